@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The transcendental functions that hashed code may use. Only + - * /, compare, select and bit moves, so results are
-// equal to the bit for every compiler, optimisation level and CPU. Accuracy: exp, expm1, log within 2 ulp on the
+// equal to the bit for every compiler, optimisation level and CPU. Accuracy: det_exp, det_expm1, det_log (named so that they never meet libm's) within 2 ulp on the
 // stated ranges (tests/unit/base). Overloads exist for double and Pack8.
 #pragma once
 #include <bit>
@@ -45,7 +45,7 @@ inline ExpParts exp_reduce(double x) {
 }  // namespace detail
 
 /// e^x; saturates to the value at x = +-700 outside [-700, 700] (about 1e+-304); NaN stays NaN.
-inline double exp(double x) {
+inline double det_exp(double x) {
     const bool nan = !(x == x);
     const double xc = nan ? 0.0 : (x > 700.0 ? 700.0 : (x < -700.0 ? -700.0 : x));
     const detail::ExpParts p = detail::exp_reduce(xc);
@@ -54,13 +54,13 @@ inline double exp(double x) {
 }
 
 /// e^x - 1 without cancellation near zero; same saturation as exp.
-inline double expm1(double x) {
+inline double det_expm1(double x) {
     if (x > -0.3 && x < 0.3) return x + x * x * detail::exp_poly_tail(x);
-    return exp(x) - 1.0;
+    return det_exp(x) - 1.0;
 }
 
 /// Natural logarithm of x > 0 (normal numbers); x <= 0 or NaN gives NaN.
-inline double log(double x) {
+inline double det_log(double x) {
     if (!(x > 0.0)) return __builtin_nan("");
     const std::uint64_t bits = std::bit_cast<std::uint64_t>(x);
     std::int64_t e = static_cast<std::int64_t>(bits >> 52) - 1023;
@@ -112,9 +112,9 @@ inline double sin_2pi(double x) {
         for (std::size_t k = 0; k < k_pack_lanes; ++k) r.v[k] = fn(x.v[k]);     \
         return r;                                                               \
     }
-TWIN_PACK_MATH(exp)
-TWIN_PACK_MATH(expm1)
-TWIN_PACK_MATH(log)
+TWIN_PACK_MATH(det_exp)
+TWIN_PACK_MATH(det_expm1)
+TWIN_PACK_MATH(det_log)
 TWIN_PACK_MATH(sin_2pi)
 #undef TWIN_PACK_MATH
 
@@ -122,7 +122,7 @@ TWIN_PACK_MATH(sin_2pi)
 template <class T>
 inline T mean_decay(const T& x) {
     const T safe = select(x > T(1e-300), x, T(1.0));
-    return select(x > T(1e-300), -expm1(-safe) / safe, T(1.0));
+    return select(x > T(1e-300), -det_expm1(-safe) / safe, T(1.0));
 }
 
 /// Float to integer with saturation and NaN -> 0: the only conversion hashed code may use.

@@ -66,7 +66,7 @@ inline double normal(const RngKey& key, Stream stream, std::uint64_t index) {
     const std::uint64_t b1 = (static_cast<std::uint64_t>(r.x[2]) << 20) | (r.x[3] >> 12);
     const double u0 = (static_cast<double>(b0) + 0.5) * 2.220446049250313e-16;
     const double u1 = (static_cast<double>(b1) + 0.5) * 2.220446049250313e-16;
-    return sqrt2(-2.0 * log(u0)) * sin_2pi(u1);
+    return sqrt2(-2.0 * det_log(u0)) * sin_2pi(u1);
 }
 
 }  // namespace twin::base
