@@ -1,22 +1,34 @@
 # What people use: the shared library, the command, and cores as loadable modules.
 set(bmstwin_product_rooms base cell net afe power board scenario sim io batch study api)
 
+function(bmstwin_objects_of variable)  # targets in ARGN; an interface library has no objects
+  set(objects "")
+  foreach(target IN LISTS ARGN)
+    get_target_property(type ${target} TYPE)
+    if(type STREQUAL "STATIC_LIBRARY")
+      list(APPEND objects $<TARGET_OBJECTS:${target}>)
+    endif()
+  endforeach()
+  set(${variable} "${objects}" PARENT_SCOPE)
+endfunction()
+
 file(GLOB bmstwin_api_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/api/*.cpp")
 if(bmstwin_api_sources AND NOT SKBUILD)
-  add_library(bmstwin SHARED "${PROJECT_SOURCE_DIR}/cmake/empty.cpp")
+  list(TRANSFORM bmstwin_product_rooms PREPEND twin_ OUTPUT_VARIABLE targets)
+  bmstwin_objects_of(objects bms_core ${targets})
+  add_library(bmstwin SHARED ${objects})
   add_library(bmstwin::bmstwin ALIAS bmstwin)
   set_target_properties(bmstwin PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
-                        LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib")
+                        LINKER_LANGUAGE CXX LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib")
   target_compile_features(bmstwin PUBLIC cxx_std_20)
   target_include_directories(bmstwin INTERFACE
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
-  target_link_libraries(bmstwin PRIVATE bmstwin_flags_codegen)
+  set(externals "")
   foreach(room IN LISTS bmstwin_product_rooms)
-    get_target_property(type twin_${room} TYPE)
-    if(type STREQUAL "STATIC_LIBRARY")
-      target_link_libraries(bmstwin PRIVATE $<LINK_LIBRARY:WHOLE_ARCHIVE,twin_${room}>)
-    endif()
+    list(APPEND externals ${bmstwin_external_${room}})
   endforeach()
+  list(REMOVE_DUPLICATES externals)
+  target_link_libraries(bmstwin PRIVATE ${externals} bmstwin_flags_codegen)
 endif()
 
 if(EXISTS "${PROJECT_SOURCE_DIR}/src/cli/main.cpp" AND NOT SKBUILD)
@@ -32,12 +44,12 @@ if(SKBUILD)
 endif()
 
 # Our core as a module, loaded by --core like a stranger's.
-get_target_property(bmstwin_core_type bms_core TYPE)
-if(bmstwin_core_type STREQUAL "STATIC_LIBRARY")
-  add_library(bms_core_module MODULE "${PROJECT_SOURCE_DIR}/cmake/empty.cpp")
-  set_target_properties(bms_core_module PROPERTIES PREFIX "" OUTPUT_NAME bms_core
+bmstwin_objects_of(objects bms_core)
+if(objects)
+  add_library(bms_core_module MODULE ${objects})
+  set_target_properties(bms_core_module PROPERTIES PREFIX "" OUTPUT_NAME bms_core LINKER_LANGUAGE CXX
                         LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib")
-  target_link_libraries(bms_core_module PRIVATE $<LINK_LIBRARY:WHOLE_ARCHIVE,bms_core> bmstwin_flags_codegen)
+  target_link_libraries(bms_core_module PRIVATE bmstwin_flags_codegen)
 endif()
 
 # A stranger's core: C11, sees include/bms/core_api.h only.
