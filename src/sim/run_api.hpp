@@ -7,10 +7,12 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <twin/error.hpp>
+#include <twin/types.hpp>
 
 #include "base/time.hpp"
 #include "sim/result.hpp"
@@ -21,32 +23,9 @@ struct Scenario;
 
 namespace twin::sim {
 
-/// What the caller chooses beside the scenario. None of it changes the hash, except step_scale and core_library.
-struct RunOptions {
-    std::string core_library;      // shared object of a pluggable core; "": the built-in one
-    double step_scale = 1.0;       // multiplies every plant step, 2^-10 .. 2^4
-    bool strict = false;           // EXTRAPOLATED fails the run
-    bool record = true;            // keep traces
-    bool eager_conversions = false;  // evaluate conversions that nobody sees as well (a test of the lazy evaluation)
-};
-
-/// A channel or settable target as `bmstwin channels` lists it.
-struct ChannelInfo {
-    std::string name;      // full path, e.g. "truth.pack.i_A"
-    std::string unit;      // "" for discrete channels and pure numbers
-    std::string shape;     // "scalar", or the index range "1..16"
-    std::string meaning;
-    bool discrete = false;
-    bool settable = false; // a target of `set`
-    double min = 0, max = 0;  // allowed range of a settable target; min > max: not limited
-};
-
-/// Misuse by the caller: `what()` says what, `place` names channel, target or time.
-class RunError : public std::runtime_error {
-public:
-    RunError(const std::string& message, std::string where) : std::runtime_error(message), place(std::move(where)) {}
-    std::string place;
-};
+using twin::ChannelInfo;
+using twin::RunError;
+using twin::RunOptions;
 
 class IRun {
 public:

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Verb `report`: evidence as files. Every file is written under a temporary name and renamed when complete; a failure is
+// a FileError and leaves nothing behind.
+#pragma once
+#include <string>
+#include <vector>
+
+#include <twin/result.hpp>
+
+namespace twin {
+
+/// DIR/<id>/summary.json, events.jsonl, trace.csv and burst-<n>.csv; returns the folder.
+std::string write_evidence(const RunResult& result, const std::string& dir);
+/// The text of summary.json. Without `host`, the part that is equal to the byte between runs.
+std::string summary_json(const RunResult& result, bool host = true);
+/// JUnit XML: one test suite, one test case per scenario; ERROR becomes <error>, a failed expectation <failure>.
+void write_junit(const std::vector<RunResult>& results, const std::string& file);
+/// One self-contained HTML page (no network) about all runs.
+void write_html(const std::vector<RunResult>& results, const std::string& file);
+
+}  // namespace twin

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// The public C++ API of bmstwin. Verbs: load, validate, schema, run, simulate (Simulation), report, channels, version.
+//
+//     twin::RunResult r = twin::run(twin::Scenario::from_file("short.scenario.json"));
+//     for (const twin::CheckResult& c : r.checks) ...
+#pragma once
+#include <twin/error.hpp>
+#include <twin/report.hpp>
+#include <twin/result.hpp>
+#include <twin/run.hpp>
+#include <twin/scenario.hpp>
+#include <twin/simulation.hpp>
+#include <twin/types.hpp>
+#include <twin/version.hpp>
