@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/check_text.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "io/text.hpp"
+
+namespace twin::io {
+
+const char* check_state(const sim::CheckResult& c) {
+    if (c.skipped) return "skipped";
+    if (c.passed) return "pass";
+    if (c.waived) return "waived";
+    return c.vacuous ? "VACUOUS" : "FAIL";
+}
+
+std::string margin_text(const sim::CheckResult& c) {
+    if (!c.margin) return "";
+    const std::string text = quantity(*c.margin, c.unit);
+    return *c.margin >= 0 ? "+" + text : text;
+}
+
+std::string value_text(const sim::CheckResult& c) {
+    if (c.value) return quantity(*c.value, c.unit);
+    return c.value_text;
+}
+
+std::string check_line(const sim::CheckResult& c) {
+    std::string out = fmt::format("{:<8}{}", check_state(c), c.id);
+    if (c.margin) out += "  margin " + margin_text(c);
+    const std::string value = value_text(c);
+    if (!value.empty()) out += "  value " + value;
+    if (c.t_ns >= 0) out += fmt::format(" at {} s", seconds(c.t_ns));
+    if (!c.reason.empty()) out += fmt::format("  ({})", c.reason);
+    return out;
+}
+
+double relative_margin(const sim::CheckResult& c) {
+    if (!c.margin) return 0;
+    double scale = std::fabs(*c.margin);
+    if (c.value && std::fabs(*c.value) > scale) scale = std::fabs(*c.value);
+    return scale > 0 ? *c.margin / scale : 0;
+}
+
+const sim::CheckResult* tightest(const sim::RunResult& r) {
+    const sim::CheckResult* best = nullptr;
+    for (const sim::CheckResult& c : r.checks) {
+        if (!c.margin || c.skipped || c.waived || c.implicit) continue;
+        if (best == nullptr || relative_margin(c) < relative_margin(*best)) best = &c;
+    }
+    return best;
+}
+
+}  // namespace twin::io
