@@ -38,7 +38,8 @@ elseif(BMSTWIN_SANITIZE STREQUAL "thread")
   target_compile_options(bmstwin_flags_codegen INTERFACE
     -fsanitize=thread                 # data races between jobs
     -g1)                              # file and line in the finding
-  target_link_options(bmstwin_flags_codegen INTERFACE -fsanitize=thread)
+  target_link_options(bmstwin_flags_codegen INTERFACE
+    -fsanitize=thread)                # its run-time library
 endif()
 
 # --- warnings --------------------------------------------------------------------------------
@@ -51,7 +52,7 @@ target_compile_options(bmstwin_flags_warn INTERFACE
   -Wcast-align                        # the core also runs where misaligned access faults
   $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>   # deleting through a base without a virtual destructor
   $<$<COMPILE_LANGUAGE:CXX>:-Woverloaded-virtual> # an override that only hides
-  $<$<COMPILE_LANGUAGE:CXX>:-Wextra-semi>         # stray semicolons
+  $<$<COMPILE_LANGUAGE:CXX>:-Wextra-semi>         # stray semicolons: not standard C++
   $<${bmstwin_is_gcc}:-Wno-psabi>     # notes about the ABI of wide vectors; lanes never cross a library boundary
 )
 if(BMSTWIN_WERROR AND NOT BMSTWIN_SANITIZE)

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hashed code uses + - * / sqrt, compare, select and base math only: no libm, clock, chance or unordered thing."""
+import re
+from source import Finding, code_only, cpp_files, includes, line_of
+
+ROOMS = ["base", "cell", "net", "afe", "power", "core", "board", "scenario", "sim"]
+
+LIBM = ("exp exp2 exp10 expm1 log log2 log10 log1p pow sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh "
+        "cbrt hypot erf erfc tgamma lgamma fmod remainder fma round lround llround roundeven nearbyint rint lrint llrint "
+        "floor ceil trunc modf frexp ldexp scalbn fmin fmax fdim nextafter").split()
+HEADERS = {
+    "random": "base/rng.hpp has the keyed generator", "chrono": "only Simulation knows the time",
+    "ctime": "only Simulation knows the time", "time.h": "only Simulation knows the time",
+    "unordered_map": "its order is not the same everywhere", "unordered_set": "its order is not the same everywhere",
+    "thread": "a simulation has no threads", "mutex": "a simulation has no threads",
+    "atomic": "a simulation has no threads", "future": "a simulation has no threads",
+    "condition_variable": "a simulation has no threads", "execution": "a simulation has no threads",
+    "cfenv": "the rounding mode is the default one", "fenv.h": "the rounding mode is the default one",
+    "complex": "its multiplication is a library call", "valarray": "its functions are libm",
+    "immintrin.h": "lanes are written as loops over a pack", "x86intrin.h": "lanes are written as loops over a pack",
+}
+INT_TYPE = r"(?:std::)?(?:u?int(?:8|16|32|64)?(?:_t)?|u?int_fast\w+|size_t|ptrdiff_t|long|unsigned(?:\s+\w+)?|int|Nanos|SimTime|char)"
+RULES = [
+    (re.compile(r"(?<![\w:.>])(?:std::|::)?(?:" + "|".join(LIBM) + r")[fl]?\s*\("),
+     "libm differs between machines; use base/math.hpp"),
+    (re.compile(r"\b__builtin_(?:" + "|".join(LIBM) + r")[fl]?\b"), "libm differs between machines; use base/math.hpp"),
+    (re.compile(r"\bstd::(?:min|max|clamp|minmax)\s*(?!<\s*(?:const\s+)?" + INT_TYPE + r"\s*>)(?=[<(])"),
+     "std::min/max/clamp only with a written integer type, std::min<std::int64_t>(..); floats use base select"),
+    (re.compile(r"\b(?:std::)?(?:ranges::)?(?:min|max|minmax)_element\s*\("), "order of NaN and zeros; write the loop"),
+    (re.compile(r"\bstd::(?:reduce|transform_reduce|inner_product)\b"), "order of a sum is part of the result; write the loop"),
+    (re.compile(r"\bstd::(?:unordered_\w+|hash\b|random_device|mt19937\w*|async|thread|mutex|atomic\b)"),
+     "not the same everywhere, or not deterministic"),
+    (re.compile(r"(?<![\w:.>])(?:std::|::)?(?:rand|srand|random|drand48|clock|time|gettimeofday|clock_gettime|getenv|"
+                r"setlocale)\s*\("), "chance, clock or surroundings"),
+    (re.compile(r"\b_mm\d*_\w+"), "intrinsics tie the result to one CPU"),
+    (re.compile(r"\blong\s+double\b|\b__float(?:80|128)\b"), "its width differs between machines"),
+    (re.compile(r"#\s*pragma\s+(?:omp|GCC\s+optimize|STDC\s+FP_CONTRACT\s+ON|clang\s+fp)"), "changes how numbers are computed"),
+    (re.compile(r"\bstd::(?:stod|stof|strtod|atof)\s*\(|(?<![\w:])(?:strtod|atof)\s*\("), "parsing belongs to io"),
+]
+# A definition or a member called like a libm function is not a call of it.
+DECLARATION = re.compile(r"\b(?:double|float|T|auto|Pack8|Lane)\s*[&*]?\s*$")
+
+
+def check_file(path, text):
+    """Findings of one file of a hashed room."""
+    for line, name, _ in includes(text):
+        if name in HEADERS:
+            yield Finding(path, line, f"<{name}> in hashed code: {HEADERS[name]}")
+    code = code_only(text)
+    for pattern, why in RULES:
+        for match in pattern.finditer(code):
+            if DECLARATION.search(code[max(0, match.start() - 40):match.start()]):
+                continue
+            yield Finding(path, line_of(code, match.start()), f"'{match.group(0).strip()}' in hashed code: {why}")
+
+
+def check(tree):
+    """All findings."""
+    for path in cpp_files(tree, *(f"src/{room}" for room in ROOMS)):
+        yield from check_file(path, tree.read(path))
+
+
+RED = {
+    "std::exp": {"src/cell/a.cpp": "double f(double x) { return std::exp(x); }\n"},
+    "bare tanh": {"src/net/a.cpp": "double f(double x) { return tanh(x); }\n"},
+    "expf in the core": {"src/core/a.cpp": "float f(float x) { return expf(x); }\n"},
+    "builtin fma": {"src/net/a.cpp": "double f(double x) { return __builtin_fma(x, x, x); }\n"},
+    "std::min on doubles": {"src/power/a.cpp": "double f(double a, double b) { return std::min(a, b); }\n"},
+    "std::max<double>": {"src/power/a.cpp": "double f(double a) { return std::max<double>(a, 0); }\n"},
+    "random": {"src/afe/a.cpp": "#include <random>\n"},
+    "chrono": {"src/sim/a.cpp": "#include <chrono>\n"},
+    "unordered": {"src/sim/a.cpp": "#include <unordered_map>\n"},
+    "rand": {"src/board/a.cpp": "int f() { return rand(); }\n"},
+    "time": {"src/sim/a.cpp": "auto t = ::time(nullptr);\n"},
+    "intrinsic": {"src/net/a.cpp": "auto r = _mm256_fmadd_pd(a, b, c);\n"},
+    "reduce": {"src/net/a.cpp": "auto r = std::reduce(v.begin(), v.end());\n"},
+    "floor": {"src/base/a.cpp": "double f(double x) { return std::floor(x); }\n"},
+}
+GREEN = {
+    "sqrt and select": {"src/net/a.cpp": "double f(double x) { return base::select(x > 0, std::sqrt(x), 0.0); }\n"},
+    "integers": {"src/sim/a.cpp": "auto n = std::min<std::int64_t>(a, b); auto m = std::max<std::size_t>(a, b);\n"},
+    "base math": {"src/cell/a.cpp": "double f(double x) { return base::exp(x) + base::exp_d(x); }\n"},
+    "words": {"src/cell/a.cpp": "// std::exp(x) would differ\nconst char* s = \"rand()\";\ndouble run_time(int);\n"},
+    "a room that is not hashed": {"src/io/a.cpp": "#include <chrono>\n"},
+}
