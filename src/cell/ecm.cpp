@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cell/ecm.hpp"
+
+#include <array>
+#include <stdexcept>
+#include <string>
+
+namespace twin::cell {
+
+namespace {
+
+using base::det_expm1;
+
+/// (e^z - 1) / z for z <= 0.
+double phi1(double z) { return base::mean_decay(-z); }
+
+/// (e^z - 1 - z) / z^2 for z <= 0; series where the difference would cancel.
+double phi2(double z) {
+    if (z < -1.0) return (det_expm1(z) - z) / (z * z);
+    double term = 0.5;
+    double sum = 0.5;
+    for (int k = 3; k < 24; ++k) {
+        term = term * z / static_cast<double>(k);
+        sum = sum + term;
+    }
+    return sum;
+}
+
+struct Matrix2 {
+    double m[2][2];
+};
+
+/// f(K) from its values f1, f2 at the two distinct eigenvalues: Newton's divided differences.
+Matrix2 function_of(const Matrix2& k, double l1, double l2, double f1, double f2) {
+    const double d = (f1 - f2) / (l1 - l2);
+    return {{{f1 + d * (k.m[0][0] - l1), d * k.m[0][1]}, {d * k.m[1][0], f1 + d * (k.m[1][1] - l1)}}};
+}
+
+void thermal_coeffs(const EcmModel& m, double h_s, EcmCoeffs& c) {
+    const double g_cs = 1.0 / m.r_core_surf_KperW;
+    const double g_se = 1.0 / m.r_surf_env_KperW;
+    const Matrix2 k = {{{-g_cs / m.c_core_JperK, g_cs / m.c_core_JperK}, {g_cs / m.c_surf_JperK, -(g_cs + g_se) / m.c_surf_JperK}}};
+    const double half_trace = 0.5 * (k.m[0][0] + k.m[1][1]);
+    const double half_diff = 0.5 * (k.m[0][0] - k.m[1][1]);
+    const double root = base::sqrt2(half_diff * half_diff + k.m[0][1] * k.m[1][0]);  // product > 0: real and distinct
+    const double det = g_cs * g_se / (m.c_core_JperK * m.c_surf_JperK);
+    const double l2 = half_trace - root;  // the fast one
+    const double l1 = det / l2;           // the slow one, without cancellation
+    const Matrix2 a = function_of(k, l1, l2, det_expm1(l1 * h_s), det_expm1(l2 * h_s));
+    const Matrix2 mean = function_of(k, l1, l2, phi1(l1 * h_s), phi1(l2 * h_s));
+    // Mean over the step of the response to a constant power started with it: h (e^z - 1 - z) / z^2 per eigenvalue.
+    const Matrix2 ramp = function_of(k, l1, l2, h_s * phi2(l1 * h_s), h_s * phi2(l2 * h_s));
+    for (int r = 0; r < 2; ++r) {
+        for (int q = 0; q < 2; ++q) c.a[r][q] = a.m[r][q];
+        c.g_KperJ[r] = mean.m[r][0] / m.c_core_JperK;
+    }
+    c.env_J[0] = g_se * h_s * mean.m[1][0];
+    c.env_J[1] = g_se * h_s * mean.m[1][1];
+    c.env_J[2] = g_se * ramp.m[1][0] / m.c_core_JperK;
+}
+
+void check_positive(double x, const char* name) {
+    if (!(base::is_finite(x) && x > 0.0))
+        throw std::invalid_argument(std::string("cell parameters: ") + name + " = " + std::to_string(x) + "; allowed > 0");
+}
+
+}  // namespace
+
+EcmCoeffs coeffs(const EcmModel& model, double h_s) {
+    EcmCoeffs c;
+    c.h_s = h_s;
+    c.per_h_perS = h_s > 0.0 ? 1.0 / h_s : 0.0;
+    for (int k = 0; k < 2; ++k) {
+        const double x = h_s / model.tau_s[k];
+        c.rc[k].em = det_expm1(-x);
+        c.rc[k].phi = base::mean_decay(x);
+        c.rc[k].phi2 = base::mean_decay(2.0 * x);
+    }
+    thermal_coeffs(model, h_s, c);
+    return c;
+}
+
+EcmParams<double> make_params(const EcmModel& model, double capacity_scale, double r_scale, double parallel) {
+    check_positive(capacity_scale, "capacity_scale");
+    check_positive(r_scale, "r_scale");
+    check_positive(parallel, "parallel");
+    EcmParams<double> p;
+    p.capacity_C = model.capacity_C * capacity_scale * parallel;
+    p.per_capacity_perC = 1.0 / p.capacity_C;
+    p.r_scale = r_scale / parallel;
+    p.parallel = parallel;
+    p.per_parallel = 1.0 / parallel;
+    return p;
+}
+
+// Every member is a T; a field is sizeof(T) / 8 doubles.
+#define TWIN_CELL_FIELD(S, member, unit) \
+    base::Field { #member, unit, base::FieldType::f64, offsetof(S, member), sizeof(T) / sizeof(double), true }
+
+template <class T>
+std::span<const base::Field> state_fields() {
+    using S = EcmState<T>;
+    static constexpr std::array<base::Field, 12> table = {
+        TWIN_CELL_FIELD(S, soc, ""),           TWIN_CELL_FIELD(S, soc_lo, ""),           TWIN_CELL_FIELD(S, u1_V, "V"),
+        TWIN_CELL_FIELD(S, u2_V, "V"),         TWIN_CELL_FIELD(S, h, ""),                TWIN_CELL_FIELD(S, t_core_degC, "degC"),
+        TWIN_CELL_FIELD(S, t_surf_degC, "degC"), TWIN_CELL_FIELD(S, r0_Ohm, "Ohm"),      TWIN_CELL_FIELD(S, r1_Ohm, "Ohm"),
+        TWIN_CELL_FIELD(S, r2_Ohm, "Ohm"),     TWIN_CELL_FIELD(S, m_V, "V"),             TWIN_CELL_FIELD(S, charge_out_C, "C")};
+    static_assert(sizeof(S) == table.size() * sizeof(T), "a member of the state is missing from its table");
+    return table;
+}
+template <class T>
+std::span<const base::Field> params_fields() {
+    using S = EcmParams<T>;
+    static constexpr std::array<base::Field, 5> table = {
+        TWIN_CELL_FIELD(S, capacity_C, "C"), TWIN_CELL_FIELD(S, per_capacity_perC, "1/C"), TWIN_CELL_FIELD(S, r_scale, ""),
+        TWIN_CELL_FIELD(S, parallel, ""), TWIN_CELL_FIELD(S, per_parallel, "")};
+    static_assert(sizeof(S) == table.size() * sizeof(T), "a member of the parameters is missing from its table");
+    return table;
+}
+#undef TWIN_CELL_FIELD
+
+template std::span<const base::Field> state_fields<double>();
+template std::span<const base::Field> state_fields<Pack8>();
+template std::span<const base::Field> params_fields<double>();
+template std::span<const base::Field> params_fields<Pack8>();
+
+}  // namespace twin::cell

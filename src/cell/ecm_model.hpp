@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// The immutable part of an equivalent-circuit cell: tables and constants shared by all instances, and the coefficients of
+// one step length. Sign convention: current is positive when it discharges the cell.
+//
+//   v = OCV(soc, T) + M(soc) h - u1 - u2 - R0(soc, T) i
+//   du_k/dt = (R_k i - u_k) / tau_k,   dh/d|q| = -(gamma / Q) (h + sign i),   dsoc/dt = -i / Q
+//   OCV(soc, T) = OCV(soc, T_ref) + dU/dT(soc) (T - T_ref)
+//   C_core dTc/dt = P + (Ts - Tc) / R_cs,   C_surf dTs/dt = (Tc - Ts) / R_cs + (T_env - Ts) / R_sa
+//
+// One-state hysteresis after Plett, J. Power Sources 134 (2004) 262, doi:10.1016/j.jpowsour.2004.02.032 (without its
+// instantaneous part). Storage function of the hysteresis: S = M Q h^2 / (2 gamma); its heat is then M h^2 |dq| >= 0.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/lanes.hpp"
+#include "base/table.hpp"
+
+namespace twin::cell {
+
+using base::Pack8;
+
+inline constexpr std::size_t k_ocv_knots = 512;
+inline constexpr std::size_t k_r_soc_knots = 32;
+inline constexpr std::size_t k_r_t_knots = 24;
+inline constexpr double k_zero_degC_K = 273.15;
+
+/// Range in which the model's data hold; outside a run is marked EXTRAPOLATED.
+struct ValidRange {
+    double soc_min = 0.0, soc_max = 1.0;
+    double t_min_degC = 0.0, t_max_degC = 0.0;
+    double i_max_A = 0.0;  // of the unscaled cell, either direction
+};
+
+/// One OCV segment; 64 bytes, one cache line. Entropy and hysteresis amplitude are straight lines in it.
+struct alignas(64) OcvSegment {
+    base::Cubic ocv_V;                       // at T_ref, in t = soc - knot
+    double dudt0_VperK = 0.0, dudt1 = 0.0;   // dU/dT = dudt0 + dudt1 t
+    double m0_V = 0.0, m1 = 0.0;             // M = m0 + m1 t
+};
+
+struct EcmModel {
+    std::string id;
+    base::Axis<k_ocv_knots> soc_axis;
+    std::vector<OcvSegment> segment;  // soc_axis.size() + 1, see Axis
+    base::Bilinear<k_r_soc_knots, k_r_t_knots, 3> resistance_Ohm;  // R0, R1, R2 over (soc, T in degC)
+    double t_ref_degC = 25.0;
+    double tau_s[2] = {1.0, 10.0};
+    double gamma = 0.0;           // hysteresis rate: 1 / gamma of the capacity is one e-fold
+    double half_per_gamma = 0.0;  // 1 / (2 gamma), 0 without hysteresis
+    double capacity_C = 0.0;      // charge between soc 1 and soc 0
+    double nameplate_Ah = 0.0;
+    double v_min_V = 0.0, v_max_V = 0.0;  // limits of the sheet, for information
+    double c_core_JperK = 0.0, c_surf_JperK = 0.0;
+    double r_core_surf_KperW = 0.0, r_surf_env_KperW = 0.0;
+    ValidRange valid;
+};
+
+/// What a step of length h needs beside the state: a pure function of (model, h), to be memoised by the caller.
+struct EcmCoeffs {
+    double h_s = 0.0;
+    double per_h_perS = 0.0;
+    struct Rc {
+        double em = 0.0;    // e^-x - 1, x = h / tau
+        double phi = 1.0;   // mean of e^-t/tau over the step
+        double phi2 = 1.0;  // mean of e^-2t/tau over the step
+    } rc[2];
+    // Deviations x = (Tc - T_env, Ts - T_env) and heat Q into the core at constant power: dx = a x + g Q.
+    double a[2][2] = {};
+    double g_KperJ[2] = {};
+    // Heat given to the environment during the step: env[0] xc + env[1] xs + env[2] Q.
+    double env_J[3] = {};
+};
+
+EcmCoeffs coeffs(const EcmModel& model, double h_s);
+
+/// Means over the charge moved in a step.
+template <class T>
+struct OcvMean {
+    T ocv_V;        // mean OCV at T_ref
+    T dudt_VperK;   // mean entropic coefficient
+    T slope_V;      // d(mean OCV)/d(width), >= 0, at T_ref
+};
+template <class T>
+struct OcvPoint {
+    T ocv_V, dudt_VperK, m_V;
+};
+
+/// Means over soc in [soc, soc + width]: closed form per segment. Slope over several segments is the mean of the end slopes / 2.
+inline OcvMean<double> ocv_mean(const EcmModel& model, double soc, double width) {
+    const auto& axis = model.soc_axis;
+    const std::int32_t s0 = axis.locate(soc);
+    const std::int32_t s1 = axis.locate(soc + width);
+    const OcvSegment& a = model.segment[static_cast<std::size_t>(s0)];
+    const double t0 = soc - axis.base(s0);
+    if (s0 == s1) {
+        const double half = 0.5 * width;
+        const double tm = t0 + half;
+        const base::Cubic& c = a.ocv_V;
+        // d/dw of p(m) + p''(m) w^2 / 24 at m = a + w / 2
+        const double slope = 0.5 * c.slope(tm) + half * ((c.c2 + 3.0 * c.c3 * tm) * (1.0 / 3.0) + half * (0.5 * c.c3));
+        return {c.mean(tm, half), a.dudt0_VperK + a.dudt1 * tm, base::select(slope > 0.0, slope, 0.0)};
+    }
+    const OcvSegment& b = model.segment[static_cast<std::size_t>(s1)];
+    const double t1 = (soc + width) - axis.base(s1);
+    const double slope = 0.25 * (a.ocv_V.slope(t0) + b.ocv_V.slope(t1));
+    const double ocv = base::mean_over(axis, soc, width, [&](std::int32_t s, double tm, double half) {
+        return model.segment[static_cast<std::size_t>(s)].ocv_V.mean(tm, half);
+    });
+    const double dudt = base::mean_over(axis, soc, width, [&](std::int32_t s, double tm, double) {
+        const OcvSegment& g = model.segment[static_cast<std::size_t>(s)];
+        return g.dudt0_VperK + g.dudt1 * tm;
+    });
+    return {ocv, dudt, base::select(slope > 0.0, slope, 0.0)};
+}
+inline OcvMean<Pack8> ocv_mean(const EcmModel& model, const Pack8& soc, const Pack8& width) {
+    OcvMean<Pack8> r;
+    for (std::size_t k = 0; k < base::k_pack_lanes; ++k) {
+        const OcvMean<double> one = ocv_mean(model, soc.v[k], width.v[k]);
+        r.ocv_V.v[k] = one.ocv_V;
+        r.dudt_VperK.v[k] = one.dudt_VperK;
+        r.slope_V.v[k] = one.slope_V;
+    }
+    return r;
+}
+
+/// OCV at T_ref, entropic coefficient and hysteresis amplitude at one soc.
+inline OcvPoint<double> ocv_point(const EcmModel& model, double soc) {
+    const std::int32_t s = model.soc_axis.locate(soc);
+    const OcvSegment& g = model.segment[static_cast<std::size_t>(s)];
+    const double t = soc - model.soc_axis.base(s);
+    return {g.ocv_V.value(t), g.dudt0_VperK + g.dudt1 * t, g.m0_V + g.m1 * t};
+}
+inline OcvPoint<Pack8> ocv_point(const EcmModel& model, const Pack8& soc) {
+    OcvPoint<Pack8> r;
+    for (std::size_t k = 0; k < base::k_pack_lanes; ++k) {
+        const OcvPoint<double> one = ocv_point(model, soc.v[k]);
+        r.ocv_V.v[k] = one.ocv_V;
+        r.dudt_VperK.v[k] = one.dudt_VperK;
+        r.m_V.v[k] = one.m_V;
+    }
+    return r;
+}
+
+}  // namespace twin::cell
