@@ -6,18 +6,25 @@
 //   D run_afe(t, view)    AFE events, bus events, INT line, reset timer
 //   E run_core(t, view)   core due or woken: inputs are sampled, step runs; its outputs and gate edges are scheduled (F)
 // and repeats while next_due() <= t or take_drives_changed(). Between instants it calls advance() for every accepted plant
-// step; before each advance it reads witnesses() and reports what it located by crossed().
+// step, and asks next_due() again after it (a conversion inside the step may have started something); before each plant step
+// it reads witnesses(), and reports what it located by crossed() before phase B of that instant.
+// What a bus does without effect on the plant (register pointer, sampling of a read) happens inside advance() and cuts no step.
 // Nothing here allocates after construction except save(), applied() and the channel tables.
 #pragma once
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/hash.hpp"
 #include "board/board_types.hpp"
+
+namespace twin::afe {
+class Dvc1124;
+}
 
 namespace twin::board {
 
@@ -53,7 +60,7 @@ public:
     const afe::PinDrives& pin_drives() const;
     /// True once after drives() or pin_drives() changed.
     bool take_drives_changed();
-    std::span<const Witness> witnesses() const;
+    std::span<const Witness> witnesses();
     /// The plant's quantity crossed the level at t (rounded up to whole ns).
     void crossed(std::uint32_t witness_id, Time_ns t_ns);
 
@@ -62,11 +69,15 @@ public:
     std::optional<ParamRef> find_param(std::string_view name) const;
     std::string nearest_param(std::string_view name) const;  // for messages, empty if none is near
     /// Writes a parameter; the core wakes at once. Refused (role, range, read-only, AFE limit, board off): nothing changed.
-    CommandResult set_param(const ParamRef& ref, double value, std::uint32_t role);
+    CommandResult set_param(const ParamRef& ref, double value, std::uint32_t role, Time_ns t_ns);
     double param(const ParamRef& ref, bool applied) const;   // in the caller's unit
     /// KEY, DI or S1 (a BMS_IN_ bit).
     void set_input(std::uint32_t bit, bool level, Time_ns t_ns);
     std::vector<AppliedParam> applied() const;
+    /// Sets or clears a k_fault_ bit.
+    void set_fault(std::uint32_t fault, bool present, Time_ns t_ns);
+    /// Flips bits of the core's state; false if the offset is beyond it or the core is off.
+    bool flip_core_ram(std::uint32_t offset, std::uint8_t mask);
 
     // --- channels -----------------------------------------------------------------------------------------------------
     const std::vector<BoardChannel>& hw_channels() const;    // hw.*, without the gates (plant)
@@ -80,9 +91,10 @@ public:
     const char* core_status_text() const;
     std::uint64_t core_hash() const;     // of all outputs and sent bytes since t = 0, equal on host and target
     std::uint64_t core_steps() const;
-    std::span<const afe::DamageRecord> damage() const;
+    const afe::Dvc1124& afe() const;     // damage, margins, applied levels
+    bool powered() const;                // supply present and reset over
     const bms_description& core_description() const;
-    void set_core_sink(CoreSink* sink);  // not owned; before start()
+    void set_core_sink(CoreSink* sink);  // not owned; before start(); gets its header at once
     void set_log_sink(LogSink* sink);
 
     // --- state --------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "afe/dvc1124_params.hpp"
 #include "afe/port.hpp"
 #include "base/rng.hpp"
 #include "base/time.hpp"
@@ -21,6 +22,12 @@ using base::Time_ns;
 inline constexpr std::uint32_t k_nvm_page_bytes = 256;
 inline constexpr std::uint32_t k_nvm_pages = 16;
 inline constexpr std::uint32_t k_max_witnesses = 24;
+
+/// Faults that a scenario can inject into a board; they stay until cleared.
+inline constexpr std::uint32_t k_fault_bus_held = 0x01;        // a line of the AFE's bus is held low
+inline constexpr std::uint32_t k_fault_no_balancer = 0x02;     // the converter transfers nothing
+inline constexpr std::uint32_t k_fault_no_precharge = 0x04;    // the precharge switch stays open
+inline constexpr std::uint32_t k_fault_no_comparators = 0x08;  // the AFE's comparators never see the shunt
 
 /// A board that cannot be built: `what()` says what is wrong, `place` names the setting.
 class BoardError : public std::runtime_error {
@@ -47,8 +54,7 @@ struct BoardConfig {
     std::vector<ParamOverride> overrides;  // written with the factory role before the first step, in this order
     const bms_core* core = nullptr;        // nullptr: the built-in core
     base::RngKey rng;
-    bool nominal_afe = true;               // true: no offset, gain, threshold or delay error of the AFE (noise stays)
-    bool sampled_afe = false;              // errors drawn within tolerance instead of at their worst (nominal_afe == false)
+    afe::Dvc1124Params afe;                // models/afes, with the tolerance mode of the scenario
     bool eager_conversions = false;        // evaluate conversions that nobody sees as well; results are equal to the bit
     double clock_error_ppm = 0.0;          // of the board's own clock, -1000 .. 1000
     std::uint32_t rtc_start_s = 1704067200;  // RTC at t = 0
@@ -65,6 +71,8 @@ struct PlantView {
     double supply_V = 0.0;            // board supply at the hold-up capacitor
     double p_minus_V = 0.0;           // P-
     double ntc_degC[4] = {25, 25, 25, 25};  // beads NTC-1..4
+    std::uint32_t ntc_open = 0;       // BMS_NTC_ bits of sensors that are unplugged
+    std::uint32_t ntc_short = 0;      // BMS_NTC_ bits of sensors whose leads touch
     double fet_ntc_degC = 25.0;
     double board_ntc_degC = 25.0;
     double die_degC = 25.0;           // AFE die
@@ -128,13 +136,15 @@ struct BoardChannel {
     std::uint32_t count = 1;  // > 1: indices 1..count ("v_cell_mV[7]"); afe.reg: 0..count-1
 };
 
-/// Receives everything that a replay of the core needs, in order. Implemented by the recorder; calls never come from two threads.
+/// Receives everything that a replay of the core needs, in order (the records of <bms/recording.hpp>).
 class CoreSink {
 public:
     virtual ~CoreSink() = default;
-    virtual void on_init(const bms_cfg& cfg, const std::uint8_t* nvm, std::size_t nvm_bytes) = 0;
+    virtual void on_header(const bms_cfg& cfg, std::uint32_t page_bytes, std::uint32_t pages, const std::uint8_t* nvm) = 0;
+    virtual void on_init() = 0;  // power-on of the controller
     virtual void on_set_param(std::uint32_t id, std::int32_t value, std::uint32_t role) = 0;
-    virtual void on_step(const bms_in& in, const bms_out& out) = 0;
+    virtual void on_ram_fault(std::uint32_t offset, std::uint8_t mask) = 0;
+    virtual void on_step(const bms_in& in) = 0;
 };
 
 /// Receives the core's log lines.
