@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verb `report`: evidence as files. Every file is written under a temporary name and renamed when complete; a failure is
+// Verb `report`: evidence as files and text. Every file is written under a temporary name and renamed when complete; a failure is
 // a FileError and leaves nothing behind.
 #pragma once
 #include <string>
@@ -17,5 +17,11 @@ std::string summary_json(const RunResult& result, bool host = true);
 void write_junit(const std::vector<RunResult>& results, const std::string& file);
 /// One self-contained HTML page (no network) about all runs.
 void write_html(const std::vector<RunResult>& results, const std::string& file);
+
+/// Verdict table for a terminal, with the failed checks of every run that did not pass. `colour` adds ANSI colours;
+/// `width` columns are kept, 0: unlimited.
+std::string verdict_table(const std::vector<RunResult>& results, bool colour = false, int width = 0);
+/// "+16 us" or "-0.02 V": a check's margin with a readable prefix; "" if it has none.
+std::string margin_text(const CheckResult& check);
 
 }  // namespace twin
