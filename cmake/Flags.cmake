@@ -6,9 +6,9 @@ set(bmstwin_is_gcc $<COMPILE_LANG_AND_ID:CXX,GNU>)
 # --- numbers: results must be equal to the bit for every compiler, level and CPU -------------
 add_library(bmstwin_flags_numeric INTERFACE)
 target_compile_options(bmstwin_flags_numeric INTERFACE
+  -fno-fast-math                      # undoes whatever CXXFLAGS of a distribution may say; first, as gcc lets it undo -fno-math-errno
   -ffp-contract=off                   # never fuse a*b+c: with and without FMA hardware the bits would differ
   -fno-math-errno                     # sqrt becomes the one correctly rounded instruction; with errno it is a call into libm
-  -fno-fast-math                      # undoes whatever CXXFLAGS of a distribution may say: order of operations is part of the result
   -O${BMSTWIN_OPT_LEVEL}              # after CMake's own -O: one level for all build types; 2 by default as -O3 gains nothing measured
 )
 if(BMSTWIN_ARCH)
