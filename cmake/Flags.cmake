@@ -9,7 +9,7 @@ target_compile_options(bmstwin_flags_numeric INTERFACE
   -fno-fast-math                      # undoes whatever CXXFLAGS of a distribution may say; first, as gcc lets it undo -fno-math-errno
   -ffp-contract=off                   # never fuse a*b+c: with and without FMA hardware the bits would differ
   -fno-math-errno                     # sqrt becomes the one correctly rounded instruction; with errno it is a call into libm
-  -O${BMSTWIN_OPT_LEVEL}              # after CMake's own -O: one level for all build types; 2 by default as -O3 gains nothing measured
+  -O${BMSTWIN_OPT_LEVEL}              # comes after the -O of the build type and wins: the matrix compares levels
 )
 if(BMSTWIN_ARCH)
   target_compile_options(bmstwin_flags_numeric INTERFACE
