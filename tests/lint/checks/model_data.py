@@ -15,6 +15,18 @@ def keys_of(value):
             yield from keys_of(inner)
 
 
+def figures(value, pointer=""):
+    """Yields (pointer, object) of every object that holds one figure: {"value": .., "tol..": .., "label": .., "source": ..}."""
+    if isinstance(value, dict):
+        if "value" in value:
+            yield pointer, value
+        for key, inner in value.items():
+            yield from figures(inner, f"{pointer}/{key}")
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from figures(inner, f"{pointer}/{index}")
+
+
 def refuse_duplicates(pairs):
     """object_pairs_hook: a key twice in one object is an error."""
     seen = {}
@@ -36,13 +48,22 @@ def check_file(path, text):
         yield Finding(path, 0, "a model is an object")
         return
     keys = set(keys_of(model))
-    if not any(k == "source" or k == "sources" or k.endswith("_source") for k in keys):
+    if not keys & {"source", "sources"}:
         yield Finding(path, 0, "no 'source': where do the numbers come from?")
-    if not any(k in {"label", "labels", "title"} or k.endswith("_label") for k in keys):
+    for pointer, number in figures(model):
+        for needed in ("label", "source"):
+            if not number.get(needed):
+                yield Finding(path, 0, f"{pointer} has a value, but no {needed}")
+        if not any(key.startswith("tol") for key in number):
+            yield Finding(path, 0, f"{pointer} has a value, but no tolerance")
+    parts = path.split("/")
+    if len(parts) != 3:
+        return                      # raw data beside the models
+    if not keys & {"label", "labels"}:
         yield Finding(path, 0, "no 'label': measured, datasheet, fitted, typical or assumed?")
-    if path.split("/")[1] in {"cells", "mosfets"} and not any("valid" in k for k in keys):
+    if parts[1] in {"cells", "mosfets"} and not any("valid" in k for k in keys):
         yield Finding(path, 0, "no valid range")
-    if path.split("/")[1] in {"cells", "mosfets", "afes"} and not any("tol" in k for k in keys):
+    if parts[1] in {"cells", "mosfets", "afes"} and not any(k.startswith("tol") for k in keys):
         yield Finding(path, 0, "no tolerance")
 
 
@@ -58,7 +79,13 @@ RED = {
     "no label": {"models/cells/a.json": '{"source": "x", "valid_range": 1, "tolerance": 1}'},
     "no valid range": {"models/cells/a.json": '{"source": "x", "label": "y", "tolerance": 1}'},
     "no tolerance": {"models/mosfets/a.json": '{"source": "x", "label": "y", "valid_range": 1}'},
+    "a figure without a source": {"models/boards/a.json": '{"source": "x", "label": "y", "r_mohm": {"value": 1, "tol_pct": 1, "label": "z"}}'},
+    "a figure without a tolerance": {"models/boards/a.json": '{"r_mohm": {"value": 1, "label": "z", "source": "x"}}'},
     "broken": {"models/cells/a.json": "{"},
     "a key twice": {"models/boards/a.json": '{"source": "x", "source": "y", "label": "z"}'},
 }
-GREEN = {"whole": {"models/cells/a.json": _GOOD}}
+GREEN = {
+    "whole": {"models/cells/a.json": _GOOD},
+    "figures": {"models/boards/a.json": '{"r_mohm": {"value": 1, "tol_pct": 1, "label": "z", "source": "x"}}'},
+    "raw data": {"models/cells/data/facts.json": '{"source": "x", "capacity_Ah": 105}'},
+}
