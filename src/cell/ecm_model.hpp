@@ -43,6 +43,7 @@ struct alignas(64) OcvSegment {
 
 struct EcmModel {
     std::string id;
+    std::string chemistry;        // LFP, NMC, LTO
     base::Axis<k_ocv_knots> soc_axis;
     std::vector<OcvSegment> segment;  // soc_axis.size() + 1, see Axis
     base::Bilinear<k_r_soc_knots, k_r_t_knots, 3> resistance_Ohm;  // R0, R1, R2 over (soc, T in degC)
@@ -52,10 +53,12 @@ struct EcmModel {
     double half_per_gamma = 0.0;  // 1 / (2 gamma), 0 without hysteresis
     double capacity_C = 0.0;      // charge between soc 1 and soc 0
     double nameplate_Ah = 0.0;
+    double mass_kg = 0.0;
     double v_min_V = 0.0, v_max_V = 0.0;  // limits of the sheet, for information
     double c_core_JperK = 0.0, c_surf_JperK = 0.0;
     double r_core_surf_KperW = 0.0, r_surf_env_KperW = 0.0;
     ValidRange valid;
+    double capacity_tol = 0.0, r_tol = 0.0;  // relative, of a real cell about the model
 };
 
 /// What a step of length h needs beside the state: a pure function of (model, h), to be memoised by the caller.
