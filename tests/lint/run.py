@@ -26,8 +26,10 @@ class Tally:
         self.failed += not passed
         if not passed:
             print(f"FAILED {name}")
-            for detail in details:
+            for detail in list(details)[:30]:
                 print(f"  {detail}")
+            if len(details) > 30:
+                print(f"  and {len(details) - 30} more")
 
 
 def run_check(tally, name, tree):

@@ -50,15 +50,16 @@ def check_file(path, text):
     keys = set(keys_of(model))
     if not keys & {"source", "sources"}:
         yield Finding(path, 0, "no 'source': where do the numbers come from?")
+    parts = path.split("/")
+    raw = len(parts) != 3           # raw data beside the models: the model that uses it has label and tolerance
     for pointer, number in figures(model):
-        for needed in ("label", "source"):
+        for needed in ("source",) if raw else ("label", "source"):
             if not number.get(needed):
                 yield Finding(path, 0, f"{pointer} has a value, but no {needed}")
-        if not any(key.startswith("tol") for key in number):
+        if not raw and not any(key.startswith("tol") for key in number):
             yield Finding(path, 0, f"{pointer} has a value, but no tolerance")
-    parts = path.split("/")
-    if len(parts) != 3:
-        return                      # raw data beside the models
+    if raw:
+        return
     if not keys & {"label", "labels"}:
         yield Finding(path, 0, "no 'label': measured, datasheet, fitted, typical or assumed?")
     if parts[1] in {"cells", "mosfets"} and not any("valid" in k for k in keys):
