@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <twin/result.hpp>
+#include <twin/types.hpp>
 
 namespace twin {
 
@@ -23,5 +24,8 @@ void write_html(const std::vector<RunResult>& results, const std::string& file);
 std::string verdict_table(const std::vector<RunResult>& results, bool colour = false, int width = 0);
 /// "+16 us" or "-0.02 V": a check's margin with a readable prefix; "" if it has none.
 std::string margin_text(const CheckResult& check);
+/// Channels and settable targets as an aligned table, or as a JSON array of objects with the members' names as keys.
+std::string channels_table(const std::vector<ChannelInfo>& channels);
+std::string channels_json(const std::vector<ChannelInfo>& channels);
 
 }  // namespace twin

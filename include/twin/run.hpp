@@ -29,7 +29,8 @@ struct BatchOptions {
 /// Runs one scenario from start to end.
 RunResult run(const Scenario& scenario, const RunOptions& options = {});
 
-/// Runs many; results in the order of the scenarios, those never started (fail_fast) left out.
+/// Runs many; results in the order of the scenarios, those never started (fail_fast) left out. Every scenario is built
+/// once before any runs; an InputError then lists the errors of all of them.
 std::vector<RunResult> run(const std::vector<Scenario>& scenarios, const BatchOptions& options);
 
 }  // namespace twin

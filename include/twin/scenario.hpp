@@ -57,7 +57,8 @@ std::vector<std::string> find_scenarios(const std::vector<std::string>& paths);
 /// All scenarios of the files, or none: throws InputError with the errors of every file, duplicate ids included.
 std::vector<Scenario> load(const std::vector<std::string>& files, const LoadOptions& options = {});
 
-/// Checks files without running them. Empty: everything is valid (warnings may remain and are returned too).
+/// Checks files without running them: the language, then everything a run needs (models, channels, targets). Returns all
+/// errors and warnings; no error: every file can be run.
 std::vector<Diagnostic> validate(const std::vector<std::string>& files, const LoadOptions& options = {});
 
 /// JSON Schema of the scenario language, as text.

@@ -46,6 +46,9 @@ RunResult run_one(const MakeRun& make, const Scenario& scenario, const RunOption
 /// Many scenarios over options.jobs threads; see twin::run.
 std::vector<RunResult> run_many(const MakeRun& make, const std::vector<Scenario>& scenarios, const BatchOptions& options);
 
+/// Builds every scenario once and drops it; all errors found, with the scenario's file filled in.
+std::vector<Diagnostic> build_errors(const MakeRun& make, const std::vector<Scenario>& scenarios, const RunOptions& options);
+
 /// Throws InputError unless step_scale, jobs and repeat are in their ranges.
 void check_options(const RunOptions& options);
 void check_options(const BatchOptions& options);

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "io/atomic_file.hpp"
+#include "io/channel_list.hpp"
 #include "io/check_text.hpp"
 #include "io/html_report.hpp"
 #include "io/junit.hpp"
@@ -66,5 +67,8 @@ std::string verdict_table(const std::vector<RunResult>& results, bool colour, in
 }
 
 std::string margin_text(const CheckResult& check) { return io::margin_text(check); }
+
+std::string channels_table(const std::vector<ChannelInfo>& channels) { return io::channels_table(channels); }
+std::string channels_json(const std::vector<ChannelInfo>& channels) { return io::channels_json(channels); }
 
 }  // namespace twin

@@ -84,6 +84,21 @@ void check_options(const BatchOptions& options) {
         reject("repeat", fmt::format("{} is not allowed; the range is 1 .. 10000", options.repeat));
 }
 
+std::vector<Diagnostic> build_errors(const MakeRun& make, const std::vector<Scenario>& scenarios, const RunOptions& options) {
+    std::vector<Diagnostic> all;
+    for (const Scenario& s : scenarios) {
+        try {
+            make(Access::data(s).loaded.scenario, options);
+        } catch (const InputError& e) {
+            for (Diagnostic d : e.diagnostics()) {
+                if (d.file.empty()) d.file = s.file();
+                all.push_back(std::move(d));
+            }
+        }
+    }
+    return all;
+}
+
 RunResult run_one(const MakeRun& make, const Scenario& scenario, const RunOptions& options, int repeat,
                   const OnFraction& on_fraction) {
     try {
@@ -181,6 +196,8 @@ private:
 
 std::vector<RunResult> run_many(const MakeRun& make, const std::vector<Scenario>& scenarios, const BatchOptions& options) {
     check_options(options);
+    std::vector<Diagnostic> errors = build_errors(make, scenarios, options.run);
+    if (!errors.empty()) throw InputError(std::move(errors));
     Campaign campaign(make, scenarios, options);
     const std::size_t wanted = static_cast<std::size_t>(options.jobs);
     const std::size_t workers = wanted < scenarios.size() ? wanted : scenarios.size();

@@ -53,6 +53,9 @@ std::vector<Diagnostic> validate(const std::vector<std::string>& files, const Lo
     io::LoadResult found = io::load_files(files, options);
     std::vector<Diagnostic> all = std::move(found.errors);
     all.insert(all.end(), found.warnings.begin(), found.warnings.end());
+    std::vector<Scenario> scenarios;
+    for (io::LoadedScenario& s : found.scenarios) scenarios.push_back(detail::Access::scenario(std::move(s)));
+    for (Diagnostic& d : detail::build_errors(sim::make_run, scenarios, {})) all.push_back(std::move(d));
     return all;
 }
 

@@ -119,6 +119,11 @@ RunResult Simulation::finish() {
     result.source_file = scenario.file;
     if (result.effective_json.empty()) result.effective_json = data_->scenario.effective_json();
     result.wall_time_s = data_->wall_time_s;
+    std::vector<Warning> all;  // what the loader found comes before what the run found
+    for (const Diagnostic& d : data_->scenario.warnings())
+        all.push_back({"INPUT", "scenario", d.pointer, std::nullopt, std::nullopt, std::nullopt, -1, d.message});
+    all.insert(all.end(), result.warnings.begin(), result.warnings.end());
+    result.warnings = std::move(all);
     return result;
 }
 
