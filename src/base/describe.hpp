@@ -18,12 +18,15 @@
 //   time(stem, ref, Spec)                  Time_ns or std::optional<Time_ns>; written as stem_s | stem_ms | stem_us, exactly one; min/max in s
 //   choice(key, enum ref, names, Spec)     names[i] stands for the enumerator with value i (span of const char*)
 //   list_or_one(key, std::vector<T>&, Spec) an object, or a list of objects
+//   rate(key, Time_ns& period, Spec)       the inverse of a period that `time` already described; key in Hz
+//   one_or_named(one, many, std::vector<T>&, Spec)  key `one` with one object, or key `many` with a list
 //   map(key, std::vector<Named<T>>&, pattern, Spec) an object whose keys match `pattern` (match_key)
 //   nullable(key, int& ref, int null_value, Spec)   an integer, or null for null_value
 //   tagged(key, std::variant<...>&, Spec)  the text under `key` chooses the alternative (A::k_tag, A::k_doc); its keys stand in the same object
 //   by_key(std::variant<...>&)             the one present key A::k_key chooses the alternative; its keys stand in the same object
 //   text_form(std::string&, doc), number_form(double&, doc)   the whole struct may be written as a bare string / number
 //   refused(key, why)                      a key of the language that this version refuses by name
+//   ignored(key, doc)                      a key that is allowed and means nothing here
 //   exactly_one({keys}), at_most_one({keys})
 //   check(ok, key, message)                relation between members; called after the fields it talks about
 //
