@@ -60,6 +60,10 @@ public:
     /// Lower reference knot of segment s (x[0] for the one below).
     double base(std::int32_t s) const { return knot_[static_cast<std::size_t>(s > 0 ? s - 1 : 0)]; }
     bool inside(double x) const { return x >= front() && x <= back(); }
+    /// locate(x) == s, without the search. (0 <= s <= size)
+    bool in_segment(std::int32_t s, double x) const {
+        return (s == 0 || x >= knot_[static_cast<std::size_t>(s - 1)]) && (s == n_ || x < knot_[static_cast<std::size_t>(s)]);
+    }
     /// Segment of x; NaN gives 0 (and the interpolant is then NaN).
     std::int32_t locate(double x) const {
         const double p = (x - x0_) * per_x_ + 1.0;
@@ -87,9 +91,9 @@ template <std::size_t Cap, class MeanIn>
 inline double mean_over(const Axis<Cap>& axis, double a, double width, const MeanIn& mean_in) {
     const double b = a + width;
     const std::int32_t sa = axis.locate(a);
-    const std::int32_t sb = axis.locate(b);
     const double half = 0.5 * width;
-    if (sa == sb) return mean_in(sa, (a - axis.base(sa)) + half, half);
+    if (axis.in_segment(sa, b)) return mean_in(sa, (a - axis.base(sa)) + half, half);
+    const std::int32_t sb = axis.locate(b);
     const bool up = width > 0.0;
     const std::int32_t s_hi = up ? sb : sa;
     const double lo = up ? a : b;

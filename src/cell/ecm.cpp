@@ -100,11 +100,13 @@ EcmParams<double> make_params(const EcmModel& model, double capacity_scale, doub
 template <class T>
 std::span<const base::Field> state_fields() {
     using S = EcmState<T>;
-    static constexpr std::array<base::Field, 12> table = {
+    static constexpr std::array<base::Field, 16> table = {
         TWIN_CELL_FIELD(S, soc, ""),           TWIN_CELL_FIELD(S, soc_lo, ""),           TWIN_CELL_FIELD(S, u1_V, "V"),
         TWIN_CELL_FIELD(S, u2_V, "V"),         TWIN_CELL_FIELD(S, h, ""),                TWIN_CELL_FIELD(S, t_core_degC, "degC"),
-        TWIN_CELL_FIELD(S, t_surf_degC, "degC"), TWIN_CELL_FIELD(S, r0_Ohm, "Ohm"),      TWIN_CELL_FIELD(S, r1_Ohm, "Ohm"),
-        TWIN_CELL_FIELD(S, r2_Ohm, "Ohm"),     TWIN_CELL_FIELD(S, m_V, "V"),             TWIN_CELL_FIELD(S, charge_out_C, "C")};
+        TWIN_CELL_FIELD(S, t_surf_degC, "degC"), TWIN_CELL_FIELD(S, kept_soc, ""),       TWIN_CELL_FIELD(S, kept_t_degC, "degC"),
+        TWIN_CELL_FIELD(S, r0_Ohm, "Ohm"),     TWIN_CELL_FIELD(S, r1_Ohm, "Ohm"),        TWIN_CELL_FIELD(S, r2_Ohm, "Ohm"),
+        TWIN_CELL_FIELD(S, per_r1_S, "S"),     TWIN_CELL_FIELD(S, per_r2_S, "S"),        TWIN_CELL_FIELD(S, m_V, "V"),
+                   TWIN_CELL_FIELD(S, charge_out_C, "C")};
     static_assert(sizeof(S) == table.size() * sizeof(T), "a member of the state is missing from its table");
     return table;
 }

@@ -9,7 +9,10 @@
 //   r0_heat + rc_heat + hyst_heat + entropic_heat = heat_stored + env_heat    (thermal)
 //   stored_after - stored_before = rc_stored + hyst_stored + param_work       (state functions, see `stored`)
 #pragma once
+#include <array>
+#include <bit>
 #include <cstddef>
+#include <cstring>
 #include <span>
 
 #include "base/fields.hpp"
@@ -29,7 +32,8 @@ struct EcmParams {
     T per_parallel;
 };
 
-/// State of one instance. Resistances and amplitude are functions of (soc, t_core), kept so that one lookup per commit suffices.
+/// State of one instance. Resistances and amplitude are the model's at (kept_soc, kept_t): they follow the state once it has
+/// moved by k_keep_soc or k_keep_K from there (`commit`), i.e. they are within 0.05 % of the table and a pure function of the state.
 template <class T>
 struct EcmState {
     T soc;            // 0 empty, 1 full
@@ -37,10 +41,15 @@ struct EcmState {
     T u1_V, u2_V;     // RC overvoltages, positive after discharge
     T h;              // hysteresis -1 (discharged into) .. +1 (charged into)
     T t_core_degC, t_surf_degC;
+    T kept_soc, kept_t_degC;  // where the following were looked up
     T r0_Ohm, r1_Ohm, r2_Ohm;
-    T m_V;            // hysteresis amplitude
+    T per_r1_S, per_r2_S;     // 1 / R
+    T m_V;                    // hysteresis amplitude
     T charge_out_C;   // charge that left through the branch (plain sum, for display; the ledger keeps its own)
 };
+
+inline constexpr double k_keep_soc = 1.0 / 32768.0;
+inline constexpr double k_keep_K = 1.0 / 128.0;
 
 template <class T>
 struct EmfMean {
@@ -63,6 +72,24 @@ struct CellStepEnergy {
     T heat_stored_J;    // into core and surface
     T env_heat_J;       // to the environment
 };
+
+/// Lane k of a block of eight, and back. Both structs are arrays of T.
+template <template <class> class S>
+inline S<double> lane_of(const S<Pack8>& block, std::size_t k) {
+    constexpr std::size_t n = sizeof(S<double>) / sizeof(double);
+    static_assert(sizeof(S<Pack8>) == n * sizeof(Pack8));
+    std::array<double, n> one;
+    for (std::size_t f = 0; f < n; ++f)
+        std::memcpy(&one[f], reinterpret_cast<const unsigned char*>(&block) + f * sizeof(Pack8) + k * sizeof(double), sizeof(double));
+    return std::bit_cast<S<double>>(one);
+}
+template <template <class> class S>
+inline void set_lane_of(S<Pack8>& block, std::size_t k, const S<double>& value) {
+    constexpr std::size_t n = sizeof(S<double>) / sizeof(double);
+    const auto one = std::bit_cast<std::array<double, n>>(value);
+    for (std::size_t f = 0; f < n; ++f)
+        std::memcpy(reinterpret_cast<unsigned char*>(&block) + f * sizeof(Pack8) + k * sizeof(double), &one[f], sizeof(double));
+}
 
 /// Instance parameters. Throws std::invalid_argument unless all three are finite and > 0.
 EcmParams<double> make_params(const EcmModel& model, double capacity_scale = 1.0, double r_scale = 1.0, double parallel = 1.0);
@@ -130,8 +157,8 @@ struct RcLines {
 };
 /// One RC pair over the step: a = u0 - iR; stored tau/(2R) (u1^2 - u0^2); heat = integral of u^2 / R.
 template <class T>
-inline RcLines<T> rc_lines(const EcmCoeffs::Rc& k, double tau_s, double h_s, const T& r_Ohm, const T& u0_V, const T& a_V, const T& i_A) {
-    const T per_r = T(1.0) / r_Ohm;
+inline RcLines<T> rc_lines(const EcmCoeffs::Rc& k, double tau_s, double h_s, const T& r_Ohm, const T& per_r, const T& u0_V,
+                           const T& a_V, const T& i_A) {
     const T rise = a_V * k.em;  // u1 - u0
     const T ir = i_A * r_Ohm;
     return {per_r * (0.5 * tau_s) * rise * (u0_V + u0_V + rise),
@@ -140,20 +167,52 @@ inline RcLines<T> rc_lines(const EcmCoeffs::Rc& k, double tau_s, double h_s, con
 
 }  // namespace detail
 
-/// Sets the kept resistances and amplitude from (soc, t_core). `commit` does it; call it after writing soc or t_core by hand.
+/// Looks the kept resistances and amplitude up at (soc, t_core). `commit` does it; call it after writing soc or t_core by hand.
 template <class T>
 inline void refresh(const EcmModel& m, const EcmParams<T>& p, EcmState<T>& s) {
     const std::array<T, 3> r = m.resistance_Ohm.at(s.soc, s.t_core_degC);
     s.r0_Ohm = r[0] * p.r_scale;
     s.r1_Ohm = r[1] * p.r_scale;
     s.r2_Ohm = r[2] * p.r_scale;
+    s.per_r1_S = T(1.0) / s.r1_Ohm;
+    s.per_r2_S = T(1.0) / s.r2_Ohm;
+    s.kept_soc = s.soc;
+    s.kept_t_degC = s.t_core_degC;
     s.m_V = ocv_point(m, s.soc).m_V;
 }
+
+namespace detail {
+
+/// `refresh` where the state has moved away from the kept point; the stored energy this adds at constant u and h.
+inline double follow(const EcmModel& m, const EcmParams<double>& p, EcmState<double>& s) {
+    if (!(base::abs2(s.soc - s.kept_soc) >= k_keep_soc || base::abs2(s.t_core_degC - s.kept_t_degC) >= k_keep_K)) return 0.0;
+    const EcmState<double> old = s;
+    refresh(m, p, s);
+    const double w1 = (s.u1_V * s.u1_V) * (old.r1_Ohm - s.r1_Ohm) * (old.per_r1_S * s.per_r1_S);
+    const double w2 = (s.u2_V * s.u2_V) * (old.r2_Ohm - s.r2_Ohm) * (old.per_r2_S * s.per_r2_S);
+    const double wh = (s.m_V - old.m_V) * (s.h * s.h) * p.capacity_C * m.half_per_gamma;
+    return (0.5 * m.tau_s[0] * w1 + 0.5 * m.tau_s[1] * w2) + wh;
+}
+/// The same lane by lane, so that a lane that stays is untouched.
+inline Pack8 follow(const EcmModel& m, const EcmParams<Pack8>& p, EcmState<Pack8>& s) {
+    Pack8 work(0.0);
+    if (!base::any((base::abs2(s.soc - s.kept_soc) >= k_keep_soc) | (base::abs2(s.t_core_degC - s.kept_t_degC) >= k_keep_K))) return work;
+    for (std::size_t k = 0; k < base::k_pack_lanes; ++k) {
+        const EcmParams<double> pk = lane_of(p, k);
+        EcmState<double> sk = lane_of(s, k);
+        work.v[k] = follow(m, pk, sk);
+        set_lane_of(s, k, sk);
+    }
+    return work;
+}
+
+}  // namespace detail
 
 /// A rested cell at one temperature; h0 in -1..1.
 template <class T>
 inline EcmState<T> make_state(const EcmModel& m, const EcmParams<T>& p, const T& soc, const T& t_degC, const T& h0 = T(0.0)) {
-    EcmState<T> s{soc, T(0.0), T(0.0), T(0.0), h0, t_degC, t_degC, T(0.0), T(0.0), T(0.0), T(0.0), T(0.0)};
+    const T zero(0.0);
+    EcmState<T> s{soc, zero, zero, zero, h0, t_degC, t_degC, soc, t_degC, zero, zero, zero, zero, zero, zero, zero};
     refresh(m, p, s);
     return s;
 }
@@ -178,7 +237,7 @@ inline EmfMean<T> mean_emf(const EcmModel& m, const EcmParams<T>& p, const EcmSt
 template <class T>
 inline T emf(const EcmModel& m, const EcmParams<T>&, const EcmState<T>& s) {
     const OcvPoint<T> o = ocv_point(m, s.soc);
-    return (o.ocv_V + o.dudt_VperK * (s.t_core_degC - m.t_ref_degC) + o.m_V * s.h) - (s.u1_V + s.u2_V);
+    return (o.ocv_V + o.dudt_VperK * (s.t_core_degC - m.t_ref_degC) + s.m_V * s.h) - (s.u1_V + s.u2_V);
 }
 
 /// EMF at the end of a step of length c.h_s at constant current i, without committing it (dense output, crossings). Pure.
@@ -193,7 +252,7 @@ inline T end_emf(const EcmModel& m, const EcmParams<T>& p, const EcmState<T>& s,
     const T h = s.h - (s.h + sign) * (x * detail::decay_mean(x));
     const T u1 = s.u1_V + (s.u1_V - i_A * s.r1_Ohm) * c.rc[0].em;
     const T u2 = s.u2_V + (s.u2_V - i_A * s.r2_Ohm) * c.rc[1].em;
-    return (o.ocv_V + o.dudt_VperK * (s.t_core_degC - m.t_ref_degC) + o.m_V * h) - (u1 + u2);
+    return (o.ocv_V + o.dudt_VperK * (s.t_core_degC - m.t_ref_degC) + s.m_V * h) - (u1 + u2);
 }
 
 /// Advances the state over a step of length c.h_s in which the charge dq left through the branch. `joule_heat_J` is heat made
@@ -209,8 +268,8 @@ inline CellStepEnergy<T> commit(const EcmModel& m, const EcmParams<T>& p, EcmSta
     e.emf_work_J = r.emf_V * dq_C;
     e.ocv_work_J = r.ocv_V * dq_C;
 
-    const detail::RcLines<T> rc1 = detail::rc_lines<T>(c.rc[0], m.tau_s[0], c.h_s, s.r1_Ohm, s.u1_V, r.a1, i_A);
-    const detail::RcLines<T> rc2 = detail::rc_lines<T>(c.rc[1], m.tau_s[1], c.h_s, s.r2_Ohm, s.u2_V, r.a2, i_A);
+    const detail::RcLines<T> rc1 = detail::rc_lines<T>(c.rc[0], m.tau_s[0], c.h_s, s.r1_Ohm, s.per_r1_S, s.u1_V, r.a1, i_A);
+    const detail::RcLines<T> rc2 = detail::rc_lines<T>(c.rc[1], m.tau_s[1], c.h_s, s.r2_Ohm, s.per_r2_S, s.u2_V, r.a2, i_A);
     e.rc_stored_J = rc1.stored_J + rc2.stored_J;
     e.rc_heat_J = rc1.heat_J + rc2.heat_J;
     s.u1_V = rc1.u_end_V;
@@ -242,12 +301,7 @@ inline CellStepEnergy<T> commit(const EcmModel& m, const EcmParams<T>& p, EcmSta
     s.soc = sum;
     s.charge_out_C = s.charge_out_C + dq_C;
 
-    const EcmState<T> old = s;  // R and M of the step just taken
-    refresh(m, p, s);
-    const T w1 = (s.u1_V * s.u1_V) * (old.r1_Ohm - s.r1_Ohm) / (old.r1_Ohm * s.r1_Ohm);
-    const T w2 = (s.u2_V * s.u2_V) * (old.r2_Ohm - s.r2_Ohm) / (old.r2_Ohm * s.r2_Ohm);
-    const T wh = (s.m_V - old.m_V) * (s.h * s.h) * p.capacity_C * m.half_per_gamma;
-    e.param_work_J = (0.5 * m.tau_s[0] * w1 + 0.5 * m.tau_s[1] * w2) + wh;
+    e.param_work_J = detail::follow(m, p, s);
     return e;
 }
 

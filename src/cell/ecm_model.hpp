@@ -95,10 +95,9 @@ struct OcvPoint {
 inline OcvMean<double> ocv_mean(const EcmModel& model, double soc, double width) {
     const auto& axis = model.soc_axis;
     const std::int32_t s0 = axis.locate(soc);
-    const std::int32_t s1 = axis.locate(soc + width);
     const OcvSegment& a = model.segment[static_cast<std::size_t>(s0)];
     const double t0 = soc - axis.base(s0);
-    if (s0 == s1) {
+    if (axis.in_segment(s0, soc + width)) {
         const double half = 0.5 * width;
         const double tm = t0 + half;
         const base::Cubic& c = a.ocv_V;
@@ -106,6 +105,7 @@ inline OcvMean<double> ocv_mean(const EcmModel& model, double soc, double width)
         const double slope = 0.5 * c.slope(tm) + half * ((c.c2 + 3.0 * c.c3 * tm) * (1.0 / 3.0) + half * (0.5 * c.c3));
         return {c.mean(tm, half), a.dudt0_VperK + a.dudt1 * tm, base::select(slope > 0.0, slope, 0.0)};
     }
+    const std::int32_t s1 = axis.locate(soc + width);
     const OcvSegment& b = model.segment[static_cast<std::size_t>(s1)];
     const double t1 = (soc + width) - axis.base(s1);
     const double slope = 0.25 * (a.ocv_V.slope(t0) + b.ocv_V.slope(t1));
