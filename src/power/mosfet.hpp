@@ -4,8 +4,9 @@
 // Sign: v_ds and i_d are + from drain to source; which way that is in the battery loop is the network's business.
 //
 // Static law per FET (source: sheet, fitted to Rds(on) at 10 V and 6 V): square law with gain K behind R0 in the drain,
-//   y + R0 K (ov y - y^2/2) = |v|, ov = max(v_gate - Vth, 0), i = K (ov y - y^2/2), y limited to ov (saturation),
-// where v_gate is gate-source for v_ds >= 0 and gate-drain below (symmetric conduction). K and 1/R0 fall with 1 + alpha dT.
+//   y + R0 i = v_ds, i = K/2 (max(v_gs - Vth, 0)^2 - max(v_gs - Vth - y, 0)^2), y the voltage across the channel,
+// which holds for both signs of v_ds (the channel is symmetric; SPICE level 1 with RD, and checked against it).
+// K and 1/R0 fall with 1 + alpha dT.
 // Beside it: leak, body diode from source to drain (power/diode.hpp), avalanche above V_br with slope r_av, weld conductance.
 // Charges per group: q_g = Cgs v_gs + Q_gd(v_gd); q_d = Q_ds(v_ds) - Q_gd(v_gd); v_gd = v_gs - v_ds, with
 //   Q(u) = Cmin u + dC/2 (u + sqrt(u^2 + w^2) - w)   (capacitance Cmin for u << -w, Cmin + dC for u >> w; Q_ds uses u = -v_ds).
@@ -27,7 +28,7 @@ struct MosfetParams {
     T channel_count = T(5.0);         // of these, with a working channel (a dead gate takes one away)
     T k_A_per_V2 = T(272.0);          // per FET at 25 degC
     T r0_Ohm = T(2.475e-3);           // per FET at 25 degC
-    T alpha_per_K = T(0.005);         // of R0 and 1/K
+    T alpha_per_K = T(0.0055);        // of R0 and 1/K
     T vth_V = T(3.0);                 // at 25 degC
     T vth_tc_V_per_K = T(-6.5e-3);
     T leak_S = T(1e-9);               // per FET (I_DSS 0.1 uA at 100 V)
@@ -123,20 +124,18 @@ inline MosfetCoeff<T> mosfet_at(const MosfetParams<T>& p, const T& tj_degC) {
 
 template <class T>
 inline MosfetStatic<T> mosfet_static(const MosfetCoeff<T>& c, const T& v_gs_V, const T& v_ds_V) {
-    const auto reverse = v_ds_V < 0.0;
-    const T vd = base::abs2(v_ds_V);
-    const T ov = base::max2(v_gs_V - base::min2(v_ds_V, T(0.0)) - c.vth_V, T(0.0));
+    const T ov_s = v_gs_V - c.vth_V;
+    const T ov = base::max2(ov_s, T(0.0));
+    // Off (ov_s < 0) and reversed, conduction starts where gate-drain reaches the threshold: v shifts by ov_s.
+    const T v = base::select(v_ds_V < 0.0, base::min2(v_ds_V - base::min2(ov_s, T(0.0)), T(0.0)), v_ds_V);
     const T a1 = 1.0 + c.r0k * ov;
-    const T disc = base::max2(a1 * a1 - 2.0 * c.r0k * vd, T(1.0));
-    const T y = base::min2(2.0 * vd / (a1 + base::sqrt2(disc)), ov);
-    const T i = c.k * (ov * y - 0.5 * (y * y));
-    const T inv = 1.0 / (1.0 + c.r0k * (ov - y));
-    const T g_d = c.k * (ov - y) * inv;  // by drain voltage
-    const T g_m = c.k * y * inv;         // by gate voltage
+    const T disc = base::max2(a1 * a1 - 2.0 * c.r0k * v, T(1.0));
+    const T y = base::min2(2.0 * v / (a1 + base::sqrt2(disc)), ov);
+    const T gain = c.k / (1.0 + c.r0k * (ov - y));
     MosfetStatic<T> s;
-    s.i_channel_A = base::select(reverse, -i, i) + c.g_ohmic_S * v_ds_V;
-    s.g_vds_S = g_d + base::select(reverse, g_m, T(0.0)) + c.g_ohmic_S;
-    s.g_vgs_S = base::select(reverse, -g_m, g_m);
+    s.i_channel_A = c.k * (y * (ov - 0.5 * y)) + c.g_ohmic_S * v_ds_V;
+    s.g_vds_S = gain * (ov - y) + c.g_ohmic_S;
+    s.g_vgs_S = gain * y;
     const BranchIG<T> d = diode_eval(c.diode, -v_ds_V);
     s.i_diode_A = -d.i_A;
     s.g_vds_S = s.g_vds_S + d.g_S;
@@ -217,7 +216,7 @@ inline MosfetEval<T> mosfet_eval(const MosfetCoeff<T>& c, const T& qg_hist_C, co
     e.i_diode_A = s.i_diode_A;
     e.i_avalanche_A = s.i_avalanche_A;
     e.i_d_A = s.i_channel_A + s.i_diode_A + s.i_avalanche_A + e.dqd_dt_A;
-    // Third quadrant: g_vds already holds g_m and g_vgs = -g_m, so the sum is g_d + g_m (1 - miller) > 0.
+    // Positive also in the third quadrant: channel part is gain (ov - y (1 - miller)), y <= ov.
     e.g_S = s.g_vds_S + s.g_vgs_S * miller + (cds + cgd * (1.0 - miller)) * inv_dh;
     e.p_channel_W = v_ds_V * s.i_channel_A;
     e.p_diode_W = v_ds_V * s.i_diode_A;
