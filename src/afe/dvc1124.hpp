@@ -86,7 +86,6 @@ public:
     static constexpr std::size_t k_max_witnesses = 16;
 
 private:
-    struct Line;  // a segment clipped to what the converters see
     struct Derived {
         // configuration decoded once per change
         std::int64_t slot_ns, scan_ns, scan_period_ns, slot_begin_ns[k_slots];  // offsets from the scan's start
@@ -98,9 +97,12 @@ private:
         std::int32_t ocd1_code, occ1_code, cwt_code, bdpt_code;  // in CC1 LSB, 0 = off
         std::int64_t ocd1_delay_ns, occ1_delay_ns, cov_delay_ns, cuv_delay_ns;
         std::int32_t cov_code, cuv_code;  // in 100 uV; 0 = off
-        double cc1_sigma_V, cc1_bound_V;  // noise of one conversion; largest possible |code - clean|
-        double cc1_arm_V;                 // additional distance between clean value and pin voltage
-        double cell_bound_V, cell_arm_V;
+        double cc1_sigma_V;              // noise of one conversion
+        double cc1_bound;                // largest possible |code - clean code|, in LSB
+        double cc1_margin_V;             // largest possible |code * LSB - mean at the pins|
+        double cell_bound;               // as cc1_bound, in 100 uV
+        double cell_margin_V[k_max_cells];
+        double quiet_low_V, quiet_high_V;  // no CC1 decision can be "beyond" while the shunt stays inside
         std::uint8_t int_pin, balance_any;
     };
 
@@ -112,7 +114,7 @@ private:
     void enter_shutdown(Time_ns t);
     void wake(Time_ns t, std::uint8_t cst);
     void refresh(Time_ns t);         // gates, drives, INT from state
-    void refresh_drives(Time_ns t);
+    void refresh_drives();
     void request_int(Time_ns t, std::uint8_t causes);
     std::uint8_t gate_flags() const;
     bool alive() const { return s_.mode == static_cast<std::uint8_t>(Mode::work) || s_.mode == static_cast<std::uint8_t>(Mode::sleep); }
@@ -123,19 +125,25 @@ private:
     void write_register(Time_ns t, std::uint8_t address, std::uint8_t value);
     void start_converters(Time_ns t);
     void start_cc(Time_ns t);
+    void restart_cc(Time_ns t);
     void start_scan(Time_ns t);
     void after_write(Time_ns t, std::uint8_t address, std::uint8_t before);
     void clear_flags(Time_ns t, std::uint8_t mask);
+    void keep_conversion(std::uint8_t address);
     std::uint8_t gp_mode(int n) const;
+    Time_ns watchdog_deadline(Time_ns t) const;
+    Time_ns timed_wake(Time_ns t) const;
     // dvc1124_adc.cpp
     void advance_cc1(const AnalogSegment& seg);
     void advance_cc2(const AnalogSegment& seg);
     void advance_scan(const AnalogSegment& seg);
     void finish_cc1(Time_ns end, double mean_V);
     void finish_cc2(double mean_V);
-    void finish_slot(int slot, double mean);
+    void finish_slot(int slot, double mean, Time_ns end);
     bool cc1_quiet(double lo_V, double hi_V) const;
     bool scan_quiet(const AnalogSegment& seg) const;
+    void cc1_decide(Time_ns end);
+    void slot_ends(const AnalogSegment& seg, int slot, double& x0, double& x1) const;
     std::int32_t cc1_convert(double mean_V, std::uint64_t index, std::int64_t period, std::int32_t cvos) const;
     std::int32_t cc2_convert() const;
     std::int32_t slot_convert(int slot) const;
@@ -143,19 +151,33 @@ private:
     bool cc1_beyond(double mean_V, std::uint64_t index, int sign, std::int32_t level) const;
     void cell_decide(int cell, double mean_V, Time_ns end);
     // dvc1124_protect.cpp
-    void update_comparator(int k, bool above, Time_ns t);
+    bool update_comparator(int k, Time_ns t);
     bool run_comparators(Time_ns t);
     bool run_current_protection(Time_ns t);
     bool run_cell_protection(Time_ns t);
     bool run_timers(Time_ns t);
     void trip(Time_ns t, std::uint8_t flag, std::uint8_t interrupt);
-    Time_ns due_of_cc1() const;
+    /// A decision taken on CC1 conversions: its level, sign, and whether it is in force now.
+    struct Watch {
+        std::int32_t level;  // LSB; 0 = inactive
+        std::int8_t sign;
+        std::uint8_t state;  // outcome of the last conversion
+        std::uint8_t timed;  // needs a run of conversions (OCD1, OCC1)
+        std::int64_t since_ns, delay_ns;
+    };
+    Watch watch(int k) const;  // 0 OCD1, 1 OCC1, 2 AUTO of DSG, 3 AUTO of CHG, 4 and 5 wake by discharge, charge
+    Time_ns due_of_watch(const Watch& w) const;
+    Time_ns due_of_cells() const;
     Time_ns due_of_timers() const;
-    std::size_t shunt_zone_witnesses(std::size_t n);
+    Time_ns due_of_conversions() const;
+    bool set_hard_off(const double* gp_V);
+    bool supply_changed(Time_ns t, double vtop_V);
     // dvc1124_limits.cpp
     void check_limits(const AnalogSegment& seg);
     void break_part(DamageCause cause, std::uint32_t index, Time_ns t, double limit, double value);
     void rebuild_damage();
+    void check_cell_pins(const double* pin_V, Time_ns t);
+    void check_clamps(const double* clamp_A, Time_ns t);
 
     Dvc1124Params p_;
     Dvc1124Trim trim_;

@@ -25,14 +25,13 @@ struct Dvc1124State {
     std::uint8_t mode;        // Mode
     std::uint8_t flags;       // register 0x00
     std::uint8_t cst;         // low nibble of 0x01
-    std::uint8_t pending_cst; // requested sleep or shutdown, acts at STOP
     std::uint8_t iwts, tiwk, cotf;
     std::uint8_t con, don;    // hard-off inputs, 1 = asserted
     std::uint8_t cow;         // open-wire test running
     std::uint8_t gates;       // low nibble of 0x06: PDSGF PCHGF DSGF CHGF
     std::uint8_t balance_phase;  // 1 = a balance window is open
     // --- bus
-    std::uint8_t bus_phase, bus_pointer, bus_crc, bus_byte, bus_read_any;
+    std::uint8_t bus_phase, bus_pointer, bus_crc, bus_byte;
     // --- timers [ns]
     std::int64_t ready_ns;    // bus and converters from here on
     std::int64_t bus_start_ns, iwt_ns, wake_ns, cow_end_ns, cb_end_ns, ldpu_end_ns, camz_end_ns, int_end_ns;
