@@ -38,6 +38,8 @@ public:
     Board& operator=(Board&&) noexcept;
 
     const BoardConfig& config() const;
+    /// Overrides whose name the core does not describe, one sentence each.
+    const std::vector<std::string>& warnings() const;
 
     /// t = 0: with enough supply the reset begins, else the board is off and waits for it.
     void start(const PlantView& view);
@@ -82,7 +84,7 @@ public:
     // --- channels -----------------------------------------------------------------------------------------------------
     const std::vector<BoardChannel>& hw_channels() const;    // hw.*, without the gates (plant)
     const std::vector<BoardChannel>& bms_channels() const;   // bms.*, as the core describes them
-    double hw_value(std::uint32_t getter, std::uint32_t index, Time_ns t_ns) const;
+    double hw_value(std::uint32_t getter, std::uint32_t index) const;
     double bms_value(std::uint32_t getter, std::uint32_t index) const;  // last values of the core; 0 while it is off
 
     // --- evidence -----------------------------------------------------------------------------------------------------
@@ -105,8 +107,9 @@ public:
     /// Returns the bytes consumed; 0 if they are of another version, core or configuration.
     std::size_t load(std::span<const std::uint8_t> in);
 
-private:
     struct Impl;
+
+private:
     std::unique_ptr<Impl> impl_;
 };
 
