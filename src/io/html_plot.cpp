@@ -17,8 +17,8 @@ namespace twin::io {
 namespace {
 
 // Drawing area of an SVG in its own units; a plot is shown about one to one on a desk and at 3/4 on a phone.
-constexpr double k_width = 500, k_left = 54, k_right = 12, k_top = 12, k_plot_height = 170, k_bottom = 30;
-constexpr double k_lane_height = 26;
+constexpr double k_width = 500, k_left = 54, k_right = 12, k_top = 20, k_plot_height = 170, k_bottom = 30;
+constexpr double k_lane_height = 32, k_lane_signal = 14;
 constexpr std::size_t k_columns = 440;    // points are thinned to the extremes of each column of the drawing
 constexpr std::size_t k_colours = 8;
 
@@ -88,7 +88,7 @@ public:
                                tick_label(t, distance));
         }
         const char* since = trace_.t_trigger_ns >= 0 ? " since trigger" : "";
-        return out + fmt::format("<text class=\"tick\" x=\"{}\" y=\"{}\" text-anchor=\"end\">{}{}</text>", k_width - k_right,
+        return out + fmt::format("<text class=\"tick axis\" x=\"{}\" y=\"{}\" text-anchor=\"end\">{}{}</text>", k_width - k_right,
                                  k_top + height_ + 27, axis_.name, since);
     }
     std::string marks(const std::vector<PlotMark>& marks) const {
@@ -208,7 +208,7 @@ std::string analog_plot(const sim::Trace& trace, const Group& group, const std::
                            "text-anchor=\"end\">{5}</text>", k_left, y0 - (v - lo) * scale, k_width - k_right, k_left - 4,
                            y0 - (v - lo) * scale + 4, tick_label(v, distance));
     }
-    out += fmt::format("<text class=\"unit\" x=\"4\" y=\"{}\">{}</text>", k_top + k_plot_height + 27, xml_escape(unit));
+    out += fmt::format("<text class=\"unit\" x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>", k_left - 4, k_top - 8, xml_escape(unit));
     for (const Bound& b : bounds) {
         const double y = y0 - (b.value - lo) * scale;
         out += fmt::format("<path class=\"bound\" d=\"M{0} {1:.1f}H{2}\"/><text class=\"boundtext\" x=\"{2}\" y=\"{3:.1f}\" "
@@ -229,12 +229,11 @@ std::string lanes_plot(const sim::Trace& trace, const std::vector<Series>& lanes
     std::string out = "<figure>" + canvas.open("discrete channels") + canvas.time_grid() + canvas.marks(marks);
     double top = k_top;
     for (const Series& s : lanes) {
-        const double usable = k_lane_height - 12;
-        const double scale = usable / (s.range.hi - s.range.lo);
-        out += fmt::format("<text class=\"lane\" x=\"{}\" y=\"{:.1f}\">{}</text>", k_left + 2, top + 9,
+        const double scale = k_lane_signal / (s.range.hi - s.range.lo);
+        out += fmt::format("<text class=\"lane\" x=\"{}\" y=\"{:.1f}\">{}</text>", k_left + 2, top + 12,
                            xml_escape(s.column->name));
         out += fmt::format("<text class=\"tick\" x=\"{0}\" y=\"{1:.1f}\" text-anchor=\"end\">{2}</text>", k_left - 4,
-                           top + k_lane_height - 3, number_short(s.range.lo) + ".." + number_short(s.range.hi));
+                           top + k_lane_height - 4, number_short(s.range.lo) + ".." + number_short(s.range.hi));
         out += fmt::format("<path class=\"line l0\" d=\"{}\"><title>{}</title></path>",
                            path_of(canvas, trace, *s.column, top + k_lane_height - 2, scale, s.range.lo, true),
                            xml_escape(s.column->name));
@@ -283,7 +282,11 @@ std::string trace_plots(const sim::Trace& trace, const std::vector<PlotMark>& ma
         }
     }
     std::string out = "<div class=\"plots\">\n";
-    for (const Group& g : group_series(analog)) out += analog_plot(trace, g, marks, checks);
+    std::vector<Group> groups = group_series(analog);
+    for (Group& g : groups)
+        std::sort(g.series.begin(), g.series.end(), [](const Series& a, const Series& b) { return a.column < b.column; });
+    std::stable_sort(groups.begin(), groups.end(), [](const Group& a, const Group& b) { return a.series[0].column < b.series[0].column; });
+    for (const Group& g : groups) out += analog_plot(trace, g, marks, checks);
     if (!lanes.empty()) out += lanes_plot(trace, lanes, marks);
     out += "</div>\n";
     if (!constant.empty()) out += "<p class=\"quiet\">Constant: " + constant + "</p>\n";

@@ -32,8 +32,9 @@ namespace {
 std::string overview_row(const sim::RunResult& r) {
     const sim::CheckResult* least = tightest(r);
     const double sim_s = seconds_value(r.sim_time_ns);
-    return fmt::format("<tr><td>{}</td><td><a href=\"#{}\">{}</a><br><span class=\"quiet\">{}</span></td><td>{}</td>"
-                       "<td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td></tr>\n",
+    return fmt::format("<tr><td>{}</td><td class=\"wide\"><a href=\"#{}\">{}</a><br><span class=\"quiet\">{}</span></td><td>{}</td>"
+                       "<td class=\"num\" data-l=\"tightest\">{}</td><td class=\"num\" data-l=\"simulated\">{}</td>"
+                       "<td class=\"num\" data-l=\"speed\">{}</td><td class=\"num\" data-l=\"warnings\">{}</td></tr>\n",
                        html_badge(r.passed ? "passed" : exit_code(r) == 3 ? "error" : "failed", r.passed ? "good" : "bad"),
                        html_anchor(r.id), xml_escape(r.id), xml_escape(r.title), html_badge(r.verdict, "calm"),
                        least ? fmt::format("{}<br><span class=\"quiet\">{}</span>", xml_escape(margin_text(*least)), xml_escape(least->id)) : "–",
@@ -60,7 +61,7 @@ std::string html_report(const std::vector<sim::RunResult>& results) {
     out += html_badge(fmt::format("{} passed", passed), passed > 0 ? "good" : "calm");
     if (failed > 0) out += " " + html_badge(fmt::format("{} failed", failed), "bad");
     if (errors > 0) out += " " + html_badge(fmt::format("{} errors", errors), "bad");
-    out += "</p></header>\n<main>\n<div class=\"scroll\"><table class=\"overview\"><thead><tr><th>Result</th><th>Scenario</th><th>Verdict</th>"
+    out += "</p></header>\n<main>\n<div class=\"scroll\"><table class=\"stack\"><thead><tr><th>Result</th><th>Scenario</th><th>Verdict</th>"
            "<th class=\"num\">Tightest margin</th><th class=\"num\">Simulated</th><th class=\"num\">Speed</th><th class=\"num\">Warnings</th>"
            "</tr></thead><tbody>\n" + rows + "</tbody></table></div>\n";
     for (const sim::RunResult& r : results) out += html_run(r, results.size() == 1 || !r.passed);

@@ -10,12 +10,14 @@
 namespace twin::io {
 namespace {
 
-std::string cell(const std::string& text, std::string_view css = "") {
-    if (css.empty()) return fmt::format("<td>{}</td>", text);
-    return fmt::format("<td class=\"{}\">{}</td>", css, text);
+// `label` names the cell where the table is folded on a narrow screen.
+std::string cell(const std::string& text, std::string_view css = "", std::string_view label = "") {
+    const std::string name = label.empty() ? "" : fmt::format(" data-l=\"{}\"", label);
+    if (css.empty()) return fmt::format("<td{}>{}</td>", name, text);
+    return fmt::format("<td class=\"{}\"{}>{}</td>", css, name, text);
 }
 
-std::string table(const std::string& head, const std::string& rows, std::string_view css = "") {
+std::string table(const std::string& head, const std::string& rows, std::string_view css = "stack") {
     return fmt::format("<div class=\"scroll\"><table class=\"{}\"><thead><tr>{}</tr></thead><tbody>\n{}</tbody></table></div>\n",
                        css, head, rows);
 }
@@ -41,8 +43,9 @@ std::string checks_table(const sim::RunResult& r) {
         if (!c.reason.empty()) what += fmt::format("<br><span class=\"quiet\">{}</span>", xml_escape(c.reason));
         std::string value = xml_escape(value_text(c));
         if (c.t_ns >= 0) value += fmt::format("<br><span class=\"quiet\">at {} s</span>", seconds(c.t_ns));
-        rows += fmt::format("<tr{}>", c.implicit ? " class=\"implicit\"" : "") + cell(html_badge(state, tone)) + cell(what) +
-                cell(xml_escape(margin_text(c)) + margin_bar(c), "num") + cell(value, "num") + "</tr>\n";
+        rows += fmt::format("<tr{}>", c.implicit ? " class=\"implicit\"" : "") + cell(html_badge(state, tone)) + cell(what, "wide") +
+                cell(xml_escape(margin_text(c)) + margin_bar(c), "num", c.margin ? "margin" : "") +
+                cell(value, "num", value.empty() ? "" : "value") + "</tr>\n";
     }
     return table("<th>State</th><th>Check</th><th class=\"num\">Margin</th><th class=\"num\">Value</th>", rows);
 }
@@ -59,8 +62,8 @@ std::string verdict_block(const sim::RunResult& r) {
         if (!v.contract.empty() || !v.physics.empty())
             oracles = fmt::format("contract: {}<br>physics: {}", xml_escape(v.contract), xml_escape(v.physics));
         rows += "<tr>" + cell(fmt::format("<b>{}</b>", xml_escape(v.pack))) + cell(html_badge(v.verdict, "calm")) +
-                cell(xml_escape(v.reason)) + cell(v.t_due_ns < 0 ? "–" : seconds(v.t_due_ns) + " s", "num") +
-                cell(v.t_acted_ns < 0 ? "–" : seconds(v.t_acted_ns) + " s", "num") + cell(oracles) + "</tr>\n";
+                cell(xml_escape(v.reason), "wide") + cell(v.t_due_ns < 0 ? "–" : seconds(v.t_due_ns) + " s", "num", "due") +
+                cell(v.t_acted_ns < 0 ? "–" : seconds(v.t_acted_ns) + " s", "num", "acted") + cell(oracles) + "</tr>\n";
     }
     if (!rows.empty())
         out += table("<th>Pack</th><th>Verdict</th><th>Because</th><th class=\"num\">Due</th><th class=\"num\">Acted</th>"
@@ -75,8 +78,8 @@ std::string damage_table(const sim::RunResult& r) {
         rows += "<tr>" + cell(seconds(d.t_ns) + " s", "num") +
                 cell(fmt::format("<b>{}</b>{}", xml_escape(d.part),
                                  r.verdicts.size() > 1 ? fmt::format(" <code>{}</code>", xml_escape(d.pack)) : "")) +
-                cell(xml_escape(d.cause)) + cell(xml_escape(quantity(d.value, d.unit)), "num") +
-                cell(xml_escape(quantity(d.limit, d.unit)), "num") + cell(xml_escape(quantity(d.margin, d.unit)), "num") +
+                cell(xml_escape(d.cause)) + cell(xml_escape(quantity(d.value, d.unit)), "num", "reached") +
+                cell(xml_escape(quantity(d.limit, d.unit)), "num", "limit") + cell(xml_escape(quantity(d.margin, d.unit)), "num", "margin") +
                 cell(xml_escape(d.consequence)) + "</tr>\n";
     }
     return "<h3>Damage</h3>\n" +
@@ -91,10 +94,10 @@ std::string warnings_list(const sim::RunResult& r) {
         std::string range;
         if (w.valid_min || w.valid_max)
             range = fmt::format("{} .. {}", w.valid_min ? number_short(*w.valid_min) : "", w.valid_max ? number_short(*w.valid_max) : "");
-        rows += "<tr>" + cell(html_badge(w.code, "warn")) + cell(xml_escape(w.text)) +
+        rows += "<tr>" + cell(html_badge(w.code, "warn")) + cell(xml_escape(w.text), "wide") +
                 cell(xml_escape(w.model) + (w.quantity.empty() ? "" : "<br><code>" + xml_escape(w.quantity) + "</code>")) +
-                cell(w.value ? number_short(*w.value) : "–", "num") + cell(range, "num") +
-                cell(w.t_ns < 0 ? "–" : seconds(w.t_ns) + " s", "num") + "</tr>\n";
+                cell(w.value ? number_short(*w.value) : "–", "num", "value") + cell(range, "num", range.empty() ? "" : "valid") +
+                cell(w.t_ns < 0 ? "–" : seconds(w.t_ns) + " s", "num", "first") + "</tr>\n";
     }
     return "<h3>Warnings</h3>\n" + table("<th>Code</th><th>What</th><th>Model</th><th class=\"num\">Value</th>"
                                         "<th class=\"num\">Valid</th><th class=\"num\">First</th>", rows);
@@ -110,8 +113,8 @@ std::string applied_table(const sim::RunResult& r) {
         std::string name = fmt::format("<code>{}</code>", xml_escape(a.name));
         if (r.verdicts.size() > 1) name = fmt::format("<code>{}</code> ", xml_escape(a.pack)) + name;
         rows += fmt::format("<tr{}>", a.requested && !same ? " class=\"differs\"" : "") + cell(name) +
-                cell(optional_quantity(a.requested, a.unit), "num") +
-                cell(a.applied ? xml_escape(quantity(*a.applied, a.unit)) : std::string("refused"), "num") + cell(xml_escape(a.note)) +
+                cell(optional_quantity(a.requested, a.unit), "num", "requested") +
+                cell(a.applied ? xml_escape(quantity(*a.applied, a.unit)) : std::string("refused"), "num", "applied") + cell(xml_escape(a.note)) +
                 "</tr>\n";
     }
     return fmt::format("<details><summary>Settings, requested and applied ({}{})</summary>\n", r.applied.size(),

@@ -61,7 +61,10 @@ figcaption{font-size:12.5px;color:var(--soft);padding-left:10%}.key{display:inli
 .s0{background:var(--s0)}.s1{background:var(--s1)}.s2{background:var(--s2)}.s3{background:var(--s3)}.s4{background:var(--s4)}.s5{background:var(--s5)}.s6{background:var(--s6)}.s7{background:var(--s7)}
 @media(max-width:620px){body{font-size:14px}.story li{grid-template-columns:96px 1fr;gap:8px;padding-left:6px}.story .when{font-size:12.5px}
 details.run{padding:0 10px}header,main,footer{padding-left:10px;padding-right:10px}td,th{padding-right:8px}.tick,.unit,.lane{font-size:13px}
-details.run>summary .title{display:block;margin:2px 0 0}}
+details.run>summary .title{display:block;margin:2px 0 0}
+.stack thead{display:none}.stack tr{display:flex;flex-wrap:wrap;gap:2px 14px;padding:7px 0;border-bottom:1px solid var(--line)}
+.stack td{border:0;padding:0;text-align:left}.stack td:empty{display:none}.stack td.wide{flex-basis:100%;order:-1}
+.stack [data-l]::before{content:attr(data-l) " ";color:var(--soft);font-size:12.5px}.stack .bar{margin-left:0}}
 @media print{.story{max-height:none}details.run{break-inside:auto}}
 )css";
 }
@@ -79,7 +82,7 @@ document.querySelectorAll('figure[data-y]').forEach(function(f){
 var s=f.querySelector('svg'),y=f.dataset.y.split(' ').map(Number),t=f.dataset.t.split(' '),keys=f.querySelectorAll('.key'),ls=f.querySelectorAll('.line'),c=null;
 function off(){if(c){c.remove();c=null}keys.forEach(function(k){var b=k.querySelector('b');if(b)b.remove()});f.querySelectorAll('.now').forEach(function(n){n.remove()})}
 s.addEventListener('pointermove',function(e){off();var b=s.getBoundingClientRect(),x=(e.clientX-b.left)/b.width*s.viewBox.baseVal.width;
-if(x<+t[0]||x>+t[1])return;c=document.createElementNS(s.namespaceURI,'path');c.setAttribute('class','cursor');c.setAttribute('d','M'+x+' 12V'+y[0]);s.appendChild(c);
+if(x<+t[0]||x>+t[1])return;c=document.createElementNS(s.namespaceURI,'path');c.setAttribute('class','cursor');c.setAttribute('d','M'+x+' 20V'+y[0]);s.appendChild(c);
 var n=document.createElementNS(s.namespaceURI,'text');n.setAttribute('class','tick now');n.setAttribute('y',y[0]+27);n.setAttribute('x',(+t[0]+ +t[1])/2);n.setAttribute('text-anchor','middle');
 n.textContent=(+t[2]+(x-t[0])/(t[1]-t[0])*(t[3]-t[2])).toPrecision(6)+' '+t[4];s.appendChild(n);
 ls.forEach(function(l,i){var v=at(l,x);if(v===null||!keys[i])return;var k=document.createElement('b');k.textContent=(y[1]+(y[0]-v)*y[2]).toPrecision(4);keys[i].appendChild(k)})});
