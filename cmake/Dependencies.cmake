@@ -10,7 +10,8 @@ foreach(room base cell net afe power board scenario sim io batch study api link 
   set(bmstwin_external_${room} fmt::fmt)
 endforeach()
 list(APPEND bmstwin_external_board ${CMAKE_DL_LIBS})               # dlopen of a pluggable core
-list(APPEND bmstwin_external_io nlohmann_json::nlohmann_json)      # the only room that sees JSON
+list(APPEND bmstwin_external_io nlohmann_json::nlohmann_json       # the only room that sees JSON
+                                ${CMAKE_DL_LIBS})                  # finds the data beside the loaded library
 list(APPEND bmstwin_external_batch Threads::Threads)
 list(APPEND bmstwin_external_study Eigen3::Eigen Threads::Threads)
 list(APPEND bmstwin_external_api Threads::Threads)

@@ -35,7 +35,7 @@ RULES = [
     (re.compile(r"\b_mm\d*_\w+"), "intrinsics tie the result to one CPU"),
     (re.compile(r"\blong\s+double\b|\b__float(?:80|128)\b"), "its width differs between machines"),
     (re.compile(r"#\s*pragma\s+(?:omp|GCC\s+optimize|STDC\s+FP_CONTRACT\s+ON|clang\s+fp)"), "changes how numbers are computed"),
-    (re.compile(r"\bstd::(?:stod|stof|strtod|atof)\s*\(|(?<![\w:])(?:strtod|atof)\s*\("), "parsing belongs to io"),
+    (re.compile(r"\bstd::(?:stod|stof|strtod|atof)\s*\(|(?<![\w:])(?:strtod|atof)\s*\("), "depends on the locale; use std::from_chars"),
 ]
 # "void log(" declares something of that name; "return log(" calls it.
 DECLARATION = re.compile(r"(?<![\w])(?!(?:return|else|case|throw|do|in)\b)[A-Za-z_][\w:]*(?:<[^<>;]*>)?[\s&*]+$")
