@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a plant is built from: packs with their cells, harness and board parts, and the elements outside (loads, chargers,
+// shorts). Sign convention: currents are positive when they discharge the battery; elements count current from a to b.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cell/ecm.hpp"
+#include "power/board_parts.hpp"
+#include "power/mosfet.hpp"
+
+namespace twin::power {
+
+/// One sampling lead: the tap it is soldered to (0 = B-, k = plus of cell k, -1 = open) and its contact resistance.
+struct LeadSetup {
+    std::int32_t tap = 0;
+    double r_Ohm = 0.04;
+};
+
+struct PackSetup {
+    std::string id = "pack";
+    std::int32_t n_cells = 0;
+    const cell::EcmModel* model = nullptr;               // shared, immutable; must outlive the plant
+    std::vector<cell::EcmParams<double>> cell_params;    // (n_cells)
+    std::vector<cell::EcmState<double>> cell_init;       // (n_cells)
+    std::vector<LeadSetup> leads;                        // (n_cells + 1)
+    bool board_fitted = true;                            // false: cells alone, no switch, no harness
+    bool connected = true;                               // on the common bus
+    BoardParts parts;
+    MosfetParams<double> fet;                            // one group (discharge and charge groups are alike)
+    double cells_env_degC = 25.0;
+    double board_env_degC = 25.0;
+    std::int32_t ntc_cell[4] = {1, 0, 0, 0};             // cell under each NTC bead; 0: board ambient
+};
+
+enum class ElementKind : std::uint8_t { resistive, capacitor, motor, current_load, charger };
+
+/// One element between two named places ("P+", "P-", "B+", "B-", "cell[3]+", "W5", with "pack[id]." in front if several).
+struct ElementSetup {
+    std::string id;
+    ElementKind kind = ElementKind::resistive;
+    std::string from = "P+";
+    std::string to = "P-";
+    bool connected = false;
+    double r_Ohm = 1.0;      // resistive: value; capacitor: ESR; motor: winding; charger: output resistance in CV
+    double l_H = 0.0;        // series inductance (resistive, capacitor, motor)
+    double c_F = 0.0;        // capacitor; motor: kinetic energy as a capacitance J/k^2; charger and load: terminal capacitance
+    double v_init_V = 0.0;   // capacitor voltage at the start
+    double r_load_Ohm = 0.0; // motor: mechanical load as a resistance across c_F (0: none)
+    double i_A = 0.0;        // current_load: demand; charger: limit
+    double v_V = 0.0;        // current_load: drop-out; charger: regulated terminal voltage
+};
+
+struct PlantSetup {
+    std::vector<PackSetup> packs;
+    std::vector<ElementSetup> elements;
+    double link_r_Ohm = 0.75e-3;  // each pole of each pack to the common bus (several packs only)
+    double link_l_H = 0.1e-6;
+};
+
+}  // namespace twin::power
