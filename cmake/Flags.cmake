@@ -2,6 +2,7 @@
 # the project's own targets link PRIVATE: an installed bmstwin::bmstwin carries none of them.
 
 set(bmstwin_is_gcc $<COMPILE_LANG_AND_ID:CXX,GNU>)
+set(bmstwin_is_clang $<COMPILE_LANG_AND_ID:CXX,Clang>)
 
 # --- numbers: results must be equal to the bit for every compiler, level and CPU -------------
 add_library(bmstwin_flags_numeric INTERFACE)
@@ -53,6 +54,7 @@ target_compile_options(bmstwin_flags_warn INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>   # deleting through a base without a virtual destructor
   $<$<COMPILE_LANGUAGE:CXX>:-Woverloaded-virtual> # an override that only hides
   $<$<COMPILE_LANGUAGE:CXX>:-Wextra-semi>         # stray semicolons: not standard C++
+  $<${bmstwin_is_clang}:-Wno-deprecated-declarations> # libstdc++ 12's own stable_sort uses what clang 19 finds deprecated
   $<${bmstwin_is_gcc}:-Wno-psabi>     # notes about the ABI of wide vectors; lanes never cross a library boundary
 )
 if(BMSTWIN_WERROR AND NOT BMSTWIN_SANITIZE)
