@@ -76,7 +76,6 @@ extern "C" {
 #define BMS_E_ORDER (-11)      /* contradicts another parameter (release above trip, balance window ...) */
 #define BMS_E_NVM (-12)        /* no valid record, or the page could not be written */
 #define BMS_E_NOT_NOW (-13)    /* the command is not possible in the present state */
-#define BMS_E_24S (-14)        /* 24S boards: parameters only in this release */
 
 /* bms_cfg.chemistry, .profile, .ntc_mask */
 #define BMS_CHEM_LFP 0u
