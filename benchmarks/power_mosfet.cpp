@@ -13,8 +13,11 @@ struct Point {
     double v_gs, v_ds, v_drive, dh;
 };
 // Gate and drain voltages at the start, drive, d h of the stage. Control steps are 1 ms, the gate edge 2 ns.
-const Point k_points[] = {
-    {12, 0.058, 12, 0.2929e-3}, {12, -0.03, 12, 0.2929e-3}, {0, 52, 0, 0.2929e-3}, {0, -0.75, 0, 0.2929e-3}, {4.5, 20, 0, 0.5858e-9}};
+const Point k_points[] = {{12, 0.058, 12, 0.2929e-3},
+                          {12, -0.03, 12, 0.2929e-3},
+                          {0, 52, 0, 0.2929e-3},
+                          {0, -0.75, 0, 0.2929e-3},
+                          {4.5, 20, 0, 0.5858e-9}};
 
 template <class T>
 void run(benchmark::State& state) {

@@ -13,11 +13,11 @@ template <class T>
 struct ClampParams {
     T v_on_V = T(76.0);
     T r_Ohm = T(6e-3);
-    T knee_V = T(0.1);            // width of the rounded corner, > 0
-    T leak_S = T(1e-8);           // below the corner, > 0
+    T knee_V = T(0.1);   // width of the rounded corner, > 0
+    T leak_S = T(1e-8);  // below the corner, > 0
     T energy_limit_J = T(30.0);
-    T cool_s = T(10.0);           // time constant with which absorbed heat leaves the part (assumed)
-    T short_S = T(0.0);           // after failure: conductance of the shorted part (failed TVS short), 0 = healthy
+    T cool_s = T(10.0);  // time constant with which absorbed heat leaves the part (assumed)
+    T short_S = T(0.0);  // after failure: conductance of the shorted part (failed TVS short), 0 = healthy
 };
 
 /// Current and slope (> 0) of the clamp at v.
@@ -39,7 +39,8 @@ inline T clamp_heat_advance(const ClampParams<T>& p, const T& heat_J, const T& p
     return heat_J + (p_W * p.cool_s - heat_J) * (-base::det_expm1(-x));
 }
 
-/// Two-sided clamp of an AFE pin against its lower neighbour: conducts below -v_forward and above v_reverse, slope r both.
+/// Two-sided clamp of an AFE pin against its lower neighbour: conducts below -v_forward and above v_reverse, slope r
+/// both.
 template <class T>
 struct PinClampParams {
     T v_forward_V = T(0.6);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Exponential junction with a series resistance, over temperature, as one two-terminal element.
-// Equation: i = Is(T) * (exp((v - Rs i) / (n Vt)) - 1), v across junction and Rs, + = anode to cathode. Solved for i through
-// Wright's omega function, w + ln w = z: i = (n Vt / Rs) w(z) - Is, z = (v + Rs Is)/(n Vt) + ln(Rs Is / (n Vt)), with a fixed
-// number of Fritsch-Shafer-Crowley iterations (quartic, so two are enough), hence equal work and bits in every lane.
-// For v < 0 the current saturates rationally, i = Is v / (n Vt - v), which meets the exponential with equal slope at 0.
-// A conductance of 1e-12 S is part of the element, so that its slope is never below that.
-// Is(T) comes from what a sheet shows: v_ref at i_ref and 25 degC, moving by tc per kelvin at that current.
-// No reverse recovery, no junction charge here (the MOSFET's drain charge holds it).
+// Equation: i = Is(T) * (exp((v - Rs i) / (n Vt)) - 1), v across junction and Rs, + = anode to cathode. Solved for i
+// through Wright's omega function, w + ln w = z: i = (n Vt / Rs) w(z) - Is, z = (v + Rs Is)/(n Vt) + ln(Rs Is / (n
+// Vt)), with a fixed number of Fritsch-Shafer-Crowley iterations (quartic, so two are enough), hence equal work and
+// bits in every lane. For v < 0 the current saturates rationally, i = Is v / (n Vt - v), which meets the exponential
+// with equal slope at 0. A conductance of 1e-12 S is part of the element, so that its slope is never below that. Is(T)
+// comes from what a sheet shows: v_ref at i_ref and 25 degC, moving by tc per kelvin at that current. No reverse
+// recovery, no junction charge here (the MOSFET's drain charge holds it).
 #pragma once
 #include "base/lanes.hpp"
 #include "base/math.hpp"
@@ -20,21 +20,21 @@ inline constexpr double k_diode_g_min_S = 1e-12;
 /// One junction. T is the lane type. rs_Ohm must be > 0 (loaders check), i_ref_A > 0, n in [1, 3].
 template <class T>
 struct DiodeParams {
-    T v_ref_V = T(0.703);       // junction voltage at i_ref, 25 degC, series resistance excluded
+    T v_ref_V = T(0.703);  // junction voltage at i_ref, 25 degC, series resistance excluded
     T i_ref_A = T(1.0);
-    T tc_V_per_K = T(-2e-3);    // dV/dT of the junction at i_ref
-    T n = T(1.1);               // emission coefficient
+    T tc_V_per_K = T(-2e-3);  // dV/dT of the junction at i_ref
+    T n = T(1.1);             // emission coefficient
     T rs_Ohm = T(1e-3);
 };
 
 /// Temperature-dependent coefficients of `count` equal diodes in parallel: a pure function of its arguments.
 template <class T>
 struct DiodeCoeff {
-    T inv_nvt;   // 1/V
+    T inv_nvt;  // 1/V
     T is_A;
-    T z0;        // ln(Rs Is/(n Vt)) + Rs Is/(n Vt)
-    T r_scale;   // n Vt / Rs, A
-    T inv_rs;    // 1/Ohm
+    T z0;       // ln(Rs Is/(n Vt)) + Rs Is/(n Vt)
+    T r_scale;  // n Vt / Rs, A
+    T inv_rs;   // 1/Ohm
     T nvt_V;
 };
 

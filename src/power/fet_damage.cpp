@@ -5,16 +5,26 @@ namespace twin::power {
 
 const char* to_string(DamageCause c) {
     switch (c) {
-        case DamageCause::none: return "none";
-        case DamageCause::avalanche_energy: return "avalanche energy";
-        case DamageCause::avalanche_current: return "avalanche current";
-        case DamageCause::junction_temperature: return "junction temperature";
-        case DamageCause::linear_energy: return "linear-mode energy";
-        case DamageCause::clamp_energy: return "clamp energy";
-        case DamageCause::resistor_energy: return "resistor energy";
-        case DamageCause::pin_current: return "pin current";
-        case DamageCause::capacitor_voltage: return "capacitor voltage";
-        case DamageCause::resistor_power: return "resistor power";
+        case DamageCause::none:
+            return "none";
+        case DamageCause::avalanche_energy:
+            return "avalanche energy";
+        case DamageCause::avalanche_current:
+            return "avalanche current";
+        case DamageCause::junction_temperature:
+            return "junction temperature";
+        case DamageCause::linear_energy:
+            return "linear-mode energy";
+        case DamageCause::clamp_energy:
+            return "clamp energy";
+        case DamageCause::resistor_energy:
+            return "resistor energy";
+        case DamageCause::pin_current:
+            return "pin current";
+        case DamageCause::capacitor_voltage:
+            return "capacitor voltage";
+        case DamageCause::resistor_power:
+            return "resistor power";
     }
     return "unknown";
 }
@@ -24,13 +34,19 @@ const char* unit_of(DamageCause c) {
         case DamageCause::avalanche_energy:
         case DamageCause::linear_energy:
         case DamageCause::clamp_energy:
-        case DamageCause::resistor_energy: return "J";
+        case DamageCause::resistor_energy:
+            return "J";
         case DamageCause::avalanche_current:
-        case DamageCause::pin_current: return "A";
-        case DamageCause::junction_temperature: return "degC";
-        case DamageCause::capacitor_voltage: return "V";
-        case DamageCause::resistor_power: return "W";
-        case DamageCause::none: break;
+        case DamageCause::pin_current:
+            return "A";
+        case DamageCause::junction_temperature:
+            return "degC";
+        case DamageCause::capacitor_voltage:
+            return "V";
+        case DamageCause::resistor_power:
+            return "W";
+        case DamageCause::none:
+            break;
     }
     return "";
 }

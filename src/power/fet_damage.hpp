@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Limits of a MOSFET group: avalanche energy and current, junction temperature, safe operating area in linear mode.
 // Avalanche: the group survives an event of energy E while E <= n * E_AS(I, Tj) * share,
-//   E_AS(I, Tj) = E_AS_ref * sqrt(I_ref / I) * (Tj_max - Tj) / (Tj_max - 25), I = peak per FET, Tj = at the event's start,
-//   share = dT / (dT + spread / (V_br tc)), dT = Tj_max - Tj: the FET with the lowest breakdown voltage takes the current until
-//   its own heating has raised it by the spread (0.8 at 25 degC to 0.65 at 100 degC with 4 V; the field's figure is 0.6-0.8).
-// Linear mode: with v_ds above v_linear a FET takes e_1ms * (t / 1 ms)^soa_exponent within t (two points of a 100 V class
+//   E_AS(I, Tj) = E_AS_ref * sqrt(I_ref / I) * (Tj_max - Tj) / (Tj_max - 25), I = peak per FET, Tj = at the event's
+//   start, share = dT / (dT + spread / (V_br tc)), dT = Tj_max - Tj: the FET with the lowest breakdown voltage takes
+//   the current until its own heating has raised it by the spread (0.8 at 25 degC to 0.65 at 100 degC with 4 V; the
+//   field's figure is 0.6-0.8).
+// Linear mode: with v_ds above v_linear a FET takes e_1ms * (t / 1 ms)^soa_exponent within t (two points of a 100 V
+// class
 //   SOA chart: 900 W for 1 ms, 27 kW for 10 us), times share_linear for the spread of thresholds in the group.
 // Events end after `quiet_s` without avalanche or linear power; what they leave behind is the junction's temperature.
 #pragma once
@@ -20,47 +22,47 @@ namespace twin::power {
 /// One breach of a limit, as plain data. `value`, `limit`, `margin` = limit - value are in the unit of the cause.
 enum class DamageCause : std::int32_t {
     none = 0,
-    avalanche_energy = 1,       // J
-    avalanche_current = 2,      // A
-    junction_temperature = 3,   // degC
-    linear_energy = 4,          // J
-    clamp_energy = 5,           // J
-    resistor_energy = 6,        // J
-    pin_current = 7,            // A
-    capacitor_voltage = 8,      // V
-    resistor_power = 9,         // W
+    avalanche_energy = 1,      // J
+    avalanche_current = 2,     // A
+    junction_temperature = 3,  // degC
+    linear_energy = 4,         // J
+    clamp_energy = 5,          // J
+    resistor_energy = 6,       // J
+    pin_current = 7,           // A
+    capacitor_voltage = 8,     // V
+    resistor_power = 9,        // W
 };
 const char* to_string(DamageCause c);
 const char* unit_of(DamageCause c);
 
 struct DamageRecord {
-    std::int32_t part = -1;   // index given by the owner of the part
+    std::int32_t part = -1;  // index given by the owner of the part
     DamageCause cause = DamageCause::none;
     base::Time_ns t_ns = 0;
     double limit = 0.0;
     double value = 0.0;
-    double margin = 0.0;      // limit - value, negative
+    double margin = 0.0;  // limit - value, negative
 };
 
 /// Limits of one FET; defaults IAUT150N10S5N035 (sheet), "assumed" where marked.
 template <class T>
 struct FetLimits {
-    T e_as_J = T(0.210);          // at i_ref and 25 degC
+    T e_as_J = T(0.210);  // at i_ref and 25 degC
     T i_ref_A = T(75.0);
-    T i_as_max_A = T(150.0);      // avalanche current, single pulse
+    T i_as_max_A = T(150.0);  // avalanche current, single pulse
     T tj_max_degC = T(175.0);
-    T bv_spread_V = T(4.0);       // assumed: lowest part of the group below its mean
+    T bv_spread_V = T(4.0);  // assumed: lowest part of the group below its mean
     T v_br_V = T(110.0);
     T v_br_tc_per_K = T(9e-4);
-    T v_linear_V = T(10.0);       // assumed: below, the on-resistance limits
-    T p_linear_W = T(10.0);       // assumed: channel power per FET that counts as linear mode
+    T v_linear_V = T(10.0);  // assumed: below, the on-resistance limits
+    T p_linear_W = T(10.0);  // assumed: channel power per FET that counts as linear mode
     T e_1ms_J = T(0.9);
-    T soa_exponent = T(0.2614);   // log(0.9/0.27)/log(100)
-    T share_linear = T(0.7);      // assumed
+    T soa_exponent = T(0.2614);  // log(0.9/0.27)/log(100)
+    T share_linear = T(0.7);     // assumed
     T quiet_s = T(1e-3);
 };
 
-/// Running state of one group's events. Zero-initialise.
+/// Running state of one group's events. All bytes zero is as good a start as value initialisation.
 template <class T>
 struct FetStress {
     T e_av_J = T(0.0), i_av_peak_A = T(0.0), tj_av_start_degC = T(25.0), quiet_av_s = T(1.0);
@@ -107,7 +109,7 @@ inline FetMargins<T> fet_stress_step(const FetLimits<T>& l, FetStress<T>& s, con
                                      const T& p_avalanche_W, const T& i_avalanche_A, const T& p_channel_W,
                                      const T& v_ds_V, const T& tj_degC) {
     const auto av = i_avalanche_A > 1e-3 * count;
-    const auto av_new = base::mask_and(av, s.quiet_av_s >= l.quiet_s);
+    const auto av_new = base::mask_and(av, base::mask_or(s.quiet_av_s >= l.quiet_s, s.e_av_J <= 0.0));
     const T i_fet = i_avalanche_A / count;
     s.tj_av_start_degC = base::select(av_new, tj_degC, s.tj_av_start_degC);
     s.e_av_J = base::select(av_new, T(0.0), s.e_av_J) + base::select(av, p_avalanche_W * h_s, T(0.0));
@@ -115,7 +117,7 @@ inline FetMargins<T> fet_stress_step(const FetLimits<T>& l, FetStress<T>& s, con
     s.quiet_av_s = base::select(av, T(0.0), base::min2(s.quiet_av_s + h_s, T(1.0)));
 
     const auto lin = base::mask_and(v_ds_V > l.v_linear_V, p_channel_W > l.p_linear_W * count);
-    const auto lin_new = base::mask_and(lin, s.quiet_lin_s >= l.quiet_s);
+    const auto lin_new = base::mask_and(lin, base::mask_or(s.quiet_lin_s >= l.quiet_s, s.e_lin_J <= 0.0));
     s.e_lin_J = base::select(lin_new, T(0.0), s.e_lin_J) + base::select(lin, p_channel_W * h_s, T(0.0));
     s.t_lin_s = base::select(lin_new, T(0.0), s.t_lin_s) + base::select(lin, h_s, T(0.0));
     s.quiet_lin_s = base::select(lin, T(0.0), base::min2(s.quiet_lin_s + h_s, T(1.0)));

@@ -24,9 +24,9 @@ struct FosterState {
 /// Coefficients of one step length.
 template <class T, std::size_t N>
 struct FosterStep {
-    T decay[N];       // e^(-h/tau)
-    T gain_K_W[N];    // R (1 - e^(-h/tau))
-    T mean[N];        // (1 - e^(-x))/x, x = h/tau: weight of the start value in the step's mean
+    T decay[N];     // e^(-h/tau)
+    T gain_K_W[N];  // R (1 - e^(-h/tau))
+    T mean[N];      // (1 - e^(-x))/x, x = h/tau: weight of the start value in the step's mean
 };
 
 template <class T, std::size_t N>
@@ -58,7 +58,8 @@ inline T foster_rise_K(const FosterState<T, N>& x) {
 
 /// Mean of the rise over a step that starts at x and dissipates p_W, K.
 template <class T, std::size_t N>
-inline T foster_mean_rise_K(const FosterParams<T, N>& p, const FosterState<T, N>& x, const FosterStep<T, N>& s, const T& p_W) {
+inline T foster_mean_rise_K(const FosterParams<T, N>& p, const FosterState<T, N>& x, const FosterStep<T, N>& s,
+                            const T& p_W) {
     T sum = T(0.0);
     for (std::size_t k = 0; k < N; ++k) {
         const T end = p.r_K_per_W[k] * p_W;

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// A group of parallel MOSFETs as one two-terminal branch drain-source. The gate (Ciss, nonlinear Cgd, driver resistance) is
-// eliminated inside the implicit stage in closed form, which leaves a monotone element with positive conductance.
-// Sign: v_ds and i_d are + from drain to source; which way that is in the battery loop is the network's business.
+// A group of parallel MOSFETs as one two-terminal branch drain-source. The gate (Ciss, nonlinear Cgd, driver
+// resistance) is eliminated inside the implicit stage in closed form, which leaves a monotone element with positive
+// conductance. Sign: v_ds and i_d are + from drain to source; which way that is in the battery loop is the network's
+// business.
 //
 // Static law per FET (source: sheet, fitted to Rds(on) at 10 V and 6 V): square law with gain K behind R0 in the drain,
 //   y + R0 i = v_ds, i = K/2 (max(v_gs - Vth, 0)^2 - max(v_gs - Vth - y, 0)^2), y the voltage across the channel,
 // which holds for both signs of v_ds (the channel is symmetric; SPICE level 1 with RD, and checked against it).
 // K and 1/R0 fall with 1 + alpha dT.
-// Beside it: leak, body diode from source to drain (power/diode.hpp), avalanche above V_br with slope r_av, weld conductance.
-// Charges per group: q_g = Cgs v_gs + Q_gd(v_gd); q_d = Q_ds(v_ds) - Q_gd(v_gd); v_gd = v_gs - v_ds, with
-//   Q(u) = Cmin u + dC/2 (u + sqrt(u^2 + w^2) - w)   (capacitance Cmin for u << -w, Cmin + dC for u >> w; Q_ds uses u = -v_ds).
-// Stage relation: q = q_hist + dh dq/dt, dh = a_ii h of SDIRK2 or h of backward Euler; dq_g/dt = (v_drive - v_gs) / R_g.
-// Power: v_ds i_d + v_drive i_g = p_channel + p_diode + p_avalanche + R_g i_g^2 + (v_gs dq_g/dt + v_ds dq_d/dt), an identity.
-// The gate current returns at the source through the driver, which floats on it: the branch stays two-terminal.
+// Beside it: leak, body diode from source to drain (power/diode.hpp), avalanche above V_br with slope r_av, weld
+// conductance. Charges per group: q_g = Cgs v_gs + Q_gd(v_gd); q_d = Q_ds(v_ds) - Q_gd(v_gd); v_gd = v_gs - v_ds, with
+//   Q(u) = Cmin u + dC/2 (u + sqrt(u^2 + w^2) - w)   (capacitance Cmin for u << -w, Cmin + dC for u >> w; Q_ds uses u =
+//   -v_ds).
+// Stage relation: q = q_hist + dh dq/dt, dh = a_ii h of SDIRK2 or h of backward Euler; dq_g/dt = (v_drive - v_gs) /
+// R_g. Power: v_ds i_d + v_drive i_g = p_channel + p_diode + p_avalanche + R_g i_g^2 + (v_gs dq_g/dt + v_ds dq_d/dt),
+// an identity. The gate current returns at the source through the driver, which floats on it: the branch stays
+// two-terminal.
 #pragma once
 #include "base/lanes.hpp"
 #include "base/math.hpp"
@@ -24,42 +27,42 @@ namespace twin::power {
 /// IAUT150N10S5N035 (five of them), see there for the source of each.
 template <class T>
 struct MosfetParams {
-    T count = T(5.0);                 // FETs in parallel, >= 1
-    T channel_count = T(5.0);         // of these, with a working channel (a dead gate takes one away)
-    T k_A_per_V2 = T(272.0);          // per FET at 25 degC
-    T r0_Ohm = T(2.475e-3);           // per FET at 25 degC
-    T alpha_per_K = T(0.0055);        // of R0 and 1/K
-    T vth_V = T(3.0);                 // at 25 degC
+    T count = T(5.0);           // FETs in parallel, >= 1
+    T channel_count = T(5.0);   // of these, with a working channel (a dead gate takes one away)
+    T k_A_per_V2 = T(272.0);    // per FET at 25 degC
+    T r0_Ohm = T(2.475e-3);     // per FET at 25 degC
+    T alpha_per_K = T(0.0055);  // of R0 and 1/K
+    T vth_V = T(3.0);           // at 25 degC
     T vth_tc_V_per_K = T(-6.5e-3);
-    T leak_S = T(1e-9);               // per FET (I_DSS 0.1 uA at 100 V)
-    T v_br_V = T(110.0);              // at 25 degC
+    T leak_S = T(1e-9);   // per FET (I_DSS 0.1 uA at 100 V)
+    T v_br_V = T(110.0);  // at 25 degC
     T v_br_tc_per_K = T(9e-4);
-    T r_av_Ohm = T(2e-3);             // per FET, slope of the avalanche
-    T av_knee_V = T(0.1);             // width of the rounded corner
-    T cgs_F = T(4666e-12);            // per FET: Ciss - Crss
+    T r_av_Ohm = T(2e-3);   // per FET, slope of the avalanche
+    T av_knee_V = T(0.1);   // width of the rounded corner
+    T cgs_F = T(4666e-12);  // per FET: Ciss - Crss
     T cgd_min_F = T(30e-12);
     T cgd_delta_F = T(2500e-12);
     T cgd_w_V = T(4.0);
     T cds_min_F = T(600e-12);
     T cds_delta_F = T(4842e-12);
     T cds_w_V = T(18.2);
-    T r_gate_Ohm = T(51.0);           // shared by the group, > 0
-    T weld_S = T(0.0);                // conductance of a drain-source weld of the whole group, 0 = healthy
-    DiodeParams<T> diode;             // per FET
+    T r_gate_Ohm = T(51.0);  // shared by the group, > 0
+    T weld_S = T(0.0);       // conductance of a drain-source weld of the whole group, 0 = healthy
+    DiodeParams<T> diode;    // per FET
 };
 
 /// Coefficients of a group at a junction temperature: a pure function of (params, tj); compute once per step.
 template <class T>
 struct MosfetCoeff {
-    T k;          // A/V^2 of the group at tj
-    T r0k;        // R0 K, 1/V
+    T k;    // A/V^2 of the group at tj
+    T r0k;  // R0 K, 1/V
     T vth_V;
     T g_ohmic_S;  // leak + weld
     T v_br_V;
     T g_av_S;
     T av_knee_V;
     T av_inv_knee;
-    T cgs_F, cgd_min_F, cgd_half_F, cgd_w2;   // group values; half of delta
+    T cgs_F, cgd_min_F, cgd_half_F, cgd_w2;  // group values; half of delta
     T cds_min_F, cds_half_F, cds_w2;
     T cgd_w_V, cds_w_V;
     T inv_rg_S;
@@ -70,19 +73,19 @@ struct MosfetCoeff {
 /// What one stage gives. All of the group, SI.
 template <class T>
 struct MosfetEval {
-    T i_d_A;          // total, drain to source: channel + leak + diode + avalanche + displacement
-    T g_S;            // d i_d / d v_ds with the gate eliminated, > 0
+    T i_d_A;  // total, drain to source: channel + leak + diode + avalanche + displacement
+    T g_S;    // d i_d / d v_ds with the gate eliminated, > 0
     T v_gs_V;
-    T qg_C, qd_C;     // charges at the end of the stage: the next state
-    T dqg_dt_A;       // gate current out of the driver
-    T dqd_dt_A;       // displacement current in the drain
-    T i_channel_A;    // channel, leak and weld
-    T i_diode_A;      // body diode, drain to source (<= 0 when it conducts)
+    T qg_C, qd_C;   // charges at the end of the stage: the next state
+    T dqg_dt_A;     // gate current out of the driver
+    T dqd_dt_A;     // displacement current in the drain
+    T i_channel_A;  // channel, leak and weld
+    T i_diode_A;    // body diode, drain to source (<= 0 when it conducts)
     T i_avalanche_A;
     T p_channel_W, p_diode_W, p_avalanche_W;
-    T p_gate_R_W;     // heat in the gate resistor
-    T p_driver_W;     // delivered by the driver: v_drive i_g
-    T p_stored_W;     // v_gs dq_g/dt + v_ds dq_d/dt, the rate of the stored energy
+    T p_gate_R_W;  // heat in the gate resistor
+    T p_driver_W;  // delivered by the driver: v_drive i_g
+    T p_stored_W;  // v_gs dq_g/dt + v_ds dq_d/dt, the rate of the stored energy
 };
 
 /// Static drain current of channel, leak, weld, diode and avalanche for a given v_gs.
@@ -191,7 +194,7 @@ inline MosfetEval<T> mosfet_eval(const MosfetCoeff<T>& c, const T& qg_hist_C, co
     // Gate: (Cgs + dh/Rg) v_gs + Q_gd(u) = q_hist + dh/Rg v_drive with v_gs = u + v_ds is a quadratic in u = v_gd.
     const T ce = c.cgs_F + dh_s * c.inv_rg_S;
     const T beta = c.cgd_half_F;
-    const T lin = ce + c.cgd_min_F;           // alpha - beta
+    const T lin = ce + c.cgd_min_F;  // alpha - beta
     const T alpha = lin + beta;
     const T r = qg_hist_C + dh_s * c.inv_rg_S * v_drive_V + beta * c.cgd_w_V - ce * v_ds_V;
     const T det = lin * (alpha + beta);
@@ -202,7 +205,7 @@ inline MosfetEval<T> mosfet_eval(const MosfetCoeff<T>& c, const T& qg_hist_C, co
     const T root_d = base::sqrt2(ud * ud + c.cds_w2);
     const T cds = c.cds_min_F + c.cds_half_F * (1.0 + ud / root_d);
     const T inv_dh = 1.0 / dh_s;
-    const T miller = cgd / (ce + cgd);        // d v_gs / d v_ds
+    const T miller = cgd / (ce + cgd);  // d v_gs / d v_ds
 
     MosfetEval<T> e;
     e.v_gs_V = u + v_ds_V;

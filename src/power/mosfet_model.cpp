@@ -21,17 +21,24 @@ std::vector<std::string> check(const MosfetModelFile& f) {
         if (!ok) wrong.push_back(std::move(text));
     };
     const MosfetChargeFile& c = f.charge;
-    need(c.c_iss_pF.value > c.c_rss_pF.value, fmt::format("charge/c_iss_pF {} must exceed c_rss_pF {}", c.c_iss_pF.value, c.c_rss_pF.value));
+    need(c.c_iss_pF.value > c.c_rss_pF.value,
+         fmt::format("charge/c_iss_pF {} must exceed c_rss_pF {}", c.c_iss_pF.value, c.c_rss_pF.value));
     need(c.c_rss_pF.value >= c.cgd_floor_pF.value,
          fmt::format("charge/cgd_floor_pF {} must not exceed c_rss_pF {}", c.cgd_floor_pF.value, c.c_rss_pF.value));
     need(c.c_oss_pF.value - c.c_rss_pF.value >= c.cds_floor_pF.value,
-         fmt::format("charge/cds_floor_pF {} must not exceed c_oss_pF - c_rss_pF = {}", c.cds_floor_pF.value, c.c_oss_pF.value - c.c_rss_pF.value));
-    need(c.v_meas_V.value < f.breakdown.v_br_V.value, fmt::format("charge/v_meas_V {} must be below breakdown/v_br_V {}", c.v_meas_V.value, f.breakdown.v_br_V.value));
+         fmt::format("charge/cds_floor_pF {} must not exceed c_oss_pF - c_rss_pF = {}", c.cds_floor_pF.value,
+                     c.c_oss_pF.value - c.c_rss_pF.value));
+    need(c.v_meas_V.value < f.breakdown.v_br_V.value,
+         fmt::format("charge/v_meas_V {} must be below breakdown/v_br_V {}", c.v_meas_V.value,
+                     f.breakdown.v_br_V.value));
     need(f.limits.soa_1ms_J.value >= f.limits.soa_10us_J.value,
-         fmt::format("limits/soa_1ms_J {} must be at least soa_10us_J {}: more time takes more energy", f.limits.soa_1ms_J.value, f.limits.soa_10us_J.value));
-    need(f.limits.tj_max_degC.value > 25.0, fmt::format("limits/tj_max_degC {} must be above 25", f.limits.tj_max_degC.value));
+         fmt::format("limits/soa_1ms_J {} must be at least soa_10us_J {}: more time takes more energy",
+                     f.limits.soa_1ms_J.value, f.limits.soa_10us_J.value));
+    need(f.limits.tj_max_degC.value > 25.0,
+         fmt::format("limits/tj_max_degC {} must be above 25", f.limits.tj_max_degC.value));
     need(f.limits.i_as_max_A.value >= f.limits.i_as_ref_A.value,
-         fmt::format("limits/i_as_max_A {} must be at least i_as_ref_A {}", f.limits.i_as_max_A.value, f.limits.i_as_ref_A.value));
+         fmt::format("limits/i_as_max_A {} must be at least i_as_ref_A {}", f.limits.i_as_max_A.value,
+                     f.limits.i_as_ref_A.value));
     need(f.foster.size() == 3, fmt::format("foster has {} links, must have 3", f.foster.size()));
     return wrong;
 }
@@ -91,7 +98,8 @@ MosfetModel build(const MosfetModelFile& f) {
 
 MosfetParams<double> mosfet_group(const MosfetModel& m, int n, double r_gate_Ohm) {
     if (n < 1) throw std::invalid_argument(fmt::format("MOSFET group of {}: needs at least 1 FET", n));
-    if (!(r_gate_Ohm > 0.0)) throw std::invalid_argument(fmt::format("gate resistance {} Ohm: must be above 0", r_gate_Ohm));
+    if (!(r_gate_Ohm > 0.0))
+        throw std::invalid_argument(fmt::format("gate resistance {} Ohm: must be above 0", r_gate_Ohm));
     MosfetParams<double> p = m.fet;
     p.count = p.channel_count = n;
     p.r_gate_Ohm = r_gate_Ohm;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The file form of a MOSFET (models/mosfets/*.json) and its conversion to parameters, limits and thermal network.
-// Every figure carries value, tolerance in percent, label (sheet, fitted, typical, assumed) and source; its unit is in the key.
-// Sheet capacitances become the branch's charges: Cgs = Ciss - Crss, and the two voltage-dependent ones are fitted so that
-// Crss and Coss hold at v_meas_V with the assumed widths and floors.
+// Every figure carries value, tolerance in percent, label (sheet, fitted, typical, assumed) and source; its unit is in
+// the key. Sheet capacitances become the branch's charges: Cgs = Ciss - Crss, and the two voltage-dependent ones are
+// fitted so that Crss and Coss hold at v_meas_V with the assumed widths and floors.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -71,7 +71,7 @@ struct MosfetModelFile {
 /// A MOSFET type, ready to use; immutable and shared.
 struct MosfetModel {
     std::string id;
-    MosfetParams<double> fet;        // count 1
+    MosfetParams<double> fet;  // count 1
     FetLimits<double> limits;
     FosterParams<double, 3> foster;  // of one FET
     double v_gs_max_V = 20.0;
@@ -92,14 +92,16 @@ template <class V>
 void describe(V& v, Figure& s) {
     v.about("figure", "A number with tolerance, label and source; the unit is in the key that holds it.");
     v.field("value", s.value, {.doc = "the number", .need = base::Need::required, .min = s.lo, .max = s.hi});
-    v.field("tol_pct", s.tol_pct, {.doc = "tolerance of a real part", .need = base::Need::required, .min = 0, .max = 1000});
+    v.field("tol_pct", s.tol_pct,
+            {.doc = "tolerance of a real part", .need = base::Need::required, .min = 0, .max = 1000});
     v.field("label", s.label, {.doc = "sheet, fitted, typical or assumed", .need = base::Need::required});
     v.field("source", s.source, {.doc = "where it comes from", .need = base::Need::required});
 }
 template <class V>
 void describe(V& v, MosfetChannelFile& s) {
     v.about("mosfet_channel", "Square law behind a series resistance, per FET at 25 degC.");
-    v.field("k_A_per_V2", s.k_A_per_V2, {.doc = "gain: i = k/2 (v_gs - vth)^2 in saturation", .need = base::Need::required});
+    v.field("k_A_per_V2", s.k_A_per_V2,
+            {.doc = "gain: i = k/2 (v_gs - vth)^2 in saturation", .need = base::Need::required});
     v.field("r0_mohm", s.r0_mohm, {.doc = "series resistance in the drain", .need = base::Need::required});
     v.field("alpha_pct_per_K", s.alpha_pct_per_K, {.doc = "growth of r0 and 1/k", .need = base::Need::required});
     v.field("vth_V", s.vth_V, {.doc = "threshold", .need = base::Need::required});
@@ -121,15 +123,18 @@ void describe(V& v, MosfetChargeFile& s) {
     v.field("c_iss_pF", s.c_iss_pF, {.doc = "input capacitance", .need = base::Need::required});
     v.field("c_oss_pF", s.c_oss_pF, {.doc = "output capacitance", .need = base::Need::required});
     v.field("c_rss_pF", s.c_rss_pF, {.doc = "reverse transfer capacitance", .need = base::Need::required});
-    v.field("cgd_floor_pF", s.cgd_floor_pF, {.doc = "gate-drain capacitance at high voltage", .need = base::Need::required});
+    v.field("cgd_floor_pF", s.cgd_floor_pF,
+            {.doc = "gate-drain capacitance at high voltage", .need = base::Need::required});
     v.field("cgd_width_V", s.cgd_width_V, {.doc = "voltage scale of its fall", .need = base::Need::required});
-    v.field("cds_floor_pF", s.cds_floor_pF, {.doc = "drain-source capacitance at high voltage", .need = base::Need::required});
+    v.field("cds_floor_pF", s.cds_floor_pF,
+            {.doc = "drain-source capacitance at high voltage", .need = base::Need::required});
     v.field("cds_width_V", s.cds_width_V, {.doc = "voltage scale of its fall", .need = base::Need::required});
 }
 template <class V>
 void describe(V& v, MosfetDiodeFile& s) {
     v.about("mosfet_diode", "Body diode of one FET.");
-    v.field("v_ref_V", s.v_ref_V, {.doc = "junction voltage at i_ref and 25 degC, without series resistance", .need = base::Need::required});
+    v.field("v_ref_V", s.v_ref_V,
+            {.doc = "junction voltage at i_ref and 25 degC, without series resistance", .need = base::Need::required});
     v.field("i_ref_A", s.i_ref_A, {.doc = "current of v_ref", .need = base::Need::required});
     v.field("mV_per_K", s.mV_per_K, {.doc = "temperature coefficient of v_ref", .need = base::Need::required});
     v.field("n", s.n, {.doc = "emission coefficient", .need = base::Need::required});
@@ -139,7 +144,8 @@ template <class V>
 void describe(V& v, MosfetLimitsFile& s) {
     v.about("mosfet_limits", "What one FET survives.");
     v.field("tj_max_degC", s.tj_max_degC, {.doc = "junction temperature", .need = base::Need::required});
-    v.field("e_as_mJ", s.e_as_mJ, {.doc = "single-pulse avalanche energy at i_as_ref and 25 degC", .need = base::Need::required});
+    v.field("e_as_mJ", s.e_as_mJ,
+            {.doc = "single-pulse avalanche energy at i_as_ref and 25 degC", .need = base::Need::required});
     v.field("i_as_ref_A", s.i_as_ref_A, {.doc = "current of e_as", .need = base::Need::required});
     v.field("i_as_max_A", s.i_as_max_A, {.doc = "avalanche current, single pulse", .need = base::Need::required});
     v.field("v_gs_max_V", s.v_gs_max_V, {.doc = "gate-source voltage", .need = base::Need::required});
@@ -147,7 +153,8 @@ void describe(V& v, MosfetLimitsFile& s) {
     v.field("i_pulse_A", s.i_pulse_A, {.doc = "pulsed drain current", .need = base::Need::required});
     v.field("soa_1ms_J", s.soa_1ms_J, {.doc = "linear-mode energy within 1 ms", .need = base::Need::required});
     v.field("soa_10us_J", s.soa_10us_J, {.doc = "linear-mode energy within 10 us", .need = base::Need::required});
-    v.field("soa_share", s.soa_share, {.doc = "usable part in a group, for the spread of thresholds", .need = base::Need::required});
+    v.field("soa_share", s.soa_share,
+            {.doc = "usable part in a group, for the spread of thresholds", .need = base::Need::required});
 }
 template <class V>
 void describe(V& v, MosfetFosterFile& s) {
@@ -158,14 +165,17 @@ void describe(V& v, MosfetFosterFile& s) {
 template <class V>
 void describe(V& v, MosfetValidFile& s) {
     v.about("mosfet_valid_range", "Where the data hold; a run that leaves it is marked EXTRAPOLATED.");
-    v.field("tj_min_degC", s.tj_min_degC, {.doc = "lowest junction temperature", .need = base::Need::required, .min = -100, .max = 300});
-    v.field("tj_max_degC", s.tj_max_degC, {.doc = "highest junction temperature", .need = base::Need::required, .min = -100, .max = 300});
+    v.field("tj_min_degC", s.tj_min_degC,
+            {.doc = "lowest junction temperature", .need = base::Need::required, .min = -100, .max = 300});
+    v.field("tj_max_degC", s.tj_max_degC,
+            {.doc = "highest junction temperature", .need = base::Need::required, .min = -100, .max = 300});
     v.check(s.tj_min_degC < s.tj_max_degC, "tj_max_degC", "must be above tj_min_degC");
 }
 template <class V>
 void describe(V& v, MosfetModelFile& s) {
     v.about("mosfet_model", "A power MOSFET: channel, body diode, avalanche, charges, limits, thermal impedance.");
-    v.field("bmstwin_mosfet", s.bmstwin_mosfet, {.doc = "format version", .need = base::Need::required, .min = 1, .max = 1});
+    v.field("bmstwin_mosfet", s.bmstwin_mosfet,
+            {.doc = "format version", .need = base::Need::required, .min = 1, .max = 1});
     v.field("id", s.id, {.doc = "name, equal to the file's", .need = base::Need::required});
     v.field("title", s.title, {.doc = "one line", .need = base::Need::required});
     v.field("label", s.label, {.doc = "how sure the whole is", .need = base::Need::required});
@@ -177,7 +187,8 @@ void describe(V& v, MosfetModelFile& s) {
     v.field("charge", s.charge, {.doc = "capacitances", .need = base::Need::required});
     v.field("diode", s.diode, {.doc = "body diode", .need = base::Need::required});
     v.field("limits", s.limits, {.doc = "ratings", .need = base::Need::required});
-    v.field("foster", s.foster, {.doc = "thermal network junction to case", .need = base::Need::required, .min_items = 3, .max_items = 3});
+    v.field("foster", s.foster,
+            {.doc = "thermal network junction to case", .need = base::Need::required, .min_items = 3, .max_items = 3});
 }
 
 }  // namespace twin::power

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// NTC thermistors by manufacturer table, ln R linear in 1/T between rows and beyond the ends, and the lag of their bead.
-// Tolerance: R(T) = r25_factor * R25 * (R_table(T)/R25)^b_factor, that is, B scales the logarithm.
-// Source of the tables: manufacturer R-T tables of B25/85 = 3435 and B25/50 = 3950 parts (amwei.com AT and MF series pages);
-// rows that only exist as interpolations are left out, as this interpolation makes them again.
-// Note that the exact B = 3435 curve is no substitute: it gives 135.5 kOhm at -30 degC against the table's 118.7 (2.4 K).
+// NTC thermistors by manufacturer table, ln R linear in 1/T between rows and beyond the ends, and the lag of their
+// bead. Tolerance: R(T) = r25_factor * R25 * (R_table(T)/R25)^b_factor, that is, B scales the logarithm. Source of the
+// tables: manufacturer R-T tables of B25/85 = 3435 and B25/50 = 3950 parts (amwei.com AT and MF series pages); rows
+// that only exist as interpolations are left out, as this interpolation makes them again. Note that the exact B = 3435
+// curve is no substitute: it gives 135.5 kOhm at -30 degC against the table's 118.7 (2.4 K).
 #pragma once
 #include <cstddef>
 #include <span>

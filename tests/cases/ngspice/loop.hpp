@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A single loop for tests of the power devices: source, R, L, optional series capacitor, then a MOSFET group with optional
-// clamp and snubber across it. Integrated by SDIRK2 (Alexander) with a safeguarded Newton on the drain voltage. This is the
-// tests' own integrator, written apart from the plant's; it allocates nothing but the trace.
-// Sign: i > 0 flows from the source's plus through R, L, C into the drain.
+// A single loop for tests of the power devices: source, R, L, optional series capacitor, then a MOSFET group with
+// optional clamp and snubber across it. Integrated by SDIRK2 (Alexander) with a safeguarded Newton on the drain
+// voltage. This is the tests' own integrator, written apart from the plant's; it allocates nothing but the trace. Sign:
+// i > 0 flows from the source's plus through R, L, C into the drain.
 #pragma once
 #include <cmath>
 #include <functional>
@@ -18,8 +18,8 @@ struct LoopParts {
     double v_source_V = 52.0;
     double r_Ohm = 16.4e-3;
     double l_H = 2.2e-6;
-    double c_series_F = 0.0;   // 0: none
-    double snub_c_F = 0.0;     // 0: none
+    double c_series_F = 0.0;  // 0: none
+    double snub_c_F = 0.0;    // 0: none
     double snub_r_Ohm = 1.0;
     bool clamp = false;
     power::ClampParams<double> clamp_parts;
@@ -144,8 +144,10 @@ private:
         for (int it = 0; it < 200; ++it) {
             ++newton_iterations;
             const Residual r = at(y, dh, v_drive, v, o);
-            if (r.f > 0) hi = v;
-            else lo = v;
+            if (r.f > 0)
+                hi = v;
+            else
+                lo = v;
             double next = v - r.f / r.g;
             if (!(next > lo && next < hi)) next = 0.5 * (lo + hi);
             if (std::fabs(next - v) <= 1e-13 + 1e-14 * std::fabs(v)) return o;

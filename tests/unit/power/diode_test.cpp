@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The junction against its implicit equation solved by bisection in long double, against the facts it was fitted to, and
-// for the properties the network relies on.
+// The junction against its implicit equation solved by bisection in long double, against the facts it was fitted to,
+// and for the properties the network relies on.
 #include "power/diode.hpp"
 
 #include <doctest/doctest.h>
@@ -22,8 +22,10 @@ long double reference_A(long double v, long double is, long double nvt, long dou
     long double lo = 0, hi = v;
     for (int k = 0; k < 300; ++k) {
         const long double u = 0.5L * (lo + hi);
-        if (u + rs * is * std::expm1(u / nvt) > v) hi = u;
-        else lo = u;
+        if (u + rs * is * std::expm1(u / nvt) > v)
+            hi = u;
+        else
+            lo = u;
     }
     return is * std::expm1(0.5L * (lo + hi) / nvt);
 }
@@ -32,8 +34,10 @@ double forward_V(const DiodeCoeff<double>& c, double i_A) {
     double lo = 0, hi = 10;
     for (int k = 0; k < 200; ++k) {
         const double v = 0.5 * (lo + hi);
-        if (power::diode_eval(c, v).i_A > i_A) hi = v;
-        else lo = v;
+        if (power::diode_eval(c, v).i_A > i_A)
+            hi = v;
+        else
+            lo = v;
     }
     return lo;
 }
@@ -72,11 +76,11 @@ TEST_CASE("diode current equals the implicit equation over temperature, size and
 TEST_CASE("body diode is what the sheets say") {
     const DiodeParams<double> p;
     const DiodeCoeff<double> cold = power::diode_at(p, 1.0, 25.0), warm = power::diode_at(p, 1.0, 26.0);
-    CHECK(forward_V(cold, 75.0) > 0.8);   // rated current of one FET
+    CHECK(forward_V(cold, 75.0) > 0.8);  // rated current of one FET
     CHECK(forward_V(cold, 75.0) < 1.0);
     CHECK(forward_V(cold, 20.0) > 0.75);  // its share of a board's rated current
     CHECK(forward_V(cold, 20.0) < 0.9);
-    CHECK(forward_V(cold, 0.1) > 0.6);    // light load
+    CHECK(forward_V(cold, 0.1) > 0.6);  // light load
     CHECK(forward_V(cold, 0.1) < 0.7);
     CHECK(forward_V(warm, 1.0) - forward_V(cold, 1.0) == doctest::Approx(-2e-3).epsilon(0.01));
     CHECK(forward_V(warm, 20.0) - forward_V(cold, 20.0) < -1.6e-3);
@@ -93,7 +97,8 @@ TEST_CASE("diode is monotone, its slope is the derivative and never below 1e-12 
     for (int k = 0; k < 4000; ++k) {
         const DiodeCoeff<double> c = power::diode_at(DiodeParams<double>{}, 5.0, r.in(-60, 200));
         const double v = k % 3 ? r.in(-0.2, 1.5) : r.in(-120, 120), h = 1e-6 * (1 + std::fabs(v));
-        const BranchIG<double> a = power::diode_eval(c, v - h), b = power::diode_eval(c, v + h), m = power::diode_eval(c, v);
+        const BranchIG<double> a = power::diode_eval(c, v - h), b = power::diode_eval(c, v + h),
+                               m = power::diode_eval(c, v);
         CHECK(b.i_A > a.i_A);
         CHECK(m.g_S >= 1e-12);
         const double rounding = 1e-15 * (std::fabs(m.i_A) + c.is_A) / h;
@@ -124,7 +129,8 @@ TEST_CASE("eight lanes give the bits of eight single diodes") {
             if (l == 3) continue;
             DiodeParams<double> q;
             q.n = p.n[l];
-            const BranchIG<double> s = power::diode_eval(power::diode_at(q, double(count[l]), double(tj[l])), double(v[l]));
+            const BranchIG<double> s =
+                power::diode_eval(power::diode_at(q, double(count[l]), double(tj[l])), double(v[l]));
             CHECK(b.i_A[l] == s.i_A);
             CHECK(b.g_S[l] == s.g_S);
         }

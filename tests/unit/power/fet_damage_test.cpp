@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstring>
 #include <string>
 
 #include "device_random.hpp"
@@ -18,7 +19,8 @@ using power::FetStress;
 
 namespace {
 /// A stretch of avalanche at constant current in equal steps.
-FetMargins<double> avalanche(FetStress<double>& s, double i_A, double t_s, int steps, double tj = 25.0, double v = 110.0) {
+FetMargins<double> avalanche(FetStress<double>& s, double i_A, double t_s, int steps, double tj = 25.0,
+                             double v = 110.0) {
     FetMargins<double> m{};
     for (int k = 0; k < steps; ++k)
         m = power::fet_stress_step(FetLimits<double>{}, s, 5.0, t_s / steps, v * i_A, i_A, 0.0, v, tj);
@@ -56,13 +58,16 @@ TEST_CASE("an event collects energy, keeps its start temperature, ends after res
     CHECK(m.e_av_J == doctest::Approx(110.0 * 375.0 * 10e-6).epsilon(1e-12));
     CHECK(m.i_av_A == doctest::Approx(75.0));
     m = avalanche(s, 100.0, 5e-6, 10, 90.0);  // the same event, warmer and weaker: peak and start stay
-    CHECK(m.e_av_limit_J == doctest::Approx(power::avalanche_limit_J(FetLimits<double>{}, 5.0, 75.0, 40.0)).epsilon(1e-12));
+    CHECK(m.e_av_limit_J ==
+          doctest::Approx(power::avalanche_limit_J(FetLimits<double>{}, 5.0, 75.0, 40.0)).epsilon(1e-12));
     const double e1 = m.e_av_J;
-    for (int k = 0; k < 20; ++k) m = power::fet_stress_step(FetLimits<double>{}, s, 5.0, 1e-5, 0.0, 0.0, 0.0, 52.0, 60.0);
+    for (int k = 0; k < 20; ++k)
+        m = power::fet_stress_step(FetLimits<double>{}, s, 5.0, 1e-5, 0.0, 0.0, 0.0, 52.0, 60.0);
     CHECK(m.e_av_J == e1);  // 200 us of rest: ringing belongs to the event
     m = avalanche(s, 100.0, 1e-6, 1, 61.0);
     CHECK(m.e_av_J > e1);
-    for (int k = 0; k < 200; ++k) m = power::fet_stress_step(FetLimits<double>{}, s, 5.0, 1e-5, 0.0, 0.0, 0.0, 52.0, 60.0);
+    for (int k = 0; k < 200; ++k)
+        m = power::fet_stress_step(FetLimits<double>{}, s, 5.0, 1e-5, 0.0, 0.0, 0.0, 52.0, 60.0);
     m = avalanche(s, 100.0, 1e-6, 1, 61.0);
     CHECK(m.e_av_J == doctest::Approx(110.0 * 100.0 * 1e-6));
     CHECK(s.tj_av_start_degC == 61.0);
@@ -87,7 +92,8 @@ TEST_CASE("breaches are found in order and recorded with their margin") {
     m = power::fet_stress_step(FetLimits<double>{}, s3, 5.0, 1e-3, 0.0, 0.0, 100.0, 0.3, 176.0);
     CHECK(power::fet_breach(m, 0, 0).cause == DamageCause::junction_temperature);
     FetStress<double> s4;
-    for (int k = 0; k < 100; ++k) m = power::fet_stress_step(FetLimits<double>{}, s4, 5.0, 1e-5, 0.0, 0.0, 5000.0, 50.0, 120.0);
+    for (int k = 0; k < 100; ++k)
+        m = power::fet_stress_step(FetLimits<double>{}, s4, 5.0, 1e-5, 0.0, 0.0, 5000.0, 50.0, 120.0);
     CHECK(power::fet_breach(m, 0, 0).cause == DamageCause::linear_energy);  // 5 J in 1 ms against 3.15 J
     CHECK(std::string(power::to_string(DamageCause::linear_energy)) == "linear-mode energy");
     CHECK(std::string(power::unit_of(DamageCause::junction_temperature)) == "degC");
@@ -96,10 +102,21 @@ TEST_CASE("breaches are found in order and recorded with their margin") {
 TEST_CASE("a steady on-state is neither avalanche nor linear mode") {
     FetStress<double> s;
     FetMargins<double> m{};
-    for (int k = 0; k < 1000; ++k) m = power::fet_stress_step(FetLimits<double>{}, s, 5.0, 1e-3, 0.0, 5e-7, 60.0, 0.06, 60.0);
+    for (int k = 0; k < 1000; ++k)
+        m = power::fet_stress_step(FetLimits<double>{}, s, 5.0, 1e-3, 0.0, 5e-7, 60.0, 0.06, 60.0);
     CHECK(m.e_av_J == 0.0);
     CHECK(m.e_lin_J == 0.0);
     CHECK(power::fet_breach(m, 0, 0).cause == DamageCause::none);
+}
+
+TEST_CASE("a state of zero bytes starts an event like a fresh one") {
+    FetStress<double> zero;
+    std::memset(static_cast<void*>(&zero), 0, sizeof zero);
+    FetStress<double> fresh;
+    const FetMargins<double> a = avalanche(zero, 375.0, 10e-6, 10, 95.0), b = avalanche(fresh, 375.0, 10e-6, 10, 95.0);
+    CHECK(zero.tj_av_start_degC == 95.0);
+    CHECK(a.e_av_J == b.e_av_J);
+    CHECK(a.e_av_limit_J == b.e_av_limit_J);
 }
 
 TEST_CASE("a welded group conducts with the gate off") {
@@ -129,8 +146,8 @@ TEST_CASE("stress: eight lanes give the bits of eight single groups") {
         }
         const auto m = power::fet_stress_step(FetLimits<base::Pack8>{}, s, base::Pack8(5.0), h, pa, ia, pc, v, tj);
         for (std::size_t l = 0; l < 8; ++l) {
-            const auto x = power::fet_stress_step(FetLimits<double>{}, o[l], 5.0, double(h[l]), double(pa[l]), double(ia[l]),
-                                                  double(pc[l]), double(v[l]), double(tj[l]));
+            const auto x = power::fet_stress_step(FetLimits<double>{}, o[l], 5.0, double(h[l]), double(pa[l]),
+                                                  double(ia[l]), double(pc[l]), double(v[l]), double(tj[l]));
             const FetMargins<double> y = power::lane_margins(m, l);
             CHECK(x.e_av_J == y.e_av_J);
             CHECK(x.e_av_limit_J == y.e_av_limit_J);

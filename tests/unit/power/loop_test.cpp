@@ -26,8 +26,9 @@ struct Avalanche {
 Avalanche avalanche(double v_b, double r_loop, double l, double v_c, double r_dev, double i0) {
     const double r = r_loop + r_dev, tau = l / r, k = (v_c - v_b) / r, t_f = tau * std::log(1 + i0 / k);
     const double x = -std::expm1(-t_f / tau), a = i0 + k;
-    const double charge = tau * a * x - k * t_f;                                       // integral of i
-    const double square = a * a * 0.5 * tau * -std::expm1(-2 * t_f / tau) - 2 * a * k * tau * x + k * k * t_f;  // of i^2
+    const double charge = tau * a * x - k * t_f;  // integral of i
+    const double square =
+        a * a * 0.5 * tau * -std::expm1(-2 * t_f / tau) - 2 * a * k * tau * x + k * k * t_f;  // of i^2
     return {t_f, v_c * charge + r_dev * square};
 }
 
@@ -74,7 +75,7 @@ TEST_CASE("avalanche energy is the exact formula with the loop's resistance, 0.5
         for (double i0 : {300.0, 3000.0}) {
             LoopParts p;
             p.l_H = l_H;
-            p.fet.r_gate_Ohm = 1e-3;      // the channel is gone before it takes energy
+            p.fet.r_gate_Ohm = 1e-3;  // the channel is gone before it takes energy
             Loop l(p);
             l.start(12.0, i0 * power::mosfet_rds_on_Ohm(l.coeff(), 12.0), i0);
             run(l, 100e-9, 0.25e-9, 0.0);
@@ -93,7 +94,8 @@ TEST_CASE("avalanche energy is the exact formula with the loop's resistance, 0.5
     // the plain formula, r = 0, of the reference case: 16 cells, 5 mOhm, 1 uH
     const Avalanche ref = avalanche(52.0, 16.4e-3, 1e-6, 110.0, 0.0, 3068.0);
     const double tau = 1e-6 / 16.4e-3, k = 58.0 / 16.4e-3;
-    CHECK(ref.energy == doctest::Approx(110.0 * (tau * (3068.0 + k) * (1 - std::exp(-ref.t_f / tau)) - k * ref.t_f)).epsilon(1e-12));
+    CHECK(ref.energy ==
+          doctest::Approx(110.0 * (tau * (3068.0 + k) * (1 - std::exp(-ref.t_f / tau)) - k * ref.t_f)).epsilon(1e-12));
 }
 
 TEST_CASE("energy closes through a turn-off, and with the square of the step") {

@@ -57,7 +57,8 @@ TEST_CASE("on-resistance of the sheet at 10 V and 6 V, and over temperature") {
     CHECK(slope > 0.0045);
     CHECK(slope < 0.0055);
     const MosfetCoeff<double> five = power::mosfet_at(MosfetParams<double>{}, 25.0);
-    CHECK(5.0 * power::mosfet_rds_on_Ohm(five, 10.0) == doctest::Approx(power::mosfet_rds_on_Ohm(c, 10.0)).epsilon(1e-9));
+    CHECK(5.0 * power::mosfet_rds_on_Ohm(five, 10.0) ==
+          doctest::Approx(power::mosfet_rds_on_Ohm(c, 10.0)).epsilon(1e-9));
 }
 
 TEST_CASE("capacitances of the sheet at 50 V") {
@@ -65,10 +66,10 @@ TEST_CASE("capacitances of the sheet at 50 V") {
     const double h = 1e-3;
     const MosfetCharge<double> d1 = power::mosfet_charge(c, 0.0, 50.0 + h), d0 = power::mosfet_charge(c, 0.0, 50.0 - h);
     const MosfetCharge<double> g1 = power::mosfet_charge(c, h, 50.0), g0 = power::mosfet_charge(c, -h, 50.0);
-    CHECK((d1.qd_C - d0.qd_C) / (2 * h) == doctest::Approx(780e-12).epsilon(0.01));    // Coss
-    CHECK(-(d1.qg_C - d0.qg_C) / (2 * h) == doctest::Approx(34e-12).epsilon(0.01));    // Crss
-    CHECK((g1.qg_C - g0.qg_C) / (2 * h) == doctest::Approx(4700e-12).epsilon(0.01));   // Ciss
-    CHECK((d1.qg_C - d0.qg_C) == doctest::Approx(g1.qd_C - g0.qd_C).epsilon(1e-4));    // reciprocity
+    CHECK((d1.qd_C - d0.qd_C) / (2 * h) == doctest::Approx(780e-12).epsilon(0.01));   // Coss
+    CHECK(-(d1.qg_C - d0.qg_C) / (2 * h) == doctest::Approx(34e-12).epsilon(0.01));   // Crss
+    CHECK((g1.qg_C - g0.qg_C) / (2 * h) == doctest::Approx(4700e-12).epsilon(0.01));  // Ciss
+    CHECK((d1.qg_C - d0.qg_C) == doctest::Approx(g1.qd_C - g0.qd_C).epsilon(1e-4));   // reciprocity
 }
 
 TEST_CASE("a long stage gives the settled device") {
@@ -163,7 +164,8 @@ TEST_CASE("the branch is monotone with positive slope, and the slope is its deri
         CHECK(b.i_d_A + rounding * h > a.i_d_A);
         const double slope = (b.i_d_A - a.i_d_A) / (2 * h);
         if (m.g_S > 1e3) ++steep;
-        // two-sided differences smear the corners (threshold, saturation, avalanche knee): bound by the neighbours' slopes
+        // two-sided differences smear the corners (threshold, saturation, avalanche knee): bound by the neighbours'
+        // slopes
         const double lo = std::fmin(std::fmin(a.g_S, b.g_S), m.g_S), hi = std::fmax(std::fmax(a.g_S, b.g_S), m.g_S);
         CHECK(slope >= lo * (1 - 1e-3) - rounding);
         CHECK(slope <= hi * (1 + 1e-3) + rounding);
@@ -187,7 +189,8 @@ TEST_CASE("exchanging source and drain mirrors the channel") {
 TEST_CASE("triode meets saturation and off smoothly") {
     const MosfetCoeff<double> c = power::mosfet_at(one_fet(), 25.0);
     const double ov = 1.3, v_sat = ov + 0.5 * c.r0k * ov * ov;
-    const MosfetStatic<double> a = power::mosfet_static(c, 3.0 + ov, v_sat * (1 - 1e-9)), b = power::mosfet_static(c, 3.0 + ov, v_sat * (1 + 1e-9));
+    const MosfetStatic<double> a = power::mosfet_static(c, 3.0 + ov, v_sat * (1 - 1e-9)),
+                               b = power::mosfet_static(c, 3.0 + ov, v_sat * (1 + 1e-9));
     CHECK(b.i_channel_A == doctest::Approx(0.5 * 272.0 * ov * ov).epsilon(1e-6));
     CHECK(a.i_channel_A == doctest::Approx(b.i_channel_A).epsilon(1e-8));
     CHECK(a.g_vds_S < 1e-4);
@@ -209,7 +212,8 @@ TEST_CASE("avalanche and weld") {
 }
 
 TEST_CASE("gate counts as on from the threshold of its temperature") {
-    const MosfetCoeff<double> cold = power::mosfet_at(MosfetParams<double>{}, 25.0), hot = power::mosfet_at(MosfetParams<double>{}, 125.0);
+    const MosfetCoeff<double> cold = power::mosfet_at(MosfetParams<double>{}, 25.0),
+                              hot = power::mosfet_at(MosfetParams<double>{}, 125.0);
     CHECK_FALSE(power::mosfet_gate_on(cold, 2.99));
     CHECK(power::mosfet_gate_on(cold, 3.0));
     CHECK(power::mosfet_gate_on(hot, 2.4));  // 3.0 V - 100 K * 6.5 mV/K = 2.35 V
@@ -248,7 +252,8 @@ TEST_CASE("eight lanes give the bits of eight single groups, a NaN stays in its 
             o.weld_S = p.weld_S[l];
             const MosfetCoeff<double> oc = power::mosfet_at(o, double(tj[l]));
             const MosfetCharge<double> oq = power::mosfet_charge(oc, double(vg0[l]), double(vd0[l]));
-            const MosfetEval<double> x = power::mosfet_eval(oc, oq.qg_C, oq.qd_C, double(dh[l]), double(drive[l]), double(v[l]));
+            const MosfetEval<double> x =
+                power::mosfet_eval(oc, oq.qg_C, oq.qd_C, double(dh[l]), double(drive[l]), double(v[l]));
             CHECK(e.i_d_A[l] == x.i_d_A);
             CHECK(e.g_S[l] == x.g_S);
             CHECK(e.v_gs_V[l] == x.v_gs_V);

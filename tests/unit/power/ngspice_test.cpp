@@ -77,9 +77,10 @@ ShortFigures short_by_spice(const ShortCase& c) {
     r.t_off_s = c.t_on_s;
     r.t_end_s = c.t_on_s + c.t_after_s;
     const double last = r.t_end_s - 1e-9;
-    r.measures = ".meas tran i_pk MAX par('-I(Vs)')\n.meas tran v_max MAX V(d)\n.meas tran t_gate WHEN V(g)=3 FALL=1\n"
-                 ".meas tran t_zero WHEN par('-I(Vs)')=1 FALL=1\n" +
-                 at_end("e_ch", "e_ch", last) + at_end("e_av", "e_av", last) + at_end("e_so", "e_so", last);
+    r.measures =
+        ".meas tran i_pk MAX par('-I(Vs)')\n.meas tran v_max MAX V(d)\n.meas tran t_gate WHEN V(g)=3 FALL=1\n"
+        ".meas tran t_zero WHEN par('-I(Vs)')=1 FALL=1\n" +
+        at_end("e_ch", "e_ch", last) + at_end("e_av", "e_av", last) + at_end("e_so", "e_so", last);
     if (c.clamp) r.measures += at_end("e_cl", "e_cl", last);
     auto m = test::spice_run(test::spice_netlist(short_parts(c.clamp), r), c.clamp ? "clamp" : "bare");
     ShortFigures f;
@@ -96,7 +97,7 @@ ShortFigures short_by_spice(const ShortCase& c) {
 
 struct Row {
     const char* quantity;
-    double ShortFigures::*member;
+    double ShortFigures::* member;
     double scale;
     const char* unit;
 };
@@ -110,10 +111,12 @@ const Row k_rows[] = {{"peak current", &ShortFigures::peak_A, 1, "A"},
                       {"gate-off to 1 A", &ShortFigures::zero_s, 1e6, "us"}};
 
 std::string table_of(const std::vector<std::pair<ShortFigures, ShortFigures>>& runs) {
-    std::string t = "| quantity | unit | with clamp: ngspice | ours | without clamp: ngspice | ours |\n|---|---|---|---|---|---|\n";
+    std::string t =
+        "| quantity | unit | with clamp: ngspice | ours | without clamp: ngspice | ours |\n|---|---|---|---|---|---|\n";
     for (const Row& r : k_rows) {
         t += fmt::format("| {} | {} |", r.quantity, r.unit);
-        for (const auto& [spice, us] : runs) t += fmt::format(" {:.5g} | {:.5g} |", spice.*r.member * r.scale, us.*r.member * r.scale);
+        for (const auto& [spice, us] : runs)
+            t += fmt::format(" {:.5g} | {:.5g} |", spice.*r.member * r.scale, us.*r.member * r.scale);
         t += "\n";
     }
     return t;
@@ -167,8 +170,10 @@ TEST_CASE("hard short against ngspice: peak, energies and times within 1 %, tabl
         REQUIRE(static_cast<bool>(have >> a));
         char* end = nullptr;
         const double y = std::strtod(b.c_str(), &end);
-        if (end == b.c_str() || *end != '\0') CHECK(a == b);
-        else CHECK(std::strtod(a.c_str(), nullptr) == doctest::Approx(y).epsilon(2e-3));
+        if (end == b.c_str() || *end != '\0')
+            CHECK(a == b);
+        else
+            CHECK(std::strtod(a.c_str(), nullptr) == doctest::Approx(y).epsilon(2e-3));
     }
 }
 
@@ -191,7 +196,9 @@ TEST_CASE("R-L current and R-L-C inrush against ngspice within 0.5 %") {
     p.c_series_F = 10e-3;
     r.t_end_s = 2e-3;
     r.h_max_s = 200e-9;
-    r.measures = ".meas tran i_pk MAX par('-I(Vs)')\n.meas tran e_ch FIND V(e_ch) AT=1.999m\n.meas tran i_b FIND par('-I(Vs)') AT=1m\n";
+    r.measures =
+        ".meas tran i_pk MAX par('-I(Vs)')\n.meas tran e_ch FIND V(e_ch) AT=1.999m\n.meas tran i_b FIND par('-I(Vs)') "
+        "AT=1m\n";
     m = test::spice_run(test::spice_netlist(p, r), "rlc");
     Loop q(p);
     q.start(12.0, 0.0, 0.0);
@@ -214,8 +221,9 @@ TEST_CASE("charging current and body diode against ngspice: gate on, then off in
     r.t_off_s = 400e-6;
     r.t_end_s = 900e-6;
     r.h_max_s = 50e-9;
-    r.measures = ".meas tran v_on FIND V(d) AT=390u\n.meas tran i_on FIND par('I(Vs)') AT=390u\n"
-                 ".meas tran v_off FIND V(d) AT=890u\n.meas tran i_off FIND par('I(Vs)') AT=890u\n";
+    r.measures =
+        ".meas tran v_on FIND V(d) AT=390u\n.meas tran i_on FIND par('I(Vs)') AT=390u\n"
+        ".meas tran v_off FIND V(d) AT=890u\n.meas tran i_off FIND par('I(Vs)') AT=890u\n";
     auto m = test::spice_run(test::spice_netlist(p, r), "reverse");
     Loop l(p);
     l.start(12.0, 0.0, 0.0);

@@ -96,8 +96,8 @@ TEST_CASE("NTC: table rows, the rows between, extrapolation") {
     CHECK(r(*a, -30.0) == doctest::Approx(118718).epsilon(1e-12));
     CHECK(r(*a, 25.0) == doctest::Approx(10000).epsilon(1e-12));
     CHECK(r(*a, 125.0) == doctest::Approx(533).epsilon(1e-12));
-    CHECK(r(*a, 120.0) == doctest::Approx(598).epsilon(2e-3));   // a row the table does not hold
-    CHECK(r(*a, 60.0) == doctest::Approx(3010).epsilon(1e-3));   // between 45 and 80 degC
+    CHECK(r(*a, 120.0) == doctest::Approx(598).epsilon(2e-3));  // a row the table does not hold
+    CHECK(r(*a, 60.0) == doctest::Approx(3010).epsilon(1e-3));  // between 45 and 80 degC
     CHECK(r(*a, -40.0) == doctest::Approx(207000).epsilon(5e-3));
     CHECK(r(*b, -40.0) == doctest::Approx(283380).epsilon(1e-12));
     CHECK(r(*b, 45.0) == doctest::Approx(4321).epsilon(1e-3));
@@ -112,7 +112,8 @@ TEST_CASE("NTC: temperature and resistance invert each other, tolerances act as 
         CHECK(power::ntc_temperature_degC(c, power::ntc_resistance_Ohm(c, {}, t)) == doctest::Approx(t).epsilon(1e-10));
     const power::NtcPart<double> off{1.01, 1.01};
     CHECK(power::ntc_resistance_Ohm(c, off, 25.0) == doctest::Approx(10100).epsilon(1e-12));
-    CHECK(power::ntc_resistance_Ohm(c, off, 0.0) == doctest::Approx(1.01 * 1e4 * std::pow(2.7672, 1.01)).epsilon(1e-12));
+    CHECK(power::ntc_resistance_Ohm(c, off, 0.0) ==
+          doctest::Approx(1.01 * 1e4 * std::pow(2.7672, 1.01)).epsilon(1e-12));
     double last = 1e12;
     for (double t = -60; t < 160; t += 0.1) {
         const double r = power::ntc_resistance_Ohm(c, {}, t);
@@ -122,7 +123,8 @@ TEST_CASE("NTC: temperature and resistance invert each other, tolerances act as 
 }
 
 TEST_CASE("NTC: lag of the bead is first order and composes") {
-    CHECK(power::ntc_lag_advance(25.0, 85.0, 0.0, 8.0, 8.0) == doctest::Approx(25.0 + 60.0 * (1 - std::exp(-1.0))).epsilon(1e-14));
+    CHECK(power::ntc_lag_advance(25.0, 85.0, 0.0, 8.0, 8.0) ==
+          doctest::Approx(25.0 + 60.0 * (1 - std::exp(-1.0))).epsilon(1e-14));
     const double two = power::ntc_lag_advance(power::ntc_lag_advance(25.0, 60.0, 0.3, 10.0, 1.0), 60.0, 0.3, 10.0, 6.0);
     CHECK(two == doctest::Approx(power::ntc_lag_advance(25.0, 60.0, 0.3, 10.0, 7.0)).epsilon(1e-14));
 }
@@ -152,7 +154,8 @@ TEST_CASE("parts: eight lanes give the bits of eight single ones") {
             CHECK(back[l] == power::ntc_temperature_degC(c, double(ntc[l])));
             power::FosterState<double, 3> y{};
             for (double& th : y.theta_K) th = v[l];
-            power::foster_advance(y, power::foster_step(power::foster_mosfet_default<double>(), double(h[l])), double(t[l]));
+            power::foster_advance(y, power::foster_step(power::foster_mosfet_default<double>(), double(h[l])),
+                                  double(t[l]));
             CHECK(power::foster_rise_K(x)[l] == power::foster_rise_K(y));
         }
     }
