@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""bmstwin: simulator and digital twin of a battery management system.
+
+    import bmstwin
+    result = bmstwin.run("short.scenario.json")
+    print(result.verdict, result.checks)
+    plot(result.traces["main"].t_s, result.traces["main"]["truth.pack.i_A"])
+
+Times are simulated seconds; current is positive when it discharges the battery.
+"""
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Union
+
+from . import _core
+from ._core import Channel, Check, Damage, Diagnostic, Event, Result, Scenario, Trace, Warning
+from .errors import FileError, InputError, RunError
+
+__all__ = [
+    "Channel", "Check", "Damage", "Diagnostic", "Event", "FileError", "InputError", "Result", "RunError", "Scenario",
+    "Simulation", "Trace", "Warning", "find_scenarios", "load", "run", "run_all", "schema", "validate", "versions",
+    "write_html", "write_junit",
+]
+
+__version__: str = _core.version()
+
+ScenarioLike = Union[str, "os.PathLike[str]", Mapping[str, Any], Scenario]
+
+
+def _load_options(models: Iterable[Union[str, "os.PathLike[str]"]], set: Optional[Mapping[str, Any]],
+                  seed: Optional[int]) -> "_core.LoadOptions":
+    options = _core.LoadOptions()
+    options.model_dirs = [os.fspath(m) for m in models]
+    options.set = [(pointer, json.dumps(value)) for pointer, value in (set or {}).items()]
+    options.seed = seed
+    return options
+
+
+def _run_options(core: Union[str, "os.PathLike[str]"], step_scale: float, strict: bool, record: bool) -> "_core.RunOptions":
+    options = _core.RunOptions()
+    options.core_library = os.fspath(core)
+    options.step_scale = step_scale
+    options.strict = strict
+    options.record = record
+    return options
+
+
+def load(scenario: ScenarioLike, *, models: Iterable[Union[str, "os.PathLike[str]"]] = (),
+         set: Optional[Mapping[str, Any]] = None, seed: Optional[int] = None) -> Scenario:
+    """A scenario from a file, from a dict in the scenario language, or as it is.
+
+    `set` maps JSON pointers (arrays by id) to values, e.g. {"/events/short/r_mohm": 5}. Raises InputError with every
+    error found.
+    """
+    if isinstance(scenario, Scenario):
+        if models or set or seed is not None:
+            raise TypeError("models, set and seed change a scenario before it is loaded; this one is loaded already")
+        return scenario
+    options = _load_options(models, set, seed)
+    if isinstance(scenario, Mapping):
+        return _core.Scenario.from_json(json.dumps(scenario), "<dict>", options)
+    return _core.Scenario.from_file(os.fspath(scenario), options)
+
+
+def run(scenario: ScenarioLike, *, models: Iterable[Union[str, "os.PathLike[str]"]] = (),
+        set: Optional[Mapping[str, Any]] = None, seed: Optional[int] = None, core: Union[str, "os.PathLike[str]"] = "",
+        step_scale: float = 1.0, strict: bool = False, record: bool = True) -> Result:
+    """Runs one scenario (a path, a dict or a Scenario) from start to end and returns its Result.
+
+    A failed expectation is no exception: see Result.passed, Result.checks and Result.status.
+    """
+    loaded = load(scenario, models=models, set=set, seed=seed)
+    return _core.run_scenarios([loaded], _run_options(core, step_scale, strict, record), 1, 1, False)[0]
+
+
+def run_all(scenarios: Sequence[ScenarioLike], *, jobs: int = 1, repeat: int = 1, fail_fast: bool = False,
+            models: Iterable[Union[str, "os.PathLike[str]"]] = (), core: Union[str, "os.PathLike[str]"] = "",
+            step_scale: float = 1.0, strict: bool = False, record: bool = True) -> List[Result]:
+    """Runs many scenarios over `jobs` threads; results in their order. Everything is checked before anything runs."""
+    folders = [os.fspath(m) for m in models]
+    loaded = [s if isinstance(s, Scenario) else load(s, models=folders) for s in scenarios]
+    return _core.run_scenarios(loaded, _run_options(core, step_scale, strict, record), jobs, repeat, fail_fast)
+
+
+class Simulation(_core.Simulation):
+    """One run, advanced step by step. Observing more or less often never changes a result.
+
+        sim = bmstwin.Simulation("short.scenario.json")
+        while sim.now_s < sim.end_s:
+            sim.step(0.1)
+            sim.set("load/cc_A", my_controller(sim["truth.pack.v_V"]))
+        result = sim.finish()
+    """
+
+    def __init__(self, scenario: ScenarioLike, *, models: Iterable[Union[str, "os.PathLike[str]"]] = (),
+                 set: Optional[Mapping[str, Any]] = None, seed: Optional[int] = None,
+                 core: Union[str, "os.PathLike[str]"] = "", step_scale: float = 1.0, strict: bool = False,
+                 record: bool = True):
+        super().__init__(load(scenario, models=models, set=set, seed=seed), _run_options(core, step_scale, strict, record))
+
+
+def find_scenarios(*paths: Union[str, "os.PathLike[str]"]) -> List[str]:
+    """Scenario files below the paths, sorted."""
+    return _core.find_scenarios([os.fspath(p) for p in paths])
+
+
+def validate(*files: Union[str, "os.PathLike[str]"], models: Iterable[Union[str, "os.PathLike[str]"]] = ()) -> List[Diagnostic]:
+    """All errors and warnings of the files; none that is_error: every file can be run."""
+    return _core.validate([os.fspath(f) for f in files], _load_options(models, None, None))
+
+
+def schema() -> Dict[str, Any]:
+    """JSON Schema of the scenario language."""
+    return json.loads(_core.schema_json())
+
+
+def versions() -> Dict[str, str]:
+    """Versions that results depend on."""
+    return _core.versions()
+
+
+def write_html(results: Sequence[Result], file: Union[str, "os.PathLike[str]"]) -> None:
+    """One self-contained HTML report about the results."""
+    _core.write_html(list(results), os.fspath(file))
+
+
+def write_junit(results: Sequence[Result], file: Union[str, "os.PathLike[str]"]) -> None:
+    """JUnit XML of the results."""
+    _core.write_junit(list(results), os.fspath(file))
