@@ -1,9 +1,9 @@
 // Active balancing by the product's rule: the highest cell gives to the lowest if it has reached the balance-on voltage
 // and the difference is at least the balance difference. One pair for one slot: pause, settle, measure, transfer.
 //
-// While 1.1 A flows through sampling leads, the readings of both cells and of their neighbours are off by the drop of the
-// shared leads. The decision uses readings of the pause only. Protection keeps working in the transfer: the change of the
-// affected channels when the transfer starts, less the mean change of the others, is subtracted until it ends.
+// While 1.1 A flows through sampling leads, the readings of both cells and of their neighbours are off by the drop of
+// the shared leads. The decision uses readings of the pause only. Protection keeps working in the transfer: the change
+// of the affected channels when the transfer starts, less the mean change of the others, is subtracted until it ends.
 #pragma once
 #include "core/state.hpp"
 

@@ -53,7 +53,8 @@ void charge_step(Step& t) {
     if (s.fresh == 0) return;
     check_full(t);
     // Empty: under-voltage at a current low enough that it isn't the drop of the cells (C/5).
-    if (s.prot.latch[kCuv] != 0 && s.prot.trip_us[kCuv] == s.now_us && s.meas.i_mA < par(s, P::capacity_mAh) / 5 && s.meas.i_mA > 0) {
+    if (s.prot.latch[kCuv] != 0 && s.prot.trip_us[kCuv] == s.now_us && s.meas.i_mA < par(s, P::capacity_mAh) / 5 &&
+        s.meas.i_mA > 0) {
         calibrate(t, false);
     }
 }

@@ -166,21 +166,36 @@ std::int32_t save_params(void* m, const bms_port* port) { return nvm_save_params
 
 const char* status_text(std::int32_t status) {
     switch (status) {
-        case BMS_OK: return "ok";
-        case BMS_E_ABI: return "wrong abi or size of a struct, or too little state memory";
-        case BMS_E_CONFIG: return "product, chemistry, cell count, profile or shunt unknown or contradictory";
-        case BMS_E_UNKNOWN: return "no such id";
-        case BMS_E_INDEX: return "index beyond the signal's count or the pack's cells";
-        case BMS_E_RANGE: return "outside the parameter's range";
-        case BMS_E_ROLE: return "this role may not write the parameter";
-        case BMS_E_READONLY: return "not writable";
-        case BMS_E_AFE_HIGH: return "the front end cannot reach so high a level with this shunt";
-        case BMS_E_AFE_LOW: return "below the front end's smallest level";
-        case BMS_E_AFE_DELAY: return "neither the front end nor the firmware has such a delay";
-        case BMS_E_ORDER: return "contradicts another parameter: trip and release levels would cross";
-        case BMS_E_NVM: return "no valid record in memory, or it could not be written";
-        case BMS_E_NOT_NOW: return "not possible in the present state";
-        default: return "unknown status";
+        case BMS_OK:
+            return "ok";
+        case BMS_E_ABI:
+            return "wrong abi or size of a struct, or too little state memory";
+        case BMS_E_CONFIG:
+            return "product, chemistry, cell count, profile or shunt unknown or contradictory";
+        case BMS_E_UNKNOWN:
+            return "no such id";
+        case BMS_E_INDEX:
+            return "index beyond the signal's count or the pack's cells";
+        case BMS_E_RANGE:
+            return "outside the parameter's range";
+        case BMS_E_ROLE:
+            return "this role may not write the parameter";
+        case BMS_E_READONLY:
+            return "not writable";
+        case BMS_E_AFE_HIGH:
+            return "the front end cannot reach so high a level with this shunt";
+        case BMS_E_AFE_LOW:
+            return "below the front end's smallest level";
+        case BMS_E_AFE_DELAY:
+            return "neither the front end nor the firmware has such a delay";
+        case BMS_E_ORDER:
+            return "contradicts another parameter: trip and release levels would cross";
+        case BMS_E_NVM:
+            return "no valid record in memory, or it could not be written";
+        case BMS_E_NOT_NOW:
+            return "not possible in the present state";
+        default:
+            return "unknown status";
     }
 }
 
@@ -202,10 +217,18 @@ const bms_description kDescription = {
 const bms_description* describe() { return &kDescription; }
 
 const bms_core kCore = {
-    BMS_ABI,   sizeof(bms_core), BMS_CAP_REENTRANT | BMS_CAP_SNAPSHOT,
-    sizeof(State), init,         step,
-    describe,  get_param,        set_param,
-    get_signal, load_params,     save_params,
+    BMS_ABI,
+    sizeof(bms_core),
+    BMS_CAP_REENTRANT | BMS_CAP_SNAPSHOT,
+    sizeof(State),
+    init,
+    step,
+    describe,
+    get_param,
+    set_param,
+    get_signal,
+    load_params,
+    save_params,
     status_text,
 };
 

@@ -38,7 +38,8 @@ void post_read(bms_out& o, std::uint8_t reg, std::uint32_t n) {
     o.xfer_n_seg = 2;
     o.xfer_n_tx = 1;
     o.xfer_seg[0] = bms_segment{BMS_SEG_START, kAddrW, 1};
-    o.xfer_seg[1] = bms_segment{BMS_SEG_START | BMS_SEG_STOP | BMS_SEG_READ, kAddrR, static_cast<std::uint16_t>(2u * n)};
+    o.xfer_seg[1] =
+        bms_segment{BMS_SEG_START | BMS_SEG_STOP | BMS_SEG_READ, kAddrR, static_cast<std::uint16_t>(2u * n)};
 }
 
 // Read data with CRCs: n bytes into dst; false if one CRC is wrong.
@@ -58,16 +59,24 @@ bool take_read(const bms_in& in, std::uint8_t reg, std::uint8_t* dst, std::uint3
 void post_job(State& s, bms_out& o) {
     Driver& d = s.drv;
     switch (d.job) {
-        case kJobFet: post_write(o, kFet, &d.fet_reg, 1); break;
-        case kJobAlert: post_read(o, kFlags, 7); break;
+        case kJobFet:
+            post_write(o, kFet, &d.fet_reg, 1);
+            break;
+        case kJobAlert:
+            post_read(o, kFlags, 7);
+            break;
         case kJobClear: {
             const std::uint8_t keep = static_cast<std::uint8_t>(~d.clear_mask);
             post_write(o, kFlags, &keep, 1);
             break;
         }
         case kJobReadCfg:
-        case kJobVerify: post_read(o, kFet, kCfgN); break;
-        case kJobTrim: post_read(o, kFrt, 1); break;
+        case kJobVerify:
+            post_read(o, kFet, kCfgN);
+            break;
+        case kJobTrim:
+            post_read(o, kFrt, 1);
+            break;
         case kJobWriteCfg: {
             std::uint8_t cfg[kCfgN];
             std::memcpy(cfg, d.cfg + 1, kCfgN - 1u);
@@ -76,15 +85,22 @@ void post_job(State& s, bms_out& o) {
             post_write(o, kCfg, cfg, kCfgN - 1u);
             break;
         }
-        case kJobScan: post_read(o, kFlags, kBlockLen); break;
+        case kJobScan:
+            post_read(o, kFlags, kBlockLen);
+            break;
         case kJobCow: {
             const std::uint8_t v = static_cast<std::uint8_t>(d.cfg[kCow - kFet] | kCowBit);
             post_write(o, kCow, &v, 1);
             break;
         }
-        case kJobWatchdog: post_write(o, kIwt, &d.cfg[kIwt - kFet], 1); break;
-        case kJobSleep: post_write(o, kState, &kCstSleep, 1); break;
-        default: break;
+        case kJobWatchdog:
+            post_write(o, kIwt, &d.cfg[kIwt - kFet], 1);
+            break;
+        case kJobSleep:
+            post_write(o, kState, &kCstSleep, 1);
+            break;
+        default:
+            break;
     }
 }
 
@@ -96,7 +112,10 @@ bool take_status(Step& t, std::uint32_t n) {
     d.drivers = block[6];
     if (n == kBlockLen) {
         ++d.scans;
-        d.stale = (block[1] & kVadf) != 0 ? std::uint8_t{0} : static_cast<std::uint8_t>(d.stale < 255 ? d.stale + 1 : 255);
+        d.stale =
+            (block[1] & kVadf) != 0 ? std::uint8_t{0} : static_cast<std::uint8_t>(d.stale < 255 ? d.stale + 1 : 255);
+        // Before the first finished scan the voltage registers mean nothing.
+        if (t.s.meas.valid == 0 && d.stale != 0) return true;
         measure_block(t, block);
         t.s.fresh = 1;
     } else {
@@ -176,10 +195,16 @@ bool succeeded(Step& t) {
     Driver& d = s.drv;
     std::uint8_t got[kCfgN];
     switch (d.job) {
-        case kJobFet: d.fet_written = d.fet_reg; return true;
-        case kJobAlert: return take_status(t, 7);
-        case kJobClear: d.pending |= kJobAlert; return true;
-        case kJobScan: return take_status(t, kBlockLen);
+        case kJobFet:
+            d.fet_written = d.fet_reg;
+            return true;
+        case kJobAlert:
+            return take_status(t, 7);
+        case kJobClear:
+            d.pending |= kJobAlert;
+            return true;
+        case kJobScan:
+            return take_status(t, kBlockLen);
         case kJobTrim:
             if (!take_read(t.in, kFrt, &d.trim, 1)) return false;
             d.boot = kBootWrite;
@@ -199,8 +224,11 @@ bool succeeded(Step& t) {
             if (!take_read(t.in, kFet, got, kCfgN)) return false;
             verified(t, compare(t, got));
             return true;
-        case kJobCow: s.wire.cow_us = d.post_us + 1u; return true;
-        default: return true;
+        case kJobCow:
+            s.wire.cow_us = d.post_us + 1u;
+            return true;
+        default:
+            return true;
     }
 }
 

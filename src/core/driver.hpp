@@ -6,8 +6,8 @@ namespace bms {
 
 // Starts the bring-up sequence of the AFE anew (power-on, lost configuration, bus back after a fault).
 void driver_boot(State& s);
-// Takes a completed transfer or its absence; afterwards Measure, flags and Driver are up to date. Sets State::fresh when a whole
-// measurement block came in.
+// Takes a completed transfer or its absence; afterwards Measure, flags and Driver are up to date. Sets State::fresh
+// when a whole measurement block came in.
 void driver_complete(Step& t);
 // Posts the next transfer if the bus is idle and one is due.
 void driver_post(Step& t);

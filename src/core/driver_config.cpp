@@ -60,8 +60,8 @@ std::uint32_t driver_fields(const State& s, CfgField (&out)[kCfgFieldN]) {
     f.add(0x6A, 0xFF, u8((~used >> 16) & 0xFFu));
     f.add(0x6B, 0xFF, u8((~used >> 8) & 0xFFu));
     f.add(0x6C, 0xFF, u8((~used & 0xF0u) | 0x0Cu));  // PACK and LOAD are tied to VSS on this board: skipped
-    f.add(0x6D, 0x3B, 0x0A);  // charge pump lowest, masked channels measured, cells as 100 uV
-    f.add(0x6E, 0xF3, 0x81);  // voltage scan without pause, 1.54 ms a slot
+    f.add(0x6D, 0x3B, 0x0A);                         // charge pump lowest, masked channels measured, cells as 100 uV
+    f.add(0x6E, 0xF3, 0x81);                         // voltage scan without pause, 1.54 ms a slot
     const std::int32_t cov = par(s, P::cov_afe_mV) - 500;
     const std::int32_t cuv = par(s, P::cuv_afe_mV);
     f.add(0x70, 0xFF, u8(cov >> 4));

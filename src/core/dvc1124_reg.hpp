@@ -9,10 +9,10 @@ inline constexpr std::uint8_t kAddrW = 0x40;
 inline constexpr std::uint8_t kAddrR = 0x41;
 
 // Registers
-inline constexpr std::uint8_t kFlags = 0x00;   // W0C
-inline constexpr std::uint8_t kState = 0x01;   // PD VADF CC1F CC2F CST
-inline constexpr std::uint8_t kCc1 = 0x02;     // int16
-inline constexpr std::uint8_t kCc2 = 0x04;     // int20, low nibble: driver flags
+inline constexpr std::uint8_t kFlags = 0x00;  // W0C
+inline constexpr std::uint8_t kState = 0x01;  // PD VADF CC1F CC2F CST
+inline constexpr std::uint8_t kCc1 = 0x02;    // int16
+inline constexpr std::uint8_t kCc2 = 0x04;    // int20, low nibble: driver flags
 inline constexpr std::uint8_t kVtop = 0x07;
 inline constexpr std::uint8_t kVct = 0x0D;
 inline constexpr std::uint8_t kV1p8 = 0x0F;
@@ -44,7 +44,8 @@ inline constexpr std::uint8_t kCamz = 0x01, kCowBit = 0x04;
 inline constexpr std::uint8_t kIwt4s = 4;
 
 // LSBs
-inline constexpr std::int32_t kScdStep_uV = 10000, kOc2Step_uV = 4000, kOc1Step_uV = 250, kCwtStep_uV = 10, kBdpStep_uV = 40;
+inline constexpr std::int32_t kScdStep_uV = 10000, kOc2Step_uV = 4000, kOc1Step_uV = 250, kCwtStep_uV = 10,
+                              kBdpStep_uV = 40;
 inline constexpr std::int32_t kScdDelayStep_cus = 781;  // 7.81 us in hundredths of a microsecond
 inline constexpr std::int32_t kVtopLsb_100uV = 128;     // 12.8 mV
 

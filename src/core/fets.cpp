@@ -10,8 +10,8 @@ namespace {
 using namespace dvc;
 
 constexpr std::uint64_t kPreTick_us = 10000;
-constexpr std::uint64_t kPreSettle_us = 20000;    // P- filter 1 ms, load's own reaction
-constexpr std::uint64_t kPreHold_us = 50000;      // path stays until the main MOSFET carries
+constexpr std::uint64_t kPreSettle_us = 20000;  // P- filter 1 ms, load's own reaction
+constexpr std::uint64_t kPreHold_us = 50000;    // path stays until the main MOSFET carries
 constexpr std::int32_t kPreFloor_mV = 500;
 constexpr std::uint8_t kMismatchScans = 3;
 constexpr std::uint8_t kMismatchFault = 20;
@@ -51,12 +51,13 @@ void blocks(State& s) {
 
 std::uint8_t drive(std::uint32_t own, std::uint32_t other) {
     if (own == 0) return kDriveOn;
-    if ((own & kBlockHard) != 0 || (other & kBlockHard & ~(kBlockShort | kBlockPre | kBlockFlag)) != 0) return kDriveOff;
+    if ((own & kBlockHard) != 0 || (other & kBlockHard & ~(kBlockShort | kBlockPre | kBlockFlag)) != 0)
+        return kDriveOff;
     return kDriveAuto;
 }
 
-// The AFE's automatic drive did not act although current of the allowed direction flows through the diode: the core drives.
-// `i_allowed_mA`: current in the direction that is allowed; positive through the diode.
+// The AFE's automatic drive did not act although current of the allowed direction flows through the diode: the core
+// drives. `i_allowed_mA`: current in the direction that is allowed; positive through the diode.
 bool forced(const State& s, bool now, bool on, std::int32_t i_allowed_mA) {
     if (now) return i_allowed_mA > par(s, P::idle_mA);
     return !on && i_allowed_mA > 2 * par(s, P::diode_mA);
@@ -148,7 +149,8 @@ void check_drivers(Step& t) {
 bool alarm(const State& s) {
     const std::uint8_t* l = s.prot.latch;
     const Measure& m = s.meas;
-    if (wiring_fault(s) || s.pow.fault_afe != 0 || s.pow.fault_nvm != 0 || m.ntc_bad != 0 || s.prot.locked != 0) return true;
+    if (wiring_fault(s) || s.pow.fault_afe != 0 || s.pow.fault_nvm != 0 || m.ntc_bad != 0 || s.prot.locked != 0)
+        return true;
     if ((l[kScd] | l[kOcd] | l[kOcc] | l[kCov] | l[kCuv] | l[kOtFet] | l[kDv] | l[kPre]) != 0) return true;
     // A temperature limit is an alarm when somebody wants what it forbids.
     if ((l[kOtc] | l[kUtc]) != 0 && charge_requested(s)) return true;

@@ -76,7 +76,8 @@ bool ntc_ddegC(std::uint32_t r_dOhm, std::int16_t& t_ddegC) {
     }
     const std::uint32_t span = kNtc_dOhm[lo] - kNtc_dOhm[hi];
     const std::uint32_t part = (10u * (kNtc_dOhm[lo] - r_dOhm) + span / 2u) / span;
-    t_ddegC = static_cast<std::int16_t>((kNtcFirst_degC + static_cast<std::int32_t>(lo)) * 10 + static_cast<std::int32_t>(part));
+    t_ddegC = static_cast<std::int16_t>((kNtcFirst_degC + static_cast<std::int32_t>(lo)) * 10 +
+                                        static_cast<std::int32_t>(part));
     return true;
 }
 

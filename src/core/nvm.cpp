@@ -71,8 +71,8 @@ std::uint32_t identity(const State& s) {
 }
 
 std::uint32_t identity2(const State& s) {
-    return kParamN | (static_cast<std::uint32_t>(s.chemistry) << 16) | (static_cast<std::uint32_t>(s.cfg.profile) << 20) |
-           (s.n << 24);
+    return kParamN | (static_cast<std::uint32_t>(s.chemistry) << 16) |
+           (static_cast<std::uint32_t>(s.cfg.profile) << 20) | (s.n << 24);
 }
 
 // Newest valid copy of the parameters; -1 if none.
@@ -119,7 +119,8 @@ std::int32_t nvm_save_params(State& s, const bms_port& port) {
     put32(rec + 8, seq + 1u);
     put32(rec + 12, identity(s));
     put32(rec + 16, identity2(s));
-    for (std::uint32_t i = 0; i < kParamN; ++i) put32(rec + kHeader + 4u * i, static_cast<std::uint32_t>(s.requested[i]));
+    for (std::uint32_t i = 0; i < kParamN; ++i)
+        put32(rec + kHeader + 4u * i, static_cast<std::uint32_t>(s.requested[i]));
     put32(rec + 4, crc32(rec + 8, kParamBytes - 8u));
     const std::uint32_t page = old == 0 ? param_pages(port) : 0;
     return write_pages(port, page, rec, kParamBytes) ? BMS_OK : BMS_E_NVM;

@@ -13,9 +13,19 @@ namespace bms {
 #define BMS_FLAGOF_0 0
 #define BMS_FLAGOF_AFE BMS_DESC_AFE
 #define BMS_FLAGOF_VOLATILE BMS_DESC_VOLATILE
-#define BMS_X(name, unit, den, type, role, flags, min, max, def, text)                                                  \
-    {static_cast<std::uint16_t>(P::name), BMS_TYPEOF_##type, BMS_ROLEOF_##role, BMS_FLAGOF_##flags, 1, min, max, def, \
-     den, #name, unit, text},
+#define BMS_X(name, unit, den, type, role, flags, min, max, def, text) \
+    {static_cast<std::uint16_t>(P::name),                              \
+     BMS_TYPEOF_##type,                                                \
+     BMS_ROLEOF_##role,                                                \
+     BMS_FLAGOF_##flags,                                               \
+     1,                                                                \
+     min,                                                              \
+     max,                                                              \
+     def,                                                              \
+     den,                                                              \
+     #name,                                                            \
+     unit,                                                             \
+     text},
 const bms_desc kParamTable[kParamN] = {BMS_PARAMS(BMS_X)};
 #undef BMS_X
 
@@ -49,7 +59,8 @@ bool oc1_in_afe(const State& s, std::int32_t mA, std::int32_t delay_ms) {
     return delay_ms <= 2048 && code >= 1 && code <= 255;
 }
 
-std::int32_t apply_oc1(const State& s, P level_p, P delay_p, std::int32_t mA, std::int32_t delay_ms, std::int32_t* applied) {
+std::int32_t apply_oc1(const State& s, P level_p, P delay_p, std::int32_t mA, std::int32_t delay_ms,
+                       std::int32_t* applied) {
     if (oc1_in_afe(s, mA, delay_ms)) {
         const std::int64_t code = shunt_uV(s, mA) / dvc::kOc1Step_uV;
         applied[index_of(level_p)] = shunt_mA(s, code * dvc::kOc1Step_uV);
@@ -63,11 +74,10 @@ std::int32_t apply_oc1(const State& s, P level_p, P delay_p, std::int32_t mA, st
 }
 
 // Pairs that must keep their order: first < second.
-constexpr P kOrder[][2] = {{P::cov_release_mV, P::cov_mV},     {P::cuv_mV, P::cuv_release_mV},
-                           {P::cuv_release_mV, P::cov_mV},     {P::utc_degC, P::otc_degC},
-                           {P::utd_degC, P::otd_degC},         {P::fet_resume_degC, P::fet_trip_degC},
-                           {P::range_min_mV, P::cuv_mV},       {P::cov_mV, P::range_max_mV},
-                           {P::fet_resume_degC, P::fet_warn_degC}};
+constexpr P kOrder[][2] = {
+    {P::cov_release_mV, P::cov_mV}, {P::cuv_mV, P::cuv_release_mV}, {P::cuv_release_mV, P::cov_mV},
+    {P::utc_degC, P::otc_degC},     {P::utd_degC, P::otd_degC},     {P::fet_resume_degC, P::fet_trip_degC},
+    {P::range_min_mV, P::cuv_mV},   {P::cov_mV, P::range_max_mV},   {P::fet_resume_degC, P::fet_warn_degC}};
 
 std::int32_t check_order(const State& s, P p, std::int32_t value) {
     for (const auto& pair : kOrder) {
@@ -84,7 +94,9 @@ std::int32_t param_apply(State& s, P p, std::int32_t request) {
     std::int32_t got = request;
     std::int32_t rc = BMS_OK;
     switch (p) {
-        case P::scd_mA: rc = level(s, request, dvc::kScdStep_uV, 1, 63, got); break;
+        case P::scd_mA:
+            rc = level(s, request, dvc::kScdStep_uV, 1, 63, got);
+            break;
         case P::scd_delay_us: {
             const std::int32_t code = request / dvc::kScdDelayStep_cus;
             if (code > 255) return BMS_E_AFE_DELAY;
@@ -92,19 +104,36 @@ std::int32_t param_apply(State& s, P p, std::int32_t request) {
             break;
         }
         case P::ocd2_mA:
-        case P::occ2_mA: rc = level(s, request, dvc::kOc2Step_uV, 1, 64, got); break;
+        case P::occ2_mA:
+            rc = level(s, request, dvc::kOc2Step_uV, 1, 64, got);
+            break;
         case P::ocd2_delay_ms:
-        case P::occ2_delay_ms: got = request / 4 * 4; break;
-        case P::ocd_mA: rc = apply_oc1(s, P::ocd_mA, P::ocd_delay_ms, request, s.requested[index_of(P::ocd_delay_ms)], s.applied); return rc;
-        case P::ocd_delay_ms: rc = apply_oc1(s, P::ocd_mA, P::ocd_delay_ms, s.requested[index_of(P::ocd_mA)], request, s.applied); return rc;
-        case P::occ_mA: rc = apply_oc1(s, P::occ_mA, P::occ_delay_ms, request, s.requested[index_of(P::occ_delay_ms)], s.applied); return rc;
-        case P::occ_delay_ms: rc = apply_oc1(s, P::occ_mA, P::occ_delay_ms, s.requested[index_of(P::occ_mA)], request, s.applied); return rc;
+        case P::occ2_delay_ms:
+            got = request / 4 * 4;
+            break;
+        case P::ocd_mA:
+            rc = apply_oc1(s, P::ocd_mA, P::ocd_delay_ms, request, s.requested[index_of(P::ocd_delay_ms)], s.applied);
+            return rc;
+        case P::ocd_delay_ms:
+            rc = apply_oc1(s, P::ocd_mA, P::ocd_delay_ms, s.requested[index_of(P::ocd_mA)], request, s.applied);
+            return rc;
+        case P::occ_mA:
+            rc = apply_oc1(s, P::occ_mA, P::occ_delay_ms, request, s.requested[index_of(P::occ_delay_ms)], s.applied);
+            return rc;
+        case P::occ_delay_ms:
+            rc = apply_oc1(s, P::occ_mA, P::occ_delay_ms, s.requested[index_of(P::occ_mA)], request, s.applied);
+            return rc;
         case P::cov_afe_mV:
             if (request > 4595) return BMS_E_AFE_HIGH;
             break;
-        case P::wake_mA: rc = level(s, request, dvc::kCwtStep_uV, 1, 255, got); break;
-        case P::diode_mA: rc = level(s, request, dvc::kBdpStep_uV, 1, 255, got); break;
-        default: break;
+        case P::wake_mA:
+            rc = level(s, request, dvc::kCwtStep_uV, 1, 255, got);
+            break;
+        case P::diode_mA:
+            rc = level(s, request, dvc::kBdpStep_uV, 1, 255, got);
+            break;
+        default:
+            break;
     }
     if (rc == BMS_OK) s.applied[index_of(p)] = got;
     return rc;

@@ -10,8 +10,8 @@
 namespace bms {
 namespace {
 
-constexpr std::uint8_t kGoodScans = 3;    // three valid samples before a MOSFET closes
-constexpr std::uint8_t kCheckScans = 5;   // look while asleep: a CC2 result lies inside
+constexpr std::uint8_t kGoodScans = 3;   // three valid samples before a MOSFET closes
+constexpr std::uint8_t kCheckScans = 5;  // look while asleep: a CC2 result lies inside
 constexpr std::int32_t kNever_s = 65535;
 constexpr std::uint32_t kKeys = BMS_IN_KEY | BMS_IN_DI | BMS_IN_S1;
 
@@ -55,8 +55,8 @@ void idle(Step& t) {
     Power& p = s.pow;
     const std::int32_t i = s.meas.i_mA;
     const std::int32_t limit = par(s, P::idle_mA);
-    const bool busy = i >= limit || i <= -limit || s.fet.pre != kPreIdle ||
-                      (s.bal.due != 0 && par(s, P::balancing_keeps_awake) != 0);
+    const bool busy =
+        i >= limit || i <= -limit || s.fet.pre != kPreIdle || (s.bal.due != 0 && par(s, P::balancing_keeps_awake) != 0);
     const std::int32_t sleep_s = par(s, P::sleep_s);
     const bool due = held(p.idle_us, !busy, s.now_us, s_us(sleep_s));
     p.idle_s = p.idle_us == 0 ? 0 : static_cast<std::uint32_t>((s.now_us + 1u - p.idle_us) / 1000000u);
@@ -116,10 +116,14 @@ void power_inputs(Step& t) {
     const bool param = (t.in.wake & BMS_WAKE_PARAM) != 0;
     const bool key = changed != 0 && s.started != 0;
     if (p.mode == kModeSleep) {
-        if (alert) wake(t, kByAlert);
-        else if (key) wake(t, kByKey);
-        else if (param) wake(t, kByParam);
-        else if (s.now_us >= p.check_us) wake(t, kByCheck);
+        if (alert)
+            wake(t, kByAlert);
+        else if (key)
+            wake(t, kByKey);
+        else if (param)
+            wake(t, kByParam);
+        else if (s.now_us >= p.check_us)
+            wake(t, kByCheck);
         return;
     }
     if (key || param || (alert && p.mode == kModeSleepCheck)) {

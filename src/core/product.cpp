@@ -63,14 +63,57 @@ bool product_cells(const Product& p, std::uint8_t chemistry, std::uint8_t& lo, s
     return true;
 }
 
-// Rows: system thresholds of profile field. Upper-level margins keep over-voltage below the cell's limit (IEC 62619 8.2.2).
-// Open-circuit guesses: rounded mid curves of the three cell families; a guess only, replaced by the first full charge.
+// Rows: system thresholds of profile field. Upper-level margins keep over-voltage below the cell's limit (IEC
+// 62619 8.2.2). Open-circuit guesses: rounded mid curves of the three cell families; a guess only, replaced by the
+// first full charge.
 const Chemistry kChemistry[3] = {
-    {3650, 3620, 3500, 2500, 2900, 34000, 3500, 500, 0, 600, -200, 3750, 3600, 4, 2600,
+    {3650,
+     3620,
+     3500,
+     2500,
+     2900,
+     34000,
+     3500,
+     500,
+     0,
+     600,
+     -200,
+     3750,
+     3600,
+     4,
+     2600,
      {2800, 3205, 3245, 3270, 3285, 3292, 3298, 3315, 3325, 3332, 3400}},
-    {4200, 4180, 4050, 2900, 3200, 30000, 4120, 450, 0, 600, -200, 4180, 4050, 0, 0,
+    {4200,
+     4180,
+     4050,
+     2900,
+     3200,
+     30000,
+     4120,
+     450,
+     0,
+     600,
+     -200,
+     4180,
+     4050,
+     0,
+     0,
      {3300, 3470, 3560, 3610, 3650, 3700, 3780, 3880, 3970, 4060, 4170}},
-    {2800, 2770, 2650, 1650, 1900, 20000, 2600, 550, -300, 600, -400, 2770, 2650, 6, 1750,
+    {2800,
+     2770,
+     2650,
+     1650,
+     1900,
+     20000,
+     2600,
+     550,
+     -300,
+     600,
+     -400,
+     2770,
+     2650,
+     6,
+     1750,
      {1900, 2100, 2160, 2190, 2215, 2240, 2270, 2310, 2360, 2420, 2600}},
 };
 

@@ -27,7 +27,8 @@ void trip(Step& t, Latch l, std::int32_t value) {
 }
 
 void watch(Step& t, Latch l, bool condition, std::int32_t delay_ms, std::int32_t value) {
-    // Before the MOSFETs close for the first time a limit counts at once: nothing is on yet that a glitch could interrupt.
+    // Before the MOSFETs close for the first time a limit counts at once: nothing is on yet that a glitch could
+    // interrupt.
     const std::uint64_t delay_us = t.s.pow.qualified != 0 ? ms_us(delay_ms) : 0;
     if (held(t.s.prot.since_us[l], condition, t.s.now_us, delay_us)) trip(t, l, value);
 }

@@ -4,25 +4,32 @@
 namespace bms {
 namespace {
 
-constexpr std::uint64_t kHold_us = 1000000;         // P- must have said so this long
-constexpr std::uint64_t kCurrentHold_us = 200000;   // current the other way
+constexpr std::uint64_t kHold_us = 1000000;        // P- must have said so this long
+constexpr std::uint64_t kCurrentHold_us = 200000;  // current the other way
 constexpr std::int32_t kEvidence_mA = 1000;
-constexpr std::int32_t kCharger_mV = -500;          // P- below: a charger above the pack
+constexpr std::int32_t kCharger_mV = -500;  // P- below: a charger above the pack
 constexpr std::int32_t kChargerGone_mV = -300;
-constexpr std::int32_t kLoadFloor_mV = 3000;        // P- above the larger of this and a fifth of the pack: a load hangs on P+/P-
-constexpr std::uint64_t kQuiet_us = 600000000;      // discharge on this long without a short circuit: the tries start anew
+constexpr std::int32_t kLoadFloor_mV =
+    3000;  // P- above the larger of this and a fifth of the pack: a load hangs on P+/P-
+constexpr std::uint64_t kQuiet_us = 600000000;  // discharge on this long without a short circuit: the tries start anew
 
 enum Evidence : std::int32_t { kNone = 0, kLoadRemoved = 1, kOpposite = 2, kChargerRemoved = 3, kValue = 4 };
 
 // Flags of the AFE that belong to a latch.
 std::uint8_t flags_of(Latch l) {
     switch (l) {
-        case kScd: return dvc::kFlagScd;
-        case kOcd: return dvc::kFlagOcd1 | dvc::kFlagOcd2;
-        case kOcc: return dvc::kFlagOcc1 | dvc::kFlagOcc2;
-        case kCov: return dvc::kFlagCov;
-        case kCuv: return dvc::kFlagCuv;
-        default: return 0;
+        case kScd:
+            return dvc::kFlagScd;
+        case kOcd:
+            return dvc::kFlagOcd1 | dvc::kFlagOcd2;
+        case kOcc:
+            return dvc::kFlagOcc1 | dvc::kFlagOcc2;
+        case kCov:
+            return dvc::kFlagCov;
+        case kCuv:
+            return dvc::kFlagCuv;
+        default:
+            return 0;
     }
 }
 

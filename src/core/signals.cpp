@@ -9,8 +9,19 @@ namespace bms {
 #define BMS_TYPEOF_INT BMS_TYPE_INT
 #define BMS_TYPEOF_BOOL BMS_TYPE_BOOL
 #define BMS_TYPEOF_ENUM BMS_TYPE_ENUM
-#define BMS_X(ident, name, unit, den, type, n, min, max, expr, text)                                                          \
-    {static_cast<std::uint16_t>(Sig::ident), BMS_TYPEOF_##type, BMS_ROLE_NONE, BMS_DESC_READONLY, n, min, max, 0, den, name, unit, text},
+#define BMS_X(ident, name, unit, den, type, n, min, max, expr, text) \
+    {static_cast<std::uint16_t>(Sig::ident),                         \
+     BMS_TYPEOF_##type,                                              \
+     BMS_ROLE_NONE,                                                  \
+     BMS_DESC_READONLY,                                              \
+     n,                                                              \
+     min,                                                            \
+     max,                                                            \
+     0,                                                              \
+     den,                                                            \
+     name,                                                           \
+     unit,                                                           \
+     text},
 const bms_desc kSignalTable[kSignalN] = {BMS_SIGNALS(BMS_X)};
 #undef BMS_X
 
@@ -24,10 +35,12 @@ std::int32_t value_of(const State& s, Sig id, std::uint32_t k) {
     (void)k;
     switch (id) {
 #define BMS_X(ident, name, unit, den, type, n, min, max, expr, text) \
-    case Sig::ident: return static_cast<std::int32_t>(expr);
+    case Sig::ident:                                                 \
+        return static_cast<std::int32_t>(expr);
         BMS_SIGNALS(BMS_X)
 #undef BMS_X
-        default: return 0;
+        default:
+            return 0;
     }
 }
 

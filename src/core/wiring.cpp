@@ -8,16 +8,19 @@
 namespace bms {
 namespace {
 
-constexpr std::uint64_t kFresh_us = 135000;    // discharge of the pin, then one whole scan of the AFE (61.4 ms) from its start
-constexpr std::uint64_t kCowEarly_us = 950000; // tolerance of the chip's second
+constexpr std::uint64_t kFresh_us =
+    135000;  // discharge of the pin, then one whole scan of the AFE (61.4 ms) from its start
+constexpr std::uint64_t kCowEarly_us = 950000;  // tolerance of the chip's second
 constexpr std::uint64_t kCowEnd_us = 1150000;
-constexpr std::int32_t kSpare_dmV = 10000;     // a channel above the configured count must be shorted
+constexpr std::int32_t kSpare_dmV = 10000;  // a channel above the configured count must be shorted
 constexpr std::int32_t kAbsent_dmV = 3000;
 constexpr std::uint8_t kRangeScans = 2;
 constexpr std::uint8_t kCountScans = 5;
 constexpr std::uint8_t kClearScans = 5;
 
-std::int32_t diff(std::uint16_t a, std::uint16_t b) { return static_cast<std::int32_t>(a) - static_cast<std::int32_t>(b); }
+std::int32_t diff(std::uint16_t a, std::uint16_t b) {
+    return static_cast<std::int32_t>(a) - static_cast<std::int32_t>(b);
+}
 
 std::uint16_t minus(std::uint16_t v, std::int32_t d) {
     const std::int32_t r = static_cast<std::int32_t>(v) - d;
@@ -40,8 +43,8 @@ bool all_normal_but(const State& s, std::uint32_t a, std::uint32_t b, std::int32
     return true;
 }
 
-// Lead k (1..n) open, from the readings under test: its channel is down and the next one up by the same; either this came
-// with the test, or it was there before and nothing else in the stack is odd (a swap makes more channels odd).
+// Lead k (1..n) open, from the readings under test: its channel is down and the next one up by the same; either this
+// came with the test, or it was there before and nothing else in the stack is odd (a swap makes more channels odd).
 bool lead_open(const State& s, std::uint32_t k, std::int32_t avg) {
     const Wiring& w = s.wire;
     const std::uint16_t* raw = s.meas.raw_dmV;
@@ -184,6 +187,26 @@ void check_count(Step& t, std::uint32_t dead) {
     w.fault_count = 1;
 }
 
+bool cow_due(const State& s) {
+    const Wiring& w = s.wire;
+    if (w.cow_us != 0 || ((s.drv.pending | s.drv.job) & kJobCow) != 0 || s.now_us < w.cow_next_us) return false;
+    if (s.bal.phase == kBalPause || s.drv.boot != kBootDone) return false;
+    if (s.pow.sleep_request != 0 || s.pow.mode == kModeSleepCheck) return false;
+    // At start the count is settled first: the test hides the spare channels for a second.
+    if (w.cow_good == 0 && w.fault_wire == 0 && w.count_count != 0 && w.fault_count == 0) return false;
+    return par(s, P::openwire_period_ms) != 0 || w.cow_good == 0 || w.fault_wire != 0;
+}
+
+void start_cow(State& s) {
+    Wiring& w = s.wire;
+    std::memcpy(w.before_dmV, s.meas.v_dmV, sizeof w.before_dmV);
+    w.cow_evaluated = 0;
+    const std::int32_t period_ms = par(s, P::openwire_period_ms);
+    const std::uint64_t period_us = ms_us(period_ms != 0 ? period_ms : 1666);
+    w.cow_next_us = s.now_us + (period_us < kCowEnd_us + kFresh_us ? kCowEnd_us + kFresh_us : period_us);
+    s.drv.pending |= kJobCow;
+}
+
 // A floating lead drifts: one channel up, its neighbour down by the same. Worth a test at once.
 bool suspicious(std::int32_t d0, std::int32_t d1) {
     const std::int32_t sum = d0 + d1;
@@ -233,16 +256,7 @@ void wiring_check(Step& t) {
     measure_extremes(s, dead);
     check_range(t, dead);
     check_count(t, dead);
-    const bool periodic = par(s, P::openwire_period_ms) != 0 || w.cow_good == 0 || w.fault_wire != 0;
-    if (w.cow_us == 0 && (s.drv.pending & kJobCow) == 0 && s.drv.job != kJobCow && periodic && s.now_us >= w.cow_next_us &&
-        s.bal.phase != kBalPause && s.drv.boot == kBootDone && s.pow.sleep_request == 0 && s.pow.mode != kModeSleepCheck) {
-        std::memcpy(w.before_dmV, s.meas.v_dmV, sizeof w.before_dmV);
-        w.cow_evaluated = 0;
-        const std::int32_t period_ms = par(s, P::openwire_period_ms);
-        const std::uint64_t period_us = ms_us(period_ms != 0 ? period_ms : 1666);
-        w.cow_next_us = s.now_us + (period_us < kCowEnd_us + kFresh_us ? kCowEnd_us + kFresh_us : period_us);
-        s.drv.pending |= kJobCow;
-    }
+    if (cow_due(s)) start_cow(s);
 }
 
 }  // namespace bms
