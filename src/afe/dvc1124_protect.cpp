@@ -15,7 +15,8 @@ namespace {
 constexpr std::uint8_t k_cmp_flag[3] = {f_scd, f_ocd2, f_occ2};
 constexpr std::uint8_t k_cmp_int[3] = {i_scd, i_oc2, i_oc2};
 constexpr std::uint8_t k_cmp_wake[3] = {c_woke_scd, c_woke_ocd2, c_woke_occ2};
-constexpr std::uint32_t k_id_supply = 3, k_id_con = 4, k_id_don = 5, k_id_watch = 8;
+// Witness ids say what has crossed and which way: a crossing that was already noticed is then no second one.
+constexpr std::uint32_t k_id_supply = 3, k_id_con = 4, k_id_don = 5, k_id_watch = 8, k_id_back = 16;
 constexpr double k_logic_low_V = 0.8;
 constexpr double k_logic_high_V = 1.2;
 constexpr std::int64_t k_cc2_ns = 256 * k_ms;
@@ -282,7 +283,7 @@ std::span<const Witness> Dvc1124::witnesses() {
     std::size_t n = 0;
     const Mode m = mode();
     if (m == Mode::off) witness_[n++] = {k_id_supply, Quantity::vtop_V, 1, p_.por_rise_V};
-    else if (m != Mode::dead) witness_[n++] = {k_id_supply, Quantity::vtop_V, -1, p_.por_fall_V};
+    else if (m != Mode::dead) witness_[n++] = {k_id_supply + k_id_back, Quantity::vtop_V, -1, p_.por_fall_V};
     if (!alive()) return {witness_, n};
     for (std::uint32_t k = 0; k < 3 && s_.dead_shunt == 0; ++k) {
         if (d_.cmp_enabled[k] == 0 || (s_.flags & k_cmp_flag[k]) != 0) continue;
@@ -290,13 +291,15 @@ std::span<const Witness> Dvc1124::witnesses() {
         const double level = above ? d_.cmp_off_V[k] : d_.cmp_on_V[k];
         const int rising = above ? -1 : 1;
         const int sign = k == k_cmp_occ2 ? -1 : 1;
-        witness_[n++] = {k, Quantity::shunt_V, static_cast<std::int8_t>(rising * sign), sign * level};
+        witness_[n++] = {above ? k + k_id_back : k, Quantity::shunt_V, static_cast<std::int8_t>(rising * sign), sign * level};
     }
-    if (gp_mode(1) == 3) {
-        witness_[n++] = {k_id_con, Quantity::gp1_V, static_cast<std::int8_t>(s_.con != 0 ? 1 : -1), s_.con != 0 ? k_logic_high_V : k_logic_low_V};
-    }
-    if (gp_mode(4) == 3) {
-        witness_[n++] = {k_id_don, Quantity::gp4_V, static_cast<std::int8_t>(s_.don != 0 ? 1 : -1), s_.don != 0 ? k_logic_high_V : k_logic_low_V};
+    const std::uint32_t input_id[2] = {k_id_con, k_id_don};
+    const std::uint8_t input[2] = {s_.con, s_.don};
+    for (int k = 0; k < 2; ++k) {
+        if (gp_mode(k == 0 ? 1 : 4) != 3) continue;
+        const Quantity pin = k == 0 ? Quantity::gp1_V : Quantity::gp4_V;
+        if (input[k] != 0) witness_[n++] = {input_id[k] + k_id_back, pin, 1, k_logic_high_V};
+        else witness_[n++] = {input_id[k], pin, -1, k_logic_low_V};
     }
     if (s_.cc_on == 0) return {witness_, n};
     const double lo = base::min2(s_.win_min_V, s_.shunt_V);
@@ -310,7 +313,7 @@ std::span<const Witness> Dvc1124::witnesses() {
         const double x_lo = w.sign > 0 ? lo : -hi;
         if (x_hi < low_edge) witness_[n++] = {k_id_watch + k, Quantity::shunt_V, w.sign, w.sign * low_edge};
         else if (w.state != 0 && x_lo > high_edge) {
-            witness_[n++] = {k_id_watch + k, Quantity::shunt_V, static_cast<std::int8_t>(-w.sign), w.sign * high_edge};
+            witness_[n++] = {k_id_watch + k + k_id_back, Quantity::shunt_V, static_cast<std::int8_t>(-w.sign), w.sign * high_edge};
         }
     }
     return {witness_, n};
@@ -319,24 +322,27 @@ std::span<const Witness> Dvc1124::witnesses() {
 bool Dvc1124::crossed(std::uint32_t id, Time_ns t) {
     s_.now_ns = t > s_.now_ns ? t : s_.now_ns;
     bool changed = false;
-    if (id <= k_cmp_occ2) {
+    const bool back = id >= k_id_back;
+    const std::uint32_t what = back ? id - k_id_back : id;
+    if (what <= k_cmp_occ2) {
+        if (back != (s_.cmp_above[what] != 0)) return false;
         // Located and rounded up to the next ns: the value may miss the level by a rounding error.
-        const double sign = id == k_cmp_occ2 ? -1.0 : 1.0;
+        const double sign = what == k_cmp_occ2 ? -1.0 : 1.0;
         const double x = sign * s_.shunt_V;
-        const bool above = s_.cmp_above[id] != 0;
-        if (above && x > d_.cmp_off_V[id]) s_.shunt_V = sign * d_.cmp_off_V[id];
-        if (!above && x < d_.cmp_on_V[id]) s_.shunt_V = sign * d_.cmp_on_V[id];
-        changed = update_comparator(static_cast<int>(id), t);
-    } else if (id == k_id_supply) {
-        changed = supply_changed(t, mode() == Mode::off ? p_.por_rise_V : p_.por_fall_V);
-    } else if (id == k_id_con || id == k_id_don) {
-        std::uint8_t& input = id == k_id_con ? s_.con : s_.don;
-        input = static_cast<std::uint8_t>(input != 0 ? 0 : 1);
-        changed = true;
-    } else if (id >= k_id_watch && id < k_id_watch + 6) {
+        if (back && x > d_.cmp_off_V[what]) s_.shunt_V = sign * d_.cmp_off_V[what];
+        if (!back && x < d_.cmp_on_V[what]) s_.shunt_V = sign * d_.cmp_on_V[what];
+        changed = update_comparator(static_cast<int>(what), t);
+    } else if (what == k_id_supply) {
+        if (back == (mode() == Mode::off)) return false;
+        changed = supply_changed(t, back ? p_.por_fall_V : p_.por_rise_V);
+    } else if (what == k_id_con || what == k_id_don) {
+        std::uint8_t& input = what == k_id_con ? s_.con : s_.don;
+        changed = back == (input != 0);
+        input = static_cast<std::uint8_t>(back ? 0 : 1);
+    } else if (what >= k_id_watch && what < k_id_watch + 6) {
         // The shunt left the side on which conversions could be skipped: widen the window's hull to the edge.
-        const Watch w = watch(static_cast<int>(id - k_id_watch));
-        const double edge = w.level * 5e-6 + (w.state != 0 ? d_.cc1_margin_V : -d_.cc1_margin_V);
+        const Watch w = watch(static_cast<int>(what - k_id_watch));
+        const double edge = w.level * 5e-6 + (back ? d_.cc1_margin_V : -d_.cc1_margin_V);
         s_.win_min_V = base::min2(s_.win_min_V, w.sign * edge);
         s_.win_max_V = base::max2(s_.win_max_V, w.sign * edge);
     }
