@@ -104,7 +104,8 @@ public:
     /// the last change are used, the core's being taken before each of its steps.
     void hash(base::Hasher& h, bool full) const;
     void save(std::vector<std::uint8_t>& out) const;
-    /// Returns the bytes consumed; 0 if they are of another version, core or configuration.
+    /// Returns the bytes consumed; 0 if they are of another version, core or configuration. The owner then gives drives()
+    /// and pin_drives() to its plant itself; take_drives_changed() does not ask for it.
     std::size_t load(std::span<const std::uint8_t> in);
 
     struct Impl;

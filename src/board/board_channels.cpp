@@ -178,7 +178,7 @@ std::size_t Board::load(std::span<const std::uint8_t> in) {
     at += b.nvm.size();
     b.s.afe_version = b.chip.version();
     b.apply_drives();
-    b.drives_changed = true;
+    b.drives_changed = false;
     b.decay_h_ns = -1;
     return at;
 }
