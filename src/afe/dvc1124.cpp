@@ -168,7 +168,7 @@ void Dvc1124::refresh_drives() {
         n.pull_A[k] = leak_A + (s_.cow != 0 && k > 0 ? p_.open_wire_A : 0.0);
         n.fault_S[k] = ((s_.dead_pins >> k) & 1U) != 0 ? p_.fault_S : 0.0;
     }
-    const bool window = working() && d_.balance_any != 0 && (!measuring || s_.slot >= k_slots);
+    const bool window = working() && d_.balance_any != 0 && scan_idle();
     s_.balance_phase = static_cast<std::uint8_t>(window ? 1 : 0);
     if (window) {
         const std::uint32_t cells = (static_cast<std::uint32_t>(s_.reg[r_cb_hi]) << 16) |

@@ -170,6 +170,7 @@ private:
     Time_ns due_of_cells() const;
     Time_ns due_of_timers() const;
     Time_ns due_of_conversions() const;
+    bool scan_idle() const;
     bool set_hard_off(const double* gp_V);
     bool supply_changed(Time_ns t, double vtop_V);
     // dvc1124_limits.cpp

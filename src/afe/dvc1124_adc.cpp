@@ -314,7 +314,11 @@ bool Dvc1124::scan_quiet(const AnalogSegment& g) const {
 }
 
 void Dvc1124::advance_scan(const AnalogSegment& g) {
-    if (s_.vadc_on == 0 || g.t1_ns <= s_.scan_t0_ns) return;
+    if (s_.vadc_on == 0) return;
+    if (g.t1_ns <= s_.scan_t0_ns) {
+        if (g.t1_ns == s_.scan_t0_ns && d_.balance_any != 0) s_.attention = 1;
+        return;
+    }
     if (!eager_ && d_.balance_any == 0) {
         const std::int64_t scans = (g.t1_ns - s_.scan_t0_ns) / d_.scan_period_ns - 1;  // the last complete one is kept
         if (scans >= 1 && scan_quiet(g)) {

@@ -183,14 +183,15 @@ bool Dvc1124::run_timers(Time_ns t) {
     return true;
 }
 
+bool Dvc1124::scan_idle() const { return s_.vadc_on == 0 || s_.slot >= k_slots || s_.now_ns < s_.scan_t0_ns; }
+
 /// Conversions whose end is itself an event: an interrupt pulse, or a balance window that opens or closes.
 Time_ns Dvc1124::due_of_conversions() const {
     Time_ns due = k_never_ns;
     const bool scan_int = d_.int_pin != 0 && (s_.reg[r_intm] & i_vo) == 0;
     if (s_.vadc_on != 0 && (scan_int || d_.balance_any != 0)) {
-        const bool idle = s_.slot >= k_slots;
-        if (!idle) due = s_.scan_t0_ns + d_.scan_ns;
-        else due = s_.scan_t0_ns + d_.scan_period_ns + (d_.balance_any != 0 ? 0 : d_.scan_ns);
+        const Time_ns begin = s_.slot >= k_slots ? s_.scan_t0_ns + d_.scan_period_ns : s_.scan_t0_ns;
+        due = d_.balance_any != 0 && scan_idle() ? begin : begin + d_.scan_ns;
     }
     if (s_.cc_on != 0 && working() && d_.int_pin != 0 && (s_.reg[r_intm] & i_cc) == 0) due = earlier(due, s_.cc2_t0_ns + k_cc2_ns);
     return due;
