@@ -109,11 +109,13 @@ double Board::bms_value(std::uint32_t getter, std::uint32_t index) const {
 
 void Board::hash(base::Hasher& h, bool full) const {
     const Impl& b = *impl_;
-    base::hash_fields(h, board_fields(), &b.s);
-    base::hash_fields(h, afe::dvc1124_fields(), &b.chip.state());
+    b.board_digest.feed(h, &b.s);
+    b.chip_digest.feed(h, &b.chip.state());
     if (!full) return;
-    h.u64(digest_words(b.ram.data(), b.ram.size()));
-    h.bytes(b.nvm.data(), b.nvm.size());
+    Digest4 d;
+    d.bytes(reinterpret_cast<const std::uint8_t*>(b.ram.data()), b.ram.size() * 8);
+    d.bytes(b.nvm.data(), b.nvm.size());
+    d.into(h);
 }
 
 namespace {

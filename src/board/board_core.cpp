@@ -15,25 +15,6 @@ namespace twin::board {
 
 using base::k_never_ns;
 
-std::uint64_t digest_words(const std::uint64_t* w, std::size_t n) {
-    constexpr std::uint64_t k_mul = 0x9E3779B97F4A7C15ULL;
-    std::uint64_t a[4] = {0x243F6A8885A308D3ULL, 0x13198A2E03707344ULL, 0xA4093822299F31D0ULL, 0x082EFA98EC4E6C89ULL};
-    std::size_t k = 0;
-    for (; k + 4 <= n; k += 4) {
-        for (std::size_t j = 0; j < 4; ++j) {
-            a[j] = (a[j] ^ w[k + j]) * k_mul;
-            a[j] ^= a[j] >> 29;
-        }
-    }
-    for (std::size_t j = 0; k < n; ++k, ++j) {
-        a[j] = (a[j] ^ w[k]) * k_mul;
-        a[j] ^= a[j] >> 29;
-    }
-    base::Hasher h;
-    for (std::uint64_t x : a) h.u64(x);
-    return h.digest();
-}
-
 // --- construction -------------------------------------------------------------------------------------------------------
 
 namespace {
@@ -67,7 +48,9 @@ Board::Impl::Impl(BoardConfig config)
       chip(checked(cfg).afe, cfg.rng),
       bus(s.bus, chip, base::round_sat(cfg.bus_Hz, 1000, 100000)),
       afe_ntc(curve(), 6800.0 + 25.0 * cfg.afe.frt),
-      mcu_ntc(curve(), 10000.0) {
+      mcu_ntc(curve(), 10000.0),
+      board_digest(board_fields()),
+      chip_digest(afe::dvc1124_fields()) {
     check_config();
     s.reset_end_ns = s.apply_ns = s.core_due_ns = k_never_ns;
     s.inputs = cfg.inputs & (BMS_IN_KEY | BMS_IN_DI | BMS_IN_S1);
@@ -338,7 +321,9 @@ void Board::Impl::step_core(Time_ns t, const PlantView& view) {
     fill_in(t, view);
     s.wake = 0;
     s.core_due_ns = k_never_ns;
-    s.ram_digest = digest_words(ram.data(), ram.size());
+    Digest4 memory;
+    memory.bytes(reinterpret_cast<const std::uint8_t*>(ram.data()), ram.size() * 8);
+    s.ram_digest = memory.value();
     s.in_hash = hash_input(s.in_hash, in);
     std::memset(&out, 0, sizeof out);
     out.abi = BMS_ABI;

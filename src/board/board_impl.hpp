@@ -10,6 +10,7 @@
 #include "board/board_state.hpp"
 #include "board/bus.hpp"
 #include "board/clock.hpp"
+#include "board/field_digest.hpp"
 #include "board/ntc_divider.hpp"
 
 namespace twin::board {
@@ -19,9 +20,6 @@ inline constexpr double k_adc_ref_V = 3.3;
 inline constexpr double k_p_sense_bias_V = 1.65;
 inline constexpr double k_supply_divider = 33.0 / 1033.0;
 inline constexpr std::uint32_t k_id_supply_fall = 1, k_id_supply_rise = 2, k_id_afe = 0x100;
-
-/// Digest of a block of words: four independent chains, so that it runs at memory speed. Not cryptographic.
-std::uint64_t digest_words(const std::uint64_t* w, std::size_t n);
 
 struct Board::Impl {
     explicit Impl(BoardConfig config);
@@ -68,6 +66,7 @@ struct Board::Impl {
     BoardState s{};
     Bus bus;
     NtcDivider afe_ntc, mcu_ntc;
+    FieldDigest board_digest, chip_digest;
     std::vector<std::uint64_t> ram;
     std::vector<std::uint8_t> nvm;
     bms_in in{};
