@@ -251,6 +251,7 @@ void driver_boot(State& s) {
     s.pow.qualified = 0;
     s.pow.good_scans = 0;
     s.meas.valid = 0;
+    s.meas.cc2_us = 0;
     s.wire.cow_us = 0;
     s.wire.cow_next_us = 0;
     s.wire.cow_good = 0;

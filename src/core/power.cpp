@@ -47,7 +47,8 @@ void qualify(Step& t) {
     if (p.good_scans < kGoodScans) return;
     if (p.fault_afe != 0 && s.drv.fet_mismatch == 0) p.fault_afe = 0;
     if (s.soc.started == 0) charge_guess(s);
-    if (p.qualified == 0 && wiring_known(s) && p.fault_afe == 0) p.qualified = 1;
+    // Current too must have been measured once (the zero calibration is over then).
+    if (p.qualified == 0 && wiring_known(s) && p.fault_afe == 0 && s.meas.cc2_us != 0) p.qualified = 1;
 }
 
 void idle(Step& t) {
@@ -61,7 +62,8 @@ void idle(Step& t) {
     const bool due = held(p.idle_us, !busy, s.now_us, s_us(sleep_s));
     p.idle_s = p.idle_us == 0 ? 0 : static_cast<std::uint32_t>((s.now_us + 1u - p.idle_us) / 1000000u);
     if (p.mode == kModeSleepCheck) {
-        if (i >= limit || i <= -limit) {
+        // The front end's INT of its own waking is no reason; a flag or a current is.
+        if (i >= limit || i <= -limit || s.drv.flags != 0) {
             t.log(E::wake, kByCurrent);
             p.mode = kModeRun;
         } else if (p.good_scans >= kCheckScans) {
@@ -126,7 +128,7 @@ void power_inputs(Step& t) {
             wake(t, kByCheck);
         return;
     }
-    if (key || param || (alert && p.mode == kModeSleepCheck)) {
+    if (key || param) {
         if (p.mode == kModeSleepCheck) p.mode = kModeRun;
         if (p.asleep_step == 0) p.sleep_request = 0;
         p.idle_us = 0;
