@@ -49,8 +49,8 @@ Board::Impl::Impl(BoardConfig config)
       bus(s.bus, chip, base::round_sat(cfg.bus_Hz, 1000, 100000)),
       afe_ntc(curve(), 6800.0 + 25.0 * cfg.afe.frt),
       mcu_ntc(curve(), 10000.0),
-      board_digest(board_fields()),
-      chip_digest(afe::dvc1124_fields()) {
+      board_digest(board_fields(), sizeof(BoardState)),
+      chip_digest(afe::dvc1124_fields(), sizeof(afe::Dvc1124State)) {
     check_config();
     s.reset_end_ns = s.apply_ns = s.core_due_ns = k_never_ns;
     s.inputs = cfg.inputs & (BMS_IN_KEY | BMS_IN_DI | BMS_IN_S1);

@@ -65,6 +65,7 @@ struct BoardState {
 };
 static_assert(std::is_trivially_copyable_v<BoardState>);
 static_assert(std::is_standard_layout_v<BoardState>);
+static_assert(sizeof(BoardState) % 8 == 0);
 
 /// The field table of BoardState: snapshot and hash.
 std::span<const base::Field> board_fields();

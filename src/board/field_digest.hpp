@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hash of the hashed fields of one block at memory speed: neighbouring fields are joined to byte ranges once, and ranges run
-// through four independent chains. Doubles go through the run's hasher one by one (-0 as +0, NaN is noticed).
+// Hash of the hashed fields of one block at memory speed: the table becomes a list of words with byte masks once, and
+// these run through four independent chains. Doubles go through the run's hasher one by one (-0 as +0, NaN is noticed).
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -48,25 +48,34 @@ struct Digest4 {
 
 class FieldDigest {
 public:
-    explicit FieldDigest(std::span<const base::Field> table) {
+    /// `block_bytes` = size of the struct that the table describes, a multiple of 8.
+    FieldDigest(std::span<const base::Field> table, std::size_t block_bytes) {
+        std::vector<std::uint8_t> mask(block_bytes, 0);
         for (const base::Field& f : table) {
             if (!f.hashed) continue;
-            const std::size_t n = f.count * base::size_of(f.type);
-            if (f.type == base::FieldType::f64) {
-                doubles_.push_back({f.offset, f.count});
-            } else if (!ranges_.empty() && ranges_.back().offset + ranges_.back().n == f.offset) {
-                ranges_.back().n += n;
-            } else {
-                ranges_.push_back({f.offset, n});
-            }
+            if (f.type == base::FieldType::f64) doubles_.push_back({f.offset, f.count});
+            else
+                for (std::size_t k = 0; k < f.count * base::size_of(f.type); ++k) mask[f.offset + k] = 0xFF;
         }
+        for (std::size_t at = 0; at + 8 <= block_bytes; at += 8) {
+            std::uint64_t m = 0;
+            std::memcpy(&m, mask.data() + at, 8);
+            if (m != 0) words_.push_back({at, m});
+        }
+        while (words_.size() % 4 != 0) words_.push_back({0, 0});
     }
     void feed(base::Hasher& h, const void* block) const {
         const auto* p = static_cast<const std::uint8_t*>(block);
         Digest4 d;
-        for (const Range& r : ranges_) d.bytes(p + r.offset, r.n);
+        for (std::size_t k = 0; k < words_.size(); k += 4) {
+            for (std::size_t j = 0; j < 4; ++j) {
+                std::uint64_t w;
+                std::memcpy(&w, p + words_[k + j].offset, 8);
+                d.a[j] = Digest4::mix(d.a[j], w & words_[k + j].mask);
+            }
+        }
         d.into(h);
-        for (const Range& r : doubles_) {
+        for (const Doubles& r : doubles_) {
             for (std::size_t k = 0; k < r.n; ++k) {
                 double x;
                 std::memcpy(&x, p + r.offset + 8 * k, 8);
@@ -76,11 +85,15 @@ public:
     }
 
 private:
-    struct Range {
+    struct Word {
+        std::size_t offset;
+        std::uint64_t mask;  // bytes of hashed fields
+    };
+    struct Doubles {
         std::size_t offset, n;
     };
-    std::vector<Range> ranges_;   // bytes
-    std::vector<Range> doubles_;  // elements
+    std::vector<Word> words_;
+    std::vector<Doubles> doubles_;
 };
 
 }  // namespace twin::board
