@@ -8,7 +8,7 @@ namespace twin::afe {
 
 namespace {
 
-/// Largest |C(n) - C(n-1)| and largest C(n) of one end, in four strands that the compiler keeps apart.
+/// Largest |C(n) - C(n-1)| and largest C(n), n = 1..24, in four strands that the processor can keep apart.
 struct Extremes {
     double diff, pin;
 };
@@ -17,11 +17,20 @@ Extremes extremes(const double* pin_V) {
     double p[4] = {0.0, 0.0, 0.0, 0.0};
     for (std::size_t n = 0; n < k_max_cells; n += 4) {
         for (std::size_t k = 0; k < 4; ++k) {
-            d[k] = base::max2(base::abs2(pin_V[n + k + 1] - pin_V[n + k]), d[k]);
+            const double x = pin_V[n + k + 1] - pin_V[n + k];
+            d[k] = base::max2(base::max2(x, -x), d[k]);
             p[k] = base::max2(pin_V[n + k + 1], p[k]);
         }
     }
     return {base::max2(base::max2(d[0], d[1]), base::max2(d[2], d[3])), base::max2(base::max2(p[0], p[1]), base::max2(p[2], p[3]))};
+}
+
+double largest(const double* clamp_A) {
+    double d[4] = {clamp_A[0], -clamp_A[0], 0.0, 0.0};
+    for (std::size_t n = 1; n < k_max_pins; n += 4) {
+        for (std::size_t k = 0; k < 4; ++k) d[k] = base::max2(base::max2(clamp_A[n + k], -clamp_A[n + k]), d[k]);
+    }
+    return base::max2(base::max2(d[0], d[1]), base::max2(d[2], d[3]));
 }
 
 }  // namespace
@@ -39,7 +48,10 @@ void Dvc1124::check_limits(const AnalogSegment& g) {
         if (x.diff > s_.peak_cell_diff_V || x.diff > p_.limit_cell_diff_V || x.pin > p_.limit_pin_V || pins[e][0] > p_.limit_c0_V) {
             check_cell_pins(pins[e], at[e]);
         }
-        if (clamps[e] != nullptr) check_clamps(clamps[e], at[e]);
+        if (clamps[e] != nullptr) {
+            const double size = largest(clamps[e]);
+            if (size > s_.peak_pin_A || size > p_.limit_pin_A) check_clamps(clamps[e], at[e]);
+        }
         if (vtop[e] > p_.limit_vtop_V) break_part(DamageCause::vtop, 0, at[e], p_.limit_vtop_V, vtop[e]);
         if (shunt[e] > p_.limit_shunt_V) break_part(DamageCause::shunt_high, 0, at[e], p_.limit_shunt_V, shunt[e]);
         if (shunt[e] < -reverse_V) {
