@@ -84,6 +84,17 @@ std::string ChannelTable::explain_missing(std::string_view name) const {
                         : fmt::format("no channel \"{}\", did you mean \"{}\"?", name, near);
 }
 
+std::string channel_of_pack(std::string_view name, std::string_view pack, bool several_packs) {
+    if (!several_packs) return std::string(name);
+    const std::size_t dot = name.find('.');
+    if (dot == std::string_view::npos) return std::string(name);
+    const std::string_view tree = name.substr(0, dot);
+    std::string_view rest = name.substr(dot + 1);
+    if (tree != "truth") return fmt::format("{}[{}].{}", tree, pack, rest);
+    if (rest.starts_with("pack.")) rest.remove_prefix(5);
+    return fmt::format("truth.pack[{}].{}", pack, rest);
+}
+
 double unit_scale(std::string_view unit) {
     struct Scale {
         std::string_view unit;

@@ -64,6 +64,10 @@ private:
     std::vector<int> by_name_;  // sorted by name
 };
 
+/// Name of a pack's channel: as given if the run has one pack ("truth.cell.v_max_V", "hw.gate.dsg", "bms.soc_pct"), else
+/// with the pack's id ("truth.pack[a].cell.v_max_V", "hw[a].gate.dsg", "bms[a].soc_pct").
+std::string channel_of_pack(std::string_view name, std::string_view pack, bool several_packs);
+
 /// Typical size of a quantity of this unit: what margins of different units are compared by.
 double unit_scale(std::string_view unit);
 

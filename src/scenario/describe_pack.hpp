@@ -16,7 +16,7 @@ void describe(V& v, Series& s) {
     v.number_form(s.constant, "constant over the whole run");
     v.field("profile", s.csv, {.doc = "CSV file with a time column in seconds and a value column"});
     v.field("column", s.column, {.doc = "name of the value column in the CSV's header; the second column by default"});
-    v.field("points", s.points, {.doc = "list of [t_s, value], times rising"});
+    if (s.csv.empty() || !s.points.empty()) v.field("points", s.points, {.doc = "list of [t_s, value], times rising"});
     v.field("repeat", s.repeat, {.doc = "start again at the end; the last point's time is the period"});
     v.exactly_one({"profile", "points"});
     for (std::size_t k = 0; k < s.points.size(); ++k) {

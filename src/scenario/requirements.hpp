@@ -25,6 +25,8 @@ struct ChemistryLimits {
     double v_ul_V = 0.0;      // upper limit of the cell's maker
     double full_V = 0.0;      // cell voltage from which a charge may be called complete
     LimitData cov, cuv;       // cell voltage
+    std::int64_t small_strings = 0;  // up to so many cells in series cuv's level is small_cuv_V (supply above 10 V)
+    double small_cuv_V = 0.0;
     LimitData charge_cold, charge_hot, discharge_cold, discharge_hot;  // cell temperature
 };
 struct WiringLimits {
@@ -49,16 +51,19 @@ struct RequirementFile {
 enum class LimitKind : std::uint8_t { cov, cuv, occ, ocd, scd, charge_cold, charge_hot, discharge_cold, discharge_hot, fet_hot };
 const char* limit_name(LimitKind k);
 
-/// One limit in channel units. Truth beyond `over` for longer than over_s with a gate of `gates` on is MISSED; truth
-/// beyond `due` for at least due_s makes an act due.
+/// Which current must flow for truth beyond a limit to be over it.
+enum class Flow : std::uint8_t { any, charging, discharging, flowing, chg_on, dsg_on };
+
+/// One limit in channel units. Truth beyond `over` for longer than over_s, with the flow of `flow`, is MISSED; truth beyond
+/// `due` for at least due_s makes an act due. chg_on: charge current flows, or the charge gate is on and no discharge
+/// current flows; dsg_on likewise.
 struct Limit {
     LimitKind kind = LimitKind::cov;
-    std::string channel;  // without tree and pack: "cell.v_max_V"
-    bool above = true;    // beyond means greater
+    const char* channel = "";  // for one pack: "truth.cell.v_max_V"
+    bool above = true;         // beyond means greater
     double over = 0.0, due = 0.0;
     double over_s = 0.0, due_s = 0.0;
-    bool needs_chg = false, needs_dsg = false;  // the gates that must be off
-    int current_sign = 0;  // `over` counts only while current of this sign flows: +1 discharge, -1 charge, 0 always
+    Flow flow = Flow::any;
 };
 struct Requirements {
     std::string profile, chemistry, product;
@@ -67,7 +72,8 @@ struct Requirements {
     WiringLimits wiring;
     double full_V = 0.0, idle_A = 0.5, alarm_grace_s = 1.0, service_s = 1.0;
 };
-/// The limits of one product with this chemistry ("LFP", "NMC", "LTO"); an unknown chemistry gives no limits.
-Requirements requirements_for(const RequirementFile& file, std::string_view product, double rated_A, std::string_view chemistry);
+/// The limits of one product with this chemistry ("LFP", "NMC", "LTO") and so many cells in series; an unknown chemistry
+/// leaves the current and MOSFET limits only.
+Requirements requirements_for(const RequirementFile& file, std::string_view product, double rated_A, std::string_view chemistry, int series);
 
 }  // namespace twin::scenario
