@@ -35,6 +35,9 @@ struct Access {
 /// Makes the run of a scenario: sim::make_run, or a test's fake.
 using MakeRun = std::function<std::unique_ptr<sim::IRun>(const scenario::Scenario&, const RunOptions&)>;
 
+/// Makes a run; a setup that cannot be built (RunError) is bad input of the scenario's file like any other.
+std::unique_ptr<sim::IRun> build(const MakeRun& make, const Scenario& scenario, const RunOptions& options);
+
 /// Told the simulated share of the run; false cancels it.
 using OnFraction = std::function<bool(double)>;
 

@@ -33,7 +33,7 @@ RunResult internal_error(const Scenario& scenario, const std::string& what) {
 
 Simulation simulation_of(const MakeRun& make, const Scenario& scenario, const RunOptions& options) {
     auto data = std::make_unique<SimulationData>(SimulationData{scenario, nullptr, 0, false});
-    data->run = make(Access::data(scenario).loaded.scenario, options);
+    data->run = build(make, scenario, options);
     return Access::simulation(std::move(data));
 }
 
@@ -84,16 +84,26 @@ void check_options(const BatchOptions& options) {
         reject("repeat", fmt::format("{} is not allowed; the range is 1 .. 10000", options.repeat));
 }
 
+std::unique_ptr<sim::IRun> build(const MakeRun& make, const Scenario& scenario, const RunOptions& options) {
+    try {
+        return make(Access::data(scenario).loaded.scenario, options);
+    } catch (const RunError& e) {
+        throw InputError({Diagnostic{Diagnostic::Severity::error, scenario.file(), e.place(), e.what(), 0, 0}});
+    } catch (const InputError& e) {
+        std::vector<Diagnostic> found = e.diagnostics();
+        for (Diagnostic& d : found)
+            if (d.file.empty()) d.file = scenario.file();
+        throw InputError(std::move(found));
+    }
+}
+
 std::vector<Diagnostic> build_errors(const MakeRun& make, const std::vector<Scenario>& scenarios, const RunOptions& options) {
     std::vector<Diagnostic> all;
     for (const Scenario& s : scenarios) {
         try {
-            make(Access::data(s).loaded.scenario, options);
+            build(make, s, options);
         } catch (const InputError& e) {
-            for (Diagnostic d : e.diagnostics()) {
-                if (d.file.empty()) d.file = s.file();
-                all.push_back(std::move(d));
-            }
+            all.insert(all.end(), e.diagnostics().begin(), e.diagnostics().end());
         }
     }
     return all;

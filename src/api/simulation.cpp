@@ -41,7 +41,7 @@ Simulation::Simulation(const Scenario& scenario, const RunOptions& options) {
     detail::check_options(options);
     data_ = std::make_unique<detail::SimulationData>(detail::SimulationData{scenario, nullptr, 0, false});
     const Stopwatch watch(data_->wall_time_s);
-    data_->run = sim::make_run(detail::Access::data(scenario).loaded.scenario, options);
+    data_->run = detail::build(sim::make_run, scenario, options);
 }
 
 Simulation::Simulation(std::unique_ptr<detail::SimulationData> data) : data_(std::move(data)) {}
