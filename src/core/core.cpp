@@ -121,6 +121,7 @@ std::int32_t step(void* memory, const bms_port* port, const bms_in* in, bms_out*
     s.now_us = in->now_us;
     s.fresh = 0;
     s.meas.cc2_new = 0;
+    s.drv.status_new = 0;
     power_inputs(t);
     if (s.started == 0) {
         s.started = 1;

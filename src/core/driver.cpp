@@ -109,6 +109,7 @@ bool take_status(Step& t, std::uint32_t n) {
     std::uint8_t block[kBlockLen];
     if (!take_read(t.in, kFlags, block, n)) return false;
     d.flags = block[0];
+    d.status_new = 1;
     d.drivers = block[6];
     if (n == kBlockLen) {
         ++d.scans;

@@ -38,8 +38,11 @@ void afe_flags(Step& t) {
     State& s = t.s;
     Driver& d = s.drv;
     const std::uint8_t f = d.flags;
+    if (d.status_new == 0) return;
     if (f == 0) {
         d.clear_tries = 0;
+        d.clear_mask = 0;
+        d.pending &= ~kJobClear;
         return;
     }
     std::uint8_t keep = 0;

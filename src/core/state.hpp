@@ -55,7 +55,8 @@ struct Driver {
     std::uint8_t dirty;                // configuration changed since the last write
     std::uint8_t die_hot;              // COTF seen
     std::uint8_t cfg[dvc::kCfgN + 1];  // wanted 0x51..0x79 (one spare byte)
-    std::uint8_t reserved[2];
+    std::uint8_t status_new;           // flags were read in this step
+    std::uint8_t reserved;
     std::uint32_t bus_errors;
     std::uint32_t afe_resets;
     std::uint32_t scans;
@@ -111,7 +112,8 @@ struct Wiring {
     std::uint8_t range_first;  // channels
     std::uint8_t range_last;
     std::uint8_t fault_count;
-    std::uint8_t reserved[3];
+    std::uint8_t odd_first;  // first channel outside the range in this scan
+    std::uint8_t reserved[2];
     std::uint32_t open_mask;  // bit k-1: lead k open
     std::uint32_t tests;
     std::uint32_t reserved1;

@@ -124,6 +124,7 @@ void check_range(Step& t, std::uint32_t dead) {
     const std::int32_t hi = par(s, P::range_max_mV) * 10;
     std::uint8_t first = 0;
     std::uint8_t last = 0;
+    w.odd_first = 0;
     for (std::uint32_t k = 0; k < s.n; ++k) {
         const std::int32_t v = s.meas.v_dmV[k];
         if ((v >= lo && v <= hi) || ((dead >> k) & 1u) != 0) continue;
@@ -139,10 +140,7 @@ void check_range(Step& t, std::uint32_t dead) {
         return;
     }
     w.ok_count = 0;
-    // Only the top channel dead and everything below in order: one cell fewer than configured, not a broken lead.
-    if (first == s.n && last == s.n && s.meas.raw_dmV[s.n - 1u] < kAbsent_dmV && !wiring_busy(s)) {
-        if (w.count_count < 255) ++w.count_count;
-    }
+    w.odd_first = first;
     if (w.range_count < 255) ++w.range_count;
     if (w.range_count == 1 && w.cow_us == 0) w.cow_next_us = s.now_us;
     if (w.range_count < kRangeScans) return;
@@ -164,7 +162,8 @@ void check_count(Step& t, std::uint32_t dead) {
             mV = s.meas.raw_dmV[k] / 10;
         }
     }
-    const bool top_absent = w.fault_range != 0 && w.range_first == s.n && s.meas.raw_dmV[s.n - 1u] < kAbsent_dmV;
+    // Only the top channel dead and everything below in order: one cell fewer than configured.
+    const bool top_absent = w.odd_first == s.n && s.meas.raw_dmV[s.n - 1u] < kAbsent_dmV;
     if (channel == 0 && top_absent) channel = s.n;
     if (channel == 0 && dead == 0 && w.fault_range == 0) {
         const std::int32_t d = s.meas.stack_mV - s.meas.sum_mV;

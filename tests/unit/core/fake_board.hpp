@@ -44,6 +44,7 @@ struct Board {
     double cell_mV[24] = {};
     double i_mA = 0;
     double stack_extra_mV = 0;
+    double spare_mV = 0;  // what channel n + 1 reads
     double ntc_degC_code[3] = {9000, 9000,
                                9000};  // GP1, GP3, GP4 codes of a 10 k sensor at 25 degC behind 10 k: half of V1P8
     double p_minus_mV = 0;
@@ -182,7 +183,7 @@ struct Board {
             v[out.bal_from] -= lead_shift_mV;
             v[out.bal_to] += lead_shift_mV;
         }
-        for (int k = 1; k <= 24; ++k) put16(0x1D + 2 * (k - 1), k <= n || cell_mV[k - 1] < 3299 ? v[k] * 10 : 0);
+        for (int k = 1; k <= 24; ++k) put16(0x1D + 2 * (k - 1), k <= n ? v[k] * 10 : k == n + 1 ? spare_mV * 10 : 0);
         put16(0x07, (sum + stack_extra_mV) / 12.8);
         put16(0x0D, (25 + 271.03) / 0.24467);
         put16(0x0F, 18000);
