@@ -23,6 +23,8 @@ constexpr Unit k_units[] = {
 };
 }  // namespace
 
+std::span<const Unit> all_units() { return k_units; }
+
 const Unit* find_unit(std::string_view suffix) {
     for (const Unit& u : k_units)
         if (suffix == u.suffix) return &u;

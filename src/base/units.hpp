@@ -3,6 +3,7 @@
 // A conversion multiplies or divides by one exactly representable power of ten where possible, so 5 mohm is exactly the double 0.005.
 #pragma once
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace twin::base {
@@ -22,6 +23,8 @@ const Unit* find_unit(std::string_view suffix);
 std::string_view unit_suffix(std::string_view name);
 /// Name without its unit suffix ("r_mohm" -> "r"); the whole name if it has none.
 std::string_view unit_stem(std::string_view name);
+
+std::span<const Unit> all_units();
 
 double to_si(const Unit& u, double x);
 double from_si(const Unit& u, double x_si);

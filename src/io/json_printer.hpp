@@ -83,6 +83,9 @@ public:
         std::visit([&](auto& a) { describe(*this, a); }, ref);
     }
 
+    /// An SI value in the unit of a key's suffix.
+    static Json si_as_written(const char* key, double x_si) { return Json::of(tidy(base::from_si(unit(key), x_si))); }
+
     /// What was printed; a struct written in its short form becomes that form again.
     Json take();
 
