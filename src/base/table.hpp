@@ -41,17 +41,16 @@ public:
         check_knots(x, Cap, what);
         n_ = static_cast<std::int32_t>(x.size());
         for (std::size_t k = 0; k < x.size(); ++k) knot_[k] = x[k];
-        buckets_ = n_ - 1;
         x0_ = x[0];
-        per_x_ = static_cast<double>(buckets_) / (x[x.size() - 1] - x[0]);
+        per_x_ = static_cast<double>(k_buckets) / (x[x.size() - 1] - x[0]);
         std::int32_t s = 1;
         first_[0] = 0;
-        for (std::int32_t b = 0; b < buckets_; ++b) {
+        for (std::size_t b = 0; b < k_buckets; ++b) {
             const double left = x0_ + static_cast<double>(b) / per_x_;
             while (s < n_ - 1 && left >= knot_[static_cast<std::size_t>(s)]) ++s;
-            first_[static_cast<std::size_t>(b) + 1] = s;
+            first_[b + 1] = static_cast<std::uint16_t>(s);
         }
-        first_[static_cast<std::size_t>(buckets_) + 1] = n_;
+        first_[k_buckets + 1] = static_cast<std::uint16_t>(n_);
     }
     std::int32_t size() const { return n_; }
     double knot(std::int32_t k) const { return knot_[static_cast<std::size_t>(k)]; }
@@ -64,25 +63,30 @@ public:
     bool in_segment(std::int32_t s, double x) const {
         return (s == 0 || x >= knot_[static_cast<std::size_t>(s - 1)]) && (s == n_ || x < knot_[static_cast<std::size_t>(s)]);
     }
+    /// A segment at or near that of x (exact unless a knot lies in the same bucket): where to look first.
+    std::int32_t guess(double x) const {
+        const double p = (x - x0_) * per_x_ + 1.0;
+        const double lo = select(p > 0.0, p, 0.0);  // NaN becomes 0
+        constexpr double k_top = static_cast<double>(k_buckets + 1);
+        const double in_range = select(lo < k_top, lo, k_top);  // the conversion is safe
+        return first_[static_cast<std::size_t>(static_cast<std::int32_t>(in_range))];
+    }
     /// Segment of x; NaN gives 0 (and the interpolant is then NaN).
     std::int32_t locate(double x) const {
-        const double p = (x - x0_) * per_x_ + 1.0;
-        const double lo = select(p > 0.0, p, 0.0);
-        const double top = static_cast<double>(buckets_ + 1);
-        const double in_range = select(lo < top, lo, top);  // within 0 .. buckets + 1: the conversion is safe
-        std::int32_t s = first_[static_cast<std::size_t>(static_cast<std::int32_t>(in_range))];
+        std::int32_t s = guess(x);
         while (s < n_ && x >= knot_[static_cast<std::size_t>(s)]) ++s;
         while (s > 0 && x < knot_[static_cast<std::size_t>(s - 1)]) --s;
         return s;
     }
 
 private:
+    static constexpr std::size_t k_buckets = Cap > 64 ? 1024 : 128;
+    static_assert(Cap < 65536);
     std::array<double, Cap> knot_{};
-    std::array<std::int32_t, Cap + 1> first_{};  // bucket -> first segment that can hold it
+    std::array<std::uint16_t, k_buckets + 2> first_{};  // bucket -> first segment that can hold it
     double x0_ = 0.0;
     double per_x_ = 0.0;  // buckets per unit of x
     std::int32_t n_ = 0;
-    std::int32_t buckets_ = 0;
 };
 
 /// Mean over [a, a + width] (width of either sign, 0 gives the value) of a piecewise function. `mean_in(s, t_mid, half)` is

@@ -66,6 +66,37 @@ void check_positive(double x, const char* name) {
 
 }  // namespace
 
+double detail::decay_mean_far(double x) {
+    if (x < 0.03) {
+        double p = 1.0 / 40320.0;
+        p = 1.0 / 5040.0 - x * p;
+        p = 1.0 / 720.0 - x * p;
+        p = 1.0 / 120.0 - x * p;
+        p = 1.0 / 24.0 - x * p;
+        p = 1.0 / 6.0 - x * p;
+        p = 0.5 - x * p;
+        return 1.0 - x * p;
+    }
+    return -det_expm1(-x) / x;
+}
+
+OcvMean<double> ocv_mean_across(const EcmModel& model, double soc, double width) {
+    const auto& axis = model.soc_axis;
+    const std::int32_t s0 = axis.locate(soc);
+    const std::int32_t s1 = axis.locate(soc + width);
+    const OcvSegment& a = model.segment[static_cast<std::size_t>(s0)];
+    const OcvSegment& b = model.segment[static_cast<std::size_t>(s1)];
+    const double slope = 0.25 * (a.ocv_V.slope(soc - axis.base(s0)) + b.ocv_V.slope((soc + width) - axis.base(s1)));
+    const double ocv = base::mean_over(axis, soc, width, [&](std::int32_t s, double tm, double half) {
+        return model.segment[static_cast<std::size_t>(s)].ocv_V.mean(tm, half);
+    });
+    const double dudt = base::mean_over(axis, soc, width, [&](std::int32_t s, double tm, double) {
+        const OcvSegment& g = model.segment[static_cast<std::size_t>(s)];
+        return g.dudt0_VperK + g.dudt1 * tm;
+    });
+    return {ocv, dudt, base::select(slope > 0.0, slope, 0.0)};
+}
+
 EcmCoeffs coeffs(const EcmModel& model, double h_s) {
     EcmCoeffs c;
     c.h_s = h_s;

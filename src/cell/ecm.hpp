@@ -96,19 +96,14 @@ EcmParams<double> make_params(const EcmModel& model, double capacity_scale = 1.0
 
 namespace detail {
 
-/// Mean of e^-s over [0, x], x >= 0: (1 - e^-x) / x. Short series where it is exact to rounding, which is nearly always.
-inline double decay_mean(double x) {
-    if (x < 0.03) {
-        double p = 1.0 / 40320.0;
-        p = 1.0 / 5040.0 - x * p;
-        p = 1.0 / 720.0 - x * p;
-        p = 1.0 / 120.0 - x * p;
-        p = 1.0 / 24.0 - x * p;
-        p = 1.0 / 6.0 - x * p;
-        p = 0.5 - x * p;
-        return 1.0 - x * p;
+/// Mean of e^-s over [0, x], x >= 0: (1 - e^-x) / x. Short series where they are exact to rounding, which is nearly always.
+double decay_mean_far(double x);
+[[gnu::always_inline]] inline double decay_mean(double x) {
+    if (x < 1e-3) {  // x^5 / 720 is below an ulp
+        const double x2 = x * x;
+        return (1.0 - 0.5 * x) + x2 * ((1.0 / 6.0 - x * (1.0 / 24.0)) + x2 * (1.0 / 120.0));
     }
-    return -base::det_expm1(-x) / x;
+    return decay_mean_far(x);
 }
 inline Pack8 decay_mean(const Pack8& x) {
     Pack8 r;
@@ -130,7 +125,7 @@ struct StepMeans {
 };
 
 template <class T>
-inline StepMeans<T> step_means(const EcmModel& m, const EcmParams<T>& p, const EcmState<T>& s, const EcmCoeffs& c, const T& i_A,
+[[gnu::always_inline]] inline StepMeans<T> step_means(const EcmModel& m, const EcmParams<T>& p, const EcmState<T>& s, const EcmCoeffs& c, const T& i_A,
                                const T& dq_C) {
     using base::abs2;
     using base::select;
@@ -157,7 +152,7 @@ struct RcLines {
 };
 /// One RC pair over the step: a = u0 - iR; stored tau/(2R) (u1^2 - u0^2); heat = integral of u^2 / R.
 template <class T>
-inline RcLines<T> rc_lines(const EcmCoeffs::Rc& k, double tau_s, double h_s, const T& r_Ohm, const T& per_r, const T& u0_V,
+[[gnu::always_inline]] inline RcLines<T> rc_lines(const EcmCoeffs::Rc& k, double tau_s, double h_s, const T& r_Ohm, const T& per_r, const T& u0_V,
                            const T& a_V, const T& i_A) {
     const T rise = a_V * k.em;  // u1 - u0
     const T ir = i_A * r_Ohm;

@@ -34,18 +34,24 @@ struct ValidRange {
     double i_max_A = 0.0;  // of the unscaled cell, either direction
 };
 
-/// One OCV segment; 64 bytes, one cache line. Entropy and hysteresis amplitude are straight lines in it.
+/// One OCV segment; 64 bytes, one cache line. Inside [lo, hi) and with t = soc - lo. The ones outside the knots are never
+/// "inside": they are served by the general path.
 struct alignas(64) OcvSegment {
-    base::Cubic ocv_V;                       // at T_ref, in t = soc - knot
+    base::Cubic ocv_V;                       // at T_ref
     double dudt0_VperK = 0.0, dudt1 = 0.0;   // dU/dT = dudt0 + dudt1 t
-    double m0_V = 0.0, m1 = 0.0;             // M = m0 + m1 t
+    double lo = 1.0, hi = 0.0;
+};
+/// Hysteresis amplitude in the same segment: m0 + m1 t.
+struct HystSegment {
+    double m0_V = 0.0, m1 = 0.0;
 };
 
 struct EcmModel {
     std::string id;
     std::string chemistry;        // LFP, NMC, LTO
     base::Axis<k_ocv_knots> soc_axis;
-    std::vector<OcvSegment> segment;  // soc_axis.size() + 1, see Axis
+    std::vector<OcvSegment> segment;       // (soc_axis.size() + 1), see Axis
+    std::vector<HystSegment> hyst;         // the same
     base::Bilinear<k_r_soc_knots, k_r_t_knots, 3> resistance_Ohm;  // R0, R1, R2 over (soc, T in degC)
     double t_ref_degC = 25.0;
     double tau_s[2] = {1.0, 10.0};
@@ -91,32 +97,22 @@ struct OcvPoint {
     T ocv_V, dudt_VperK, m_V;
 };
 
-/// Means over soc in [soc, soc + width]: closed form per segment. Slope over several segments is the mean of the end slopes / 2.
-inline OcvMean<double> ocv_mean(const EcmModel& model, double soc, double width) {
-    const auto& axis = model.soc_axis;
-    const std::int32_t s0 = axis.locate(soc);
-    const OcvSegment& a = model.segment[static_cast<std::size_t>(s0)];
-    const double t0 = soc - axis.base(s0);
-    if (axis.in_segment(s0, soc + width)) {
-        const double half = 0.5 * width;
-        const double tm = t0 + half;
-        const base::Cubic& c = a.ocv_V;
-        // d/dw of p(m) + p''(m) w^2 / 24 at m = a + w / 2
-        const double slope = 0.5 * c.slope(tm) + half * ((c.c2 + 3.0 * c.c3 * tm) * (1.0 / 3.0) + half * (0.5 * c.c3));
-        return {c.mean(tm, half), a.dudt0_VperK + a.dudt1 * tm, base::select(slope > 0.0, slope, 0.0)};
-    }
-    const std::int32_t s1 = axis.locate(soc + width);
-    const OcvSegment& b = model.segment[static_cast<std::size_t>(s1)];
-    const double t1 = (soc + width) - axis.base(s1);
-    const double slope = 0.25 * (a.ocv_V.slope(t0) + b.ocv_V.slope(t1));
-    const double ocv = base::mean_over(axis, soc, width, [&](std::int32_t s, double tm, double half) {
-        return model.segment[static_cast<std::size_t>(s)].ocv_V.mean(tm, half);
-    });
-    const double dudt = base::mean_over(axis, soc, width, [&](std::int32_t s, double tm, double) {
-        const OcvSegment& g = model.segment[static_cast<std::size_t>(s)];
-        return g.dudt0_VperK + g.dudt1 * tm;
-    });
-    return {ocv, dudt, base::select(slope > 0.0, slope, 0.0)};
+/// The general case of `ocv_mean`: several segments, or outside the knots. Slope over several: mean of the end slopes / 2.
+OcvMean<double> ocv_mean_across(const EcmModel& model, double soc, double width);
+
+/// Means over soc in [soc, soc + width]: closed form per segment.
+[[gnu::always_inline]] inline OcvMean<double> ocv_mean(const EcmModel& model, double soc, double width) {
+    const OcvSegment& g = model.segment[static_cast<std::size_t>(model.soc_axis.guess(soc))];
+    const double end = soc + width;
+    if (!(soc >= g.lo && soc < g.hi && end >= g.lo && end < g.hi)) [[unlikely]]
+        return ocv_mean_across(model, soc, width);
+    const base::Cubic& c = g.ocv_V;
+    const double half = 0.5 * width;
+    const double tm = (soc - g.lo) + half;
+    const double bend = (c.c2 + 3.0 * c.c3 * tm) * (half * (1.0 / 3.0));  // p''(m) half / 6
+    // mean = p(m) + p''(m) half^2 / 6; its derivative by the width, with dm = dhalf = dwidth / 2
+    const double slope = 0.5 * c.slope(tm) + bend + half * half * (0.5 * c.c3);
+    return {c.value(tm) + bend * half, g.dudt0_VperK + g.dudt1 * tm, base::select(slope > 0.0, slope, 0.0)};
 }
 inline OcvMean<Pack8> ocv_mean(const EcmModel& model, const Pack8& soc, const Pack8& width) {
     OcvMean<Pack8> r;
@@ -134,7 +130,8 @@ inline OcvPoint<double> ocv_point(const EcmModel& model, double soc) {
     const std::int32_t s = model.soc_axis.locate(soc);
     const OcvSegment& g = model.segment[static_cast<std::size_t>(s)];
     const double t = soc - model.soc_axis.base(s);
-    return {g.ocv_V.value(t), g.dudt0_VperK + g.dudt1 * t, g.m0_V + g.m1 * t};
+    const HystSegment& y = model.hyst[static_cast<std::size_t>(s)];
+    return {g.ocv_V.value(t), g.dudt0_VperK + g.dudt1 * t, y.m0_V + y.m1 * t};
 }
 inline OcvPoint<Pack8> ocv_point(const EcmModel& model, const Pack8& soc) {
     OcvPoint<Pack8> r;

@@ -103,17 +103,20 @@ void build_segments(const EcmModelFile& f, EcmModel& m) {
     m.soc_axis = ocv.axis();
     const auto n = static_cast<std::size_t>(m.soc_axis.size());
     m.segment.resize(n + 1);
+    m.hyst.resize(n + 1);
     for (std::size_t s = 0; s <= n; ++s) {
         OcvSegment& g = m.segment[s];
         const auto id = static_cast<std::int32_t>(s);
         const double lo = m.soc_axis.base(id);
         g.ocv_V = ocv.segment(id);
         g.dudt0_VperK = linear(f.entropy.soc, f.entropy.dudt_mV_per_K, lo) / 1e3;
-        g.m0_V = linear(f.hysteresis.soc, f.hysteresis.m_mV, lo) / 1e3;
+        m.hyst[s].m0_V = linear(f.hysteresis.soc, f.hysteresis.m_mV, lo) / 1e3;
         if (s == 0 || s == n) continue;
         const double hi = m.soc_axis.knot(id);
         g.dudt1 = (linear(f.entropy.soc, f.entropy.dudt_mV_per_K, hi) / 1e3 - g.dudt0_VperK) / (hi - lo);
-        g.m1 = (linear(f.hysteresis.soc, f.hysteresis.m_mV, hi) / 1e3 - g.m0_V) / (hi - lo);
+        m.hyst[s].m1 = (linear(f.hysteresis.soc, f.hysteresis.m_mV, hi) / 1e3 - m.hyst[s].m0_V) / (hi - lo);
+        g.lo = lo;
+        g.hi = hi;
     }
 }
 

@@ -116,7 +116,7 @@ TEST_CASE("dynamic profile against an error-controlled integrator") {
         const std::vector<Piece> pieces = profile(m.nameplate_Ah);
         const Outcome want = reference(m, 0.95, 2.0, 15.0, pieces);
         const Outcome got = simulate(m, 0.95, 2.0, 15.0, pieces, 0.05);
-        INFO(id << ": voltage off by " << worst(want.v_V, got.v_V) << " V, temperature by " << worst(want.t_degC, got.t_degC) << " K");
+        INFO(std::string(id) << ": voltage off by " << worst(want.v_V, got.v_V) << " V, temperature by " << worst(want.t_degC, got.t_degC) << " K");
         CHECK(want.t_degC.back() > 5.0);  // it warmed up, so the temperature tables were used
         CHECK(worst(want.v_V, got.v_V) < 3e-4);
         CHECK(worst(want.t_degC, got.t_degC) < 5e-3);

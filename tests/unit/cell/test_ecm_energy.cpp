@@ -65,7 +65,7 @@ TEST_CASE("every single step closes its electrical and thermal balance") {
                 worst_th = std::fmax(worst_th, g.thermal);
             }
         }
-        INFO(id << ": electrical " << worst_el << ", thermal " << worst_th);
+        INFO(std::string(id) << ": electrical " << worst_el << ", thermal " << worst_th);
         CHECK(worst_el < 1e-14);
         CHECK(worst_th < 1e-13);
     }
