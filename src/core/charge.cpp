@@ -27,8 +27,10 @@ void check_full(Step& t) {
     const std::int32_t charge_mA = -s.meas.i_mA;
     const bool full = s.meas.v_max_dmV >= par(s, P::full_mV) * 10 && charge_mA > 0 && charge_mA < taper_mA &&
                       s.fet.chg == dvc::kDriveOn;
-    const bool was = s.soc.full_since_us != 0 && s.now_us + 1u - s.soc.full_since_us >= kFullHold_us;
-    if (held(s.soc.full_since_us, full, s.now_us, kFullHold_us) && !was) calibrate(t, true);
+    if (!full) s.soc.full_done = 0;
+    if (!held(s.soc.full_since_us, full, s.now_us, kFullHold_us) || s.soc.full_done != 0) return;
+    s.soc.full_done = 1;
+    calibrate(t, true);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ constexpr std::uint64_t kPreTick_us = 10000;
 constexpr std::uint64_t kPreSettle_us = 20000;  // P- filter 1 ms, load's own reaction
 constexpr std::uint64_t kPreHold_us = 50000;    // path stays until the main MOSFET carries
 constexpr std::int32_t kPreFloor_mV = 500;
+constexpr std::int32_t kPreFar_mV = 15000;  // P- is seen up to 19.8 V only
 constexpr std::uint8_t kMismatchScans = 3;
 constexpr std::uint8_t kMismatchFault = 20;
 
@@ -108,7 +109,8 @@ bool precharged(Step& t) {
     const std::uint64_t ms = elapsed / 1000u;
     const std::int32_t share = s.meas.sum_mV / 100 * par(s, P::precharge_done_pct);
     if (elapsed >= kPreTick_us && s.meas.p_minus_mV <= (share > kPreFloor_mV ? share : kPreFloor_mV)) {
-        const bool far = f.pre_start_mV > s.meas.sum_mV / 2;
+        const std::int32_t half = s.meas.sum_mV / 2;
+        const bool far = f.pre_start_mV > (half < kPreFar_mV ? half : kPreFar_mV);
         if (far && ms < static_cast<std::uint64_t>(par(s, P::precharge_min_ms))) {
             precharge_failed(t, ms);
             return false;

@@ -162,9 +162,10 @@ struct Charge {
     std::uint64_t full_since_us;
     std::uint64_t moved_uAs;  // since the last save
     std::uint32_t full_count;
-    std::uint8_t known;    // calibrated by a full charge
-    std::uint8_t started;  // has a value at all
-    std::uint8_t reserved[2];
+    std::uint8_t known;      // calibrated by a full charge
+    std::uint8_t started;    // has a value at all
+    std::uint8_t full_done;  // this full charge has been used
+    std::uint8_t reserved;
 };
 
 enum BalPhase : std::uint8_t { kBalIdle, kBalPause, kBalTransfer };

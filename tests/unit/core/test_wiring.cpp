@@ -46,8 +46,8 @@ TEST_CASE("swapped leads, distance 1: found within 2 scans of the first result, 
 TEST_CASE("swapped leads, distance 7") {
     fake::Board b;
     for (double& v : b.cell_mV) v = 3300;
-    b.cell_mV[3] = 6553;   // +8 cells, beyond the converter
-    b.cell_mV[4] = 0;      // -6 cells
+    b.cell_mV[3] = 6553;  // +8 cells, beyond the converter
+    b.cell_mV[4] = 0;     // -6 cells
     b.cell_mV[10] = 0;
     b.cell_mV[11] = 6553;
     REQUIRE(b.init() == BMS_OK);
@@ -187,7 +187,8 @@ TEST_CASE("temperatures follow the sensor's table") {
     struct Row {
         double degC, r_Ohm;
     };
-    for (const Row& r : {Row{-30, 118718}, Row{-20, 70876}, Row{0, 27672}, Row{25, 10000}, Row{45, 4901}, Row{85, 1458}, Row{105, 861}}) {
+    for (const Row& r : {Row{-30, 118718}, Row{-20, 70876}, Row{0, 27672}, Row{25, 10000}, Row{45, 4901}, Row{85, 1458},
+                         Row{105, 861}}) {
         b.ntc_degC_code[0] = fake::gp_code(r.r_Ohm);
         b.run_s(0.3);
         CHECK(b.sig("temp_ntc_degC", 1) == doctest::Approx(r.degC * 10).epsilon(0.002).scale(100));
