@@ -64,8 +64,15 @@ public:
     void connect_pack(std::size_t pack, bool on);
     void set_element(std::size_t element, const ElementSetup& values);    // values only; ends stay
     void set_environment(std::size_t pack, const T& cells_degC, const T& board_degC);
-    void weld(std::size_t pack, Group g);
+    void weld(std::size_t pack, Group g);                                 // drain-source short of the group
+    void kill_channel(std::size_t pack, Group g, bool dead);              // never turns on
+    void set_cell_leak(std::size_t pack, std::size_t cell, double r_Ohm); // 0: none
+    void open_filter(std::size_t pack, std::int32_t lead);                // burnt-out filter resistor
+    /// Moves a sampling lead to another tap (-1: open): a new topology of the same shape; states stay.
+    void rewire(std::size_t pack, std::int32_t lead, std::int32_t tap);
     std::uint64_t input_version() const { return input_version_; }
+    bool element_connected(std::size_t element) const { return element_connected_[element] != 0; }
+    bool pack_connected(std::size_t pack) const { return pack_connected_[pack] != 0; }
 
     // --- stepping -------------------------------------------------------------------------------------------------
     base::Status try_step(double h_s, Method m);  // from the committed state; may be called again with another h
@@ -92,6 +99,8 @@ public:
     T fet_energy_J(std::size_t pack, Group g, Line what) const;  // channel or avalanche energy since the start
     const FetMargins<T>& fet_margins(std::size_t pack, Group g) const;
     const cell::EcmState<T>& cell_state(std::size_t pack, std::size_t k) const;
+    T gate_threshold_V(std::size_t pack, Group g) const;
+    T precharge_current_A(std::size_t pack) const;
     T balancer_from_A(std::size_t pack) const;
     T balancer_to_A(std::size_t pack) const;
     T line_J(Line l) const;
@@ -128,6 +137,7 @@ private:
     void init_values();
     void init_pack(std::size_t p);
     void init_reference();
+    void flatten_topology();
     const cell::EcmCoeffs& coeffs(std::size_t pack, double h_s);
     void reference_potentials();
     void prepare_conductances(double dh_s, bool slope);

@@ -119,7 +119,7 @@ void Plant<T>::build_blocks() {
     o_rc_c_ = i.add("capacitor.c", "F", n_rc, true);
     o_res_g_ = i.add("conductance.g", "S", n_res, true);
     o_gate_ = i.add("gate.drive", "V", n_fet, true);
-    o_draw_ = i.add("supply.draw", "W", static_cast<std::size_t>(t.n_draws), true);
+    o_draw_ = i.add("power.draw", "", k_draw_stride * static_cast<std::size_t>(t.n_draws), true);
     o_source_ = i.add("source.i", "A", t.source.size(), true);
     o_load_ = i.add("load", "", k_load_stride * static_cast<std::size_t>(t.n_loads), true);
     o_charger_ = i.add("charger", "", k_charger_stride * static_cast<std::size_t>(t.n_chargers), true);
@@ -129,15 +129,7 @@ void Plant<T>::build_blocks() {
     for (std::size_t k = 0; k < n_rl; ++k) in(o_rl_l_)[k] = T(t.rl[k].l_H);
     Scratch& w = *s_;
     w.n_cells = n_cell;
-    const std::int32_t g = t.n_nodes;
-    split(t.rl, g, w.rl_a, w.rl_b);
-    split(t.rc, g, w.rc_a, w.rc_b);
-    split(t.res, g, w.res_a, w.res_b);
-    split(t.port, g, w.port_a, w.port_b);
-    for (const net::Edge& e : t.source) {
-        w.src_a.push_back(static_cast<std::size_t>(e.a == net::k_ground ? g : e.a));
-        w.src_b.push_back(static_cast<std::size_t>(e.b == net::k_ground ? g : e.b));
-    }
+    flatten_topology();
     const auto zero = [](std::size_t n) { return std::vector<T>(n, T(0.0)); };
     w.e_V = w.x_V = w.corr_V = zero(static_cast<std::size_t>(t.n_nodes) + 1);
     w.emf_V = w.demf_Ohm = zero(n_cell);
@@ -175,6 +167,22 @@ void Plant<T>::build_blocks() {
     for (std::size_t c = 0; c < n_cell; ++c) {
         cells_.emplace_back();
         cell_params_.emplace_back();
+    }
+}
+
+template <class T>
+void Plant<T>::flatten_topology() {
+    const Topology& t = *topo_;
+    Scratch& w = *s_;
+    for (auto* v : {&w.rl_a, &w.rl_b, &w.rc_a, &w.rc_b, &w.res_a, &w.res_b, &w.port_a, &w.port_b, &w.src_a, &w.src_b}) v->clear();
+    const std::int32_t g = t.n_nodes;
+    split(t.rl, g, w.rl_a, w.rl_b);
+    split(t.rc, g, w.rc_a, w.rc_b);
+    split(t.res, g, w.res_a, w.res_b);
+    split(t.port, g, w.port_a, w.port_b);
+    for (const net::Edge& e : t.source) {
+        w.src_a.push_back(static_cast<std::size_t>(e.a == net::k_ground ? g : e.a));
+        w.src_b.push_back(static_cast<std::size_t>(e.b == net::k_ground ? g : e.b));
     }
 }
 
@@ -256,6 +264,10 @@ void Plant<T>::init_pack(std::size_t p) {
     for (std::size_t k = 0; k < static_cast<std::size_t>(ps.n_cells); ++k) r[at(b.cell0) + k] = T(parts.harness.joint_r_Ohm);
     r[at(b.p_plus)] = T(parts.harness.p_plus_r_Ohm);
     g[at(b.insulation)] = T(parts.leak_S);
+    for (std::size_t k = 0; k < static_cast<std::size_t>(ps.n_cells); ++k) {
+        const double leak = k < ps.cell_leak_Ohm.size() ? ps.cell_leak_Ohm[k] : 0.0;
+        g[at(b.cell_leak0) + k] = T(leak > 0.0 ? 1.0 / leak : k_open_S);
+    }
     if (b.link_plus >= 0) {
         r[at(b.link_plus)] = T(setup_.link_r_Ohm);
         r[at(b.link_minus)] = T(setup_.link_r_Ohm);
@@ -307,7 +319,8 @@ void Plant<T>::init_pack(std::size_t p) {
     cl.v_on_V = T(parts.clamp.fitted ? parts.clamp.v_on_V : 1e6);
     cl.r_Ohm = T(parts.clamp.r_Ohm);
     cl.energy_limit_J = T(parts.clamp.energy_limit_J);
-    in(o_draw_)[at(b.draw)] = T(0.0);
+    in(o_draw_)[k_draw_stride * at(b.draw)] = T(0.0);
+    in(o_draw_)[k_draw_stride * at(b.draw) + 1] = T(4.0);
 }
 
 template <class T>
@@ -368,7 +381,7 @@ void Plant<T>::set_balancer(std::size_t pack, std::int32_t from, std::int32_t to
 
 template <class T>
 void Plant<T>::set_supply_draw(std::size_t pack, const T& p_W) {
-    in(o_draw_)[static_cast<std::size_t>(topo_->pack[pack].draw)] = p_W;
+    in(o_draw_)[k_draw_stride * static_cast<std::size_t>(topo_->pack[pack].draw)] = p_W;
     ++input_version_;
 }
 
@@ -397,33 +410,48 @@ void Plant<T>::connect_pack(std::size_t pack, bool on) {
 
 template <class T>
 void Plant<T>::connect_element(std::size_t e, bool on) {
+    const bool was = element_connected_[e] != 0;
     element_connected_[e] = on ? 1 : 0;
+    const ElementBranches& b = topo_->element[e];
+    if (b.charger >= 0 && was != on) {  // an output capacitor comes charged to the place it is put on, and leaves with its charge
+        const auto c = static_cast<std::size_t>(b.rc);
+        T& v = st(o_rc_v_)[c];
+        const double c_F = setup_.elements[e].c_F;
+        if (on) v = (s_->x_V[s_->rc_a[c]] - s_->x_V[s_->rc_b[c]]) + (s_->e_V[s_->rc_a[c]] - s_->e_V[s_->rc_b[c]]);
+        add_line(Line::injected, (on ? 0.5 : -0.5) * c_F * (v * v));
+    }
     set_element(e, setup_.elements[e]);
 }
 
 template <class T>
 void Plant<T>::set_element(std::size_t e, const ElementSetup& v) {
     ElementSetup& kept = setup_.elements[e];
-    kept.r_Ohm = v.r_Ohm;
-    kept.l_H = v.l_H;
-    kept.c_F = v.c_F;
-    kept.r_load_Ohm = v.r_load_Ohm;
-    kept.i_A = v.i_A;
-    kept.v_V = v.v_V;
     const ElementBranches& b = topo_->element[e];
+    kept.r_Ohm = v.r_Ohm;
+    kept.bleed_Ohm = v.bleed_Ohm;
+    kept.i_A = v.i_A;
+    kept.p_W = v.p_W;
+    kept.v_V = v.v_V;
     const bool on = element_connected_[e] != 0;
     const auto at = [](std::int32_t k) { return static_cast<std::size_t>(k); };
     if (b.rl >= 0) {
         in(o_rl_r_)[at(b.rl)] = T(on ? kept.r_Ohm : k_open_Ohm);
         in(o_rl_l_)[at(b.rl)] = T(kept.l_H);
     }
-    if (b.rc >= 0) in(o_rc_c_)[at(b.rc)] = T((on || b.rl >= 0) ? kept.c_F : 0.0);
-    if (b.res >= 0) in(o_res_g_)[at(b.res)] = T(kept.r_load_Ohm > 0.0 ? 1.0 / kept.r_load_Ohm : k_open_S);
+    if (b.rc >= 0) {
+        in(o_rc_c_)[at(b.rc)] = T((on || b.rl >= 0) ? kept.c_F : 0.0);
+        in(o_rc_r_)[at(b.rc)] = T(b.charger >= 0 ? 0.02 : 0.0);  // ESR of a charger's output capacitor (assumed)
+    }
+    if (b.res >= 0) in(o_res_g_)[at(b.res)] = T(kept.bleed_Ohm > 0.0 ? 1.0 / kept.bleed_Ohm : k_open_S);
     if (b.load >= 0) {
         T* const x = in(o_load_) + k_load_stride * at(b.load);
         x[0] = T(on ? 1.0 : 0.0);
         x[1] = T(kept.i_A);
         x[2] = T(kept.v_V > 0.1 ? kept.v_V : 0.1);
+    }
+    if (b.draw >= 0) {
+        in(o_draw_)[k_draw_stride * at(b.draw)] = T(on ? kept.p_W : 0.0);
+        in(o_draw_)[k_draw_stride * at(b.draw) + 1] = T(kept.v_V > 1.0 ? kept.v_V : 1.0);
     }
     if (b.charger >= 0) {
         T* const x = in(o_charger_) + k_charger_stride * at(b.charger);
@@ -434,6 +462,30 @@ void Plant<T>::set_element(std::size_t e, const ElementSetup& v) {
     }
     ++input_version_;
     ++matrix_version_;
+}
+
+template <class T>
+void Plant<T>::set_cell_leak(std::size_t pack, std::size_t cell, double r_Ohm) {
+    in(o_res_g_)[static_cast<std::size_t>(topo_->pack[pack].cell_leak0) + cell] = T(r_Ohm > 0.0 ? 1.0 / r_Ohm : k_open_S);
+    ++input_version_;
+    ++matrix_version_;
+}
+
+template <class T>
+void Plant<T>::open_filter(std::size_t pack, std::int32_t lead) {
+    in(o_res_g_)[static_cast<std::size_t>(topo_->pack[pack].filter0 + lead)] = T(k_open_S);
+    ++input_version_;
+    ++matrix_version_;
+}
+
+template <class T>
+void Plant<T>::rewire(std::size_t pack, std::int32_t lead, std::int32_t tap) {
+    setup_.packs[pack].leads[static_cast<std::size_t>(lead)].tap = tap;
+    topo_ = std::make_shared<Topology>(build_topology(setup_));
+    ws_.resize(topo_->program);
+    flatten_topology();
+    init_reference();
+    set_lead_r(pack, lead, tap < 0 ? k_open_Ohm : setup_.packs[pack].leads[static_cast<std::size_t>(lead)].r_Ohm);
 }
 
 template <class T>
@@ -448,6 +500,17 @@ void Plant<T>::weld(std::size_t pack, Group g) {
     const auto f = static_cast<std::size_t>(g == Group::dsg ? b.fet_dsg : b.fet_chg);
     in(o_weld_)[f] = T(1.0);
     mosfet_weld(fet_params_[f], T(1.0) > T(0.0));
+    st(o_fet_tq_)[f] = T(-300.0);
+    quantise_temperatures();
+    ++input_version_;
+}
+
+template <class T>
+void Plant<T>::kill_channel(std::size_t pack, Group g, bool dead) {
+    const PackBranches& b = topo_->pack[pack];
+    const auto f = static_cast<std::size_t>(g == Group::dsg ? b.fet_dsg : b.fet_chg);
+    in(o_weld_)[f] = T(dead ? 2.0 : 0.0);
+    fet_params_[f].channel_count = dead ? T(0.0) : fet_params_[f].count;
     st(o_fet_tq_)[f] = T(-300.0);
     quantise_temperatures();
     ++input_version_;
@@ -471,6 +534,11 @@ void Plant<T>::weld(std::size_t pack, Group g) {
     template void Plant<T>::connect_element(std::size_t, bool);                          \
     template void Plant<T>::set_element(std::size_t, const ElementSetup&);               \
     template void Plant<T>::set_environment(std::size_t, const T&, const T&);            \
+    template void Plant<T>::kill_channel(std::size_t, Group, bool);                      \
+    template void Plant<T>::set_cell_leak(std::size_t, std::size_t, double);             \
+    template void Plant<T>::open_filter(std::size_t, std::int32_t);                      \
+    template void Plant<T>::rewire(std::size_t, std::int32_t, std::int32_t);             \
+    template void Plant<T>::flatten_topology();                                          \
     template void Plant<T>::weld(std::size_t, Group);
 TWIN_INSTANTIATE(double)
 TWIN_INSTANTIATE(base::Pack8)

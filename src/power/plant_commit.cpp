@@ -113,6 +113,7 @@ void Plant<T>::book_branches() {
         const PackBranches& b = t.pack[p];
         wiring = wiring + r[at(b.p_plus)] * w.rl_i2[at(b.p_plus)];
         input = input + w.res_e[at(b.insulation)];
+        for (std::size_t k = 0; k < static_cast<std::size_t>(setup_.packs[p].n_cells); ++k) elem = elem + w.res_e[at(b.cell_leak0) + k];
         if (b.link_plus >= 0) {
             wiring = wiring + r[at(b.link_plus)] * w.rl_i2[at(b.link_plus)] + r[at(b.link_minus)] * w.rl_i2[at(b.link_minus)];
         }
@@ -130,6 +131,7 @@ void Plant<T>::book_branches() {
     }
     for (const ElementBranches& e : t.element) {
         if (e.rl >= 0) elem = elem + r[at(e.rl)] * w.rl_i2[at(e.rl)];
+        if (e.charger >= 0) elem = elem + in(o_rc_r_)[at(e.rc)] * w.rc_i2[at(e.rc)];
         if (e.res >= 0) elem = elem + w.res_e[at(e.res)];
     }
     add_line(Line::wiring_heat, wiring);
@@ -158,7 +160,10 @@ void Plant<T>::book_ports() {
         const T e = w.port_e[k];
         switch (topo_->port[k].kind) {
             case PortKind::diode: diode = diode + e; break;
-            case PortKind::power_draw: draw = draw + e; break;
+            case PortKind::power_draw:
+                if (topo_->port[k].index < topo_->n_board_draws) draw = draw + e;
+                else load = load + e;
+                break;
             case PortKind::current_load: load = load + e; break;
             case PortKind::charger: charger = charger - e; break;
             case PortKind::clamp: {

@@ -31,10 +31,13 @@ struct PackSetup {
     MosfetParams<double> fet;                            // one group (discharge and charge groups are alike)
     double cells_env_degC = 25.0;
     double board_env_degC = 25.0;
+    std::vector<double> cell_leak_Ohm;  // (n_cells) internal leak, 0: none; empty: none
     std::int32_t ntc_cell[4] = {1, 0, 0, 0};             // cell under each NTC bead; 0: board ambient
 };
 
-enum class ElementKind : std::uint8_t { resistive, capacitor, motor, current_load, charger };
+/// resistive: R-L. capacitor: R-L into C with a bleeder and an idle current (input capacitors; a motor, whose inertia is C
+/// and whose load torque is the idle current). current_load, power_load: with drop-out. charger: CC-CV at its terminals.
+enum class ElementKind : std::uint8_t { resistive, capacitor, current_load, power_load, charger };
 
 /// One element between two named places ("P+", "P-", "B+", "B-", "cell[3]+", "W5", with "pack[id]." in front if several).
 struct ElementSetup {
@@ -43,13 +46,14 @@ struct ElementSetup {
     std::string from = "P+";
     std::string to = "P-";
     bool connected = false;
-    double r_Ohm = 1.0;      // resistive: value; capacitor: ESR; motor: winding; charger: output resistance in CV
-    double l_H = 0.0;        // series inductance (resistive, capacitor, motor)
-    double c_F = 0.0;        // capacitor; motor: kinetic energy as a capacitance J/k^2; charger and load: terminal capacitance
-    double v_init_V = 0.0;   // capacitor voltage at the start
-    double r_load_Ohm = 0.0; // motor: mechanical load as a resistance across c_F (0: none)
-    double i_A = 0.0;        // current_load: demand; charger: limit
-    double v_V = 0.0;        // current_load: drop-out; charger: regulated terminal voltage
+    double r_Ohm = 1.0;        // resistive: value; capacitor: ESR and cable; charger: output resistance in CV
+    double l_H = 0.0;          // series inductance (resistive, capacitor)
+    double c_F = 0.0;          // capacitor, charger output
+    double v_init_V = 0.0;     // capacitor voltage at the start
+    double bleed_Ohm = 0.0;    // across c_F (0: none)
+    double i_A = 0.0;          // current_load: demand; capacitor: idle current; charger: limit
+    double p_W = 0.0;          // power_load: demand
+    double v_V = 0.0;          // loads: drop-out; charger: regulated terminal voltage
 };
 
 struct PlantSetup {

@@ -55,6 +55,7 @@ enum PackMisc : std::size_t { m_shunt, m_i_pack, m_p_minus, m_supply, m_pack_v, 
 /// Positions inside the load, charger and environment inputs.
 inline constexpr std::size_t k_load_stride = 3;     // on, i_A, drop-out V
 inline constexpr std::size_t k_charger_stride = 4;  // on, i_A, v_V, r_Ohm
+inline constexpr std::size_t k_draw_stride = 2;     // W, least V
 inline constexpr std::size_t k_env_stride = 2;      // cells, board degC
 inline constexpr double k_open_Ohm = 1e9;
 inline constexpr double k_open_S = 1e-12;

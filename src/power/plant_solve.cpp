@@ -10,7 +10,6 @@ constexpr int k_newton_max = 60;
 constexpr int k_clamp_rounds_max = 40;
 constexpr double k_tol_abs_A = 1e-10;
 constexpr double k_tol_rel = 1e-9;
-constexpr double k_power_draw_min_V = 4.0;
 
 template <class T>
 base::MaskOf<T> settled(const T& i_A, const T& lin_A) {
@@ -151,10 +150,10 @@ void Plant<T>::eval_port(std::size_t k, double dh_s, const T& v_V, T& i_A, T& g_
             return;
         }
         case PortKind::power_draw: {
-            const T p_W = in(o_draw_)[n];
-            const auto low = v_V < T(k_power_draw_min_V);
-            const T g = p_W / (k_power_draw_min_V * k_power_draw_min_V);
-            i_A = select(low, g * v_V, p_W / max2(v_V, T(k_power_draw_min_V)));
+            const T* const x = in(o_draw_) + k_draw_stride * n;
+            const auto low = v_V < x[1];
+            const T g = x[0] / (x[1] * x[1]);
+            i_A = select(low, g * v_V, x[0] / max2(v_V, x[1]));
             g_S = select(low, g, T(0.0));  // a constant power's own slope is negative: it enters as a source
             return;
         }

@@ -83,7 +83,7 @@ T Plant<T>::element_current_A(std::size_t e) const {
     if (b.rl >= 0) return s_->rl_i[static_cast<std::size_t>(b.rl)];
     for (std::size_t k = 0; k < topo_->port.size(); ++k) {
         const Port& p = topo_->port[k];
-        if ((p.kind == PortKind::current_load && p.index == b.load) || (p.kind == PortKind::charger && p.index == b.charger)) {
+        if ((p.kind == PortKind::current_load && p.index == b.load) || (p.kind == PortKind::power_draw && p.index == b.draw) || (p.kind == PortKind::charger && p.index == b.charger)) {
             return s_->port_i[k];
         }
     }
@@ -100,7 +100,7 @@ T Plant<T>::element_voltage_V(std::size_t e) const {
     }
     for (std::size_t k = 0; k < topo_->port.size(); ++k) {
         const Port& p = topo_->port[k];
-        if ((p.kind == PortKind::current_load && p.index == b.load) || (p.kind == PortKind::charger && p.index == b.charger)) {
+        if ((p.kind == PortKind::current_load && p.index == b.load) || (p.kind == PortKind::power_draw && p.index == b.draw) || (p.kind == PortKind::charger && p.index == b.charger)) {
             return st(o_port_v_)[k];
         }
     }
@@ -155,6 +155,15 @@ const cell::EcmState<T>& Plant<T>::cell_state(std::size_t pack, std::size_t k) c
     return cells_[s_->cell0[pack] + k];
 }
 
+template <class T>
+T Plant<T>::gate_threshold_V(std::size_t pack, Group g) const {
+    const PackBranches& b = topo_->pack[pack];
+    return fet_coeff_[static_cast<std::size_t>(g == Group::dsg ? b.fet_dsg : b.fet_chg)].vth_V;
+}
+template <class T>
+T Plant<T>::precharge_current_A(std::size_t pack) const {
+    return s_->res_i[static_cast<std::size_t>(topo_->pack[pack].precharge)];
+}
 template <class T>
 T Plant<T>::balancer_from_A(std::size_t pack) const {
     return st(o_bal_to_)[2 * pack];
@@ -235,7 +244,7 @@ void Plant<double>::save(std::vector<std::uint8_t>& out) const {
     put(out, pack_connected_.data(), pack_connected_.size());
     put(out, element_connected_.data(), element_connected_.size());
     for (const ElementSetup& e : setup_.elements) {
-        const double v[6] = {e.r_Ohm, e.l_H, e.c_F, e.r_load_Ohm, e.i_A, e.v_V};
+        const double v[6] = {e.r_Ohm, e.p_W, e.c_F, e.bleed_Ohm, e.i_A, e.v_V};
         put(out, v, sizeof v);
     }
     put(out, s_->rl_i.data(), s_->rl_i.size() * 8);  // published values belong to the last step
@@ -267,9 +276,9 @@ std::size_t Plant<double>::load(const std::uint8_t* p, std::size_t n) {
         double v[6] = {};
         get(v, sizeof v);
         e.r_Ohm = v[0];
-        e.l_H = v[1];
+        e.p_W = v[1];
         e.c_F = v[2];
-        e.r_load_Ohm = v[3];
+        e.bleed_Ohm = v[3];
         e.i_A = v[4];
         e.v_V = v[5];
     }
@@ -283,7 +292,9 @@ std::size_t Plant<double>::load(const std::uint8_t* p, std::size_t n) {
     get(static_cast<void*>(fet_margins_.data()), fet_margins_.size() * sizeof(fet_margins_[0]));
     if (!ok) return 0;
     for (std::size_t f = 0; f < fet_params_.size(); ++f) {
-        if (in(o_weld_)[f] > 0.5) mosfet_weld(fet_params_[f], true);
+        fet_params_[f].weld_S = 0.0;
+        fet_params_[f].channel_count = in(o_weld_)[f] > 0.5 ? 0.0 : fet_params_[f].count;
+        if (in(o_weld_)[f] > 0.5 && in(o_weld_)[f] < 1.5) mosfet_weld(fet_params_[f], true);
     }
     state_changed();
     return at;
@@ -327,6 +338,8 @@ void Plant<base::Pack8>::set_lane(std::size_t lane, const Plant<double>& solo) {
     template T Plant<T>::fet_energy_J(std::size_t, Group, Line) const;                          \
     template const FetMargins<T>& Plant<T>::fet_margins(std::size_t, Group) const;              \
     template const cell::EcmState<T>& Plant<T>::cell_state(std::size_t, std::size_t) const;     \
+    template T Plant<T>::gate_threshold_V(std::size_t, Group) const;                            \
+    template T Plant<T>::precharge_current_A(std::size_t) const;                                \
     template T Plant<T>::balancer_from_A(std::size_t) const;                                    \
     template T Plant<T>::balancer_to_A(std::size_t) const;                                      \
     template T Plant<T>::line_J(Line) const;                                                    \

@@ -34,8 +34,12 @@ class Stepper {
 public:
     /// step_scale multiplies every step (0.5 halves them); 0 < step_scale <= 1.
     explicit Stepper(double step_scale = 1.0) : scale_(step_scale) {}
-    /// An input jumped: start again at the smallest steps.
-    void restart() { h_s_ = k_restart_s; }
+    /// An input jumped; `share` is the jump relative to the rating (1: gate edge, short). Large jumps start again at the
+    /// smallest steps, small ones (a balancer, a lamp) at coarser ones; the error control refines further where needed.
+    void restart(double share = 1.0) {
+        const double h = share >= 0.1 ? k_restart_s : (share >= 5e-3 ? 64.0 * k_restart_s : 512.0 * k_restart_s);
+        h_s_ = h < h_s_ ? h : h_s_;
+    }
     /// Advances from t0 to t1 or to the first located crossing, whichever is earlier; *stop is the instant reached.
     base::Status advance(Plant<double>& plant, Time_ns t0, Time_ns t1, StepListener& listener, Time_ns* stop);
 

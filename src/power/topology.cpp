@@ -17,6 +17,7 @@ public:
         if (s_.packs.size() > 1) t_.bus_minus = node();
         for (std::size_t k = 0; k < s_.packs.size(); ++k) add_cells(k);
         for (std::size_t k = 0; k < s_.packs.size(); ++k) add_pack(k);
+        t_.n_board_draws = t_.n_draws;
         for (const ElementSetup& e : s_.elements) add_element(e);
         for (std::size_t k = 0; k < s_.packs.size(); ++k) add_sources(k);
         finish();
@@ -98,6 +99,8 @@ private:
         const double half_l = 0.5 * p.parts.harness.cable_l_H;
         b.p_plus = rl(n.tap.back(), n.p_plus, half_l);
         b.insulation = res(n.tap[0], net::k_ground);
+        b.cell_leak0 = static_cast<std::int32_t>(t_.res.size());
+        for (std::size_t c = 1; c < n.tap.size(); ++c) res(n.tap[c], n.tap[c - 1]);
         if (p.board_fitted) {
             b.b_minus = rl(n.board_minus, n.tap[0], half_l);
             b.shunt = rl(n.source, n.board_minus, p.parts.shunt_l_H);
@@ -130,19 +133,12 @@ private:
                 const std::int32_t x = node();
                 eb.rl = rl(a, x, e.l_H);
                 eb.rc = rc(x, b);
-                break;
-            }
-            case ElementKind::motor: {
-                const std::int32_t x = node();
-                eb.rl = rl(a, x, e.l_H);
-                eb.rc = rc(x, b);
                 eb.res = res(x, b);
+                eb.load = port(PortKind::current_load, x, b, t_.n_loads);
                 break;
             }
-            case ElementKind::current_load:
-                eb.load = port(PortKind::current_load, a, b, t_.n_loads);
-                eb.rc = rc(a, b);
-                break;
+            case ElementKind::current_load: eb.load = port(PortKind::current_load, a, b, t_.n_loads); break;
+            case ElementKind::power_load: eb.draw = port(PortKind::power_draw, a, b, t_.n_draws); break;
             case ElementKind::charger:
                 eb.charger = port(PortKind::charger, a, b, t_.n_chargers);
                 eb.rc = rc(a, b);
@@ -209,17 +205,17 @@ std::int32_t node_in_pack(const PackSetup& p, const PackNodes& n, const std::str
     if (parse_indexed(place, "cell", k, suffix) && k >= 1 && k <= p.n_cells && (suffix == "+" || suffix == "-")) {
         return n.tap[static_cast<std::size_t>(suffix == "+" ? k : k - 1)];
     }
-    if (place.size() > 1 && place[0] == 'W' && p.board_fitted) {
+    if (place.size() > 1 && (place[0] == 'T' || (place[0] == 'W' && p.board_fitted))) {
         k = 0;
         bool ok = place.size() <= 3;
         for (std::size_t i = 1; i < place.size(); ++i) {
             ok = ok && place[i] >= '0' && place[i] <= '9';
             k = k * 10 + (place[i] - '0');
         }
-        if (ok && k <= p.n_cells) return n.lead[static_cast<std::size_t>(k)];
+        if (ok && k <= p.n_cells) return (place[0] == 'T' ? n.tap : n.lead)[static_cast<std::size_t>(k)];
     }
     throw std::invalid_argument("no place '" + whole + "': use P+, P-, B+, B-, cell[1.." + std::to_string(p.n_cells) +
-                                "]+ or -, W0..W" + std::to_string(p.n_cells) +
+                                "]+ or -, T0..T" + std::to_string(p.n_cells) + " (taps), W0..W" + std::to_string(p.n_cells) +
                                 ", with 'pack[id].' in front if there are several packs");
 }
 
@@ -243,7 +239,8 @@ std::int32_t find_node(const PlantSetup& setup, const Topology& topology, const 
         if (place == "P-") return topology.bus_minus;
         throw std::invalid_argument("place '" + place + "' needs 'pack[id].' in front: there are several packs");
     }
-    return node_in_pack(setup.packs.front(), topology.pack_nodes.front(), place, place);
+    const std::string local = place.compare(0, 5, "pack.") == 0 ? place.substr(5) : place;
+    return node_in_pack(setup.packs.front(), topology.pack_nodes.front(), local, place);
 }
 
 Topology build_topology(const PlantSetup& setup) {

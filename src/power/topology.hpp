@@ -63,6 +63,7 @@ struct PackBranches {
     std::int32_t p_sense = 0;     // res
     std::int32_t precharge = 0;   // res, switched
     std::int32_t insulation = 0;  // res
+    std::int32_t cell_leak0 = 0;  // res: n cells
     std::int32_t pin_cap0 = 0;    // rc: n + 1 (pin k to pin k - 1, pin 0 to ground)
     std::int32_t snubber_dsg = 0; // rc
     std::int32_t snubber_chg = 0; // rc
@@ -80,6 +81,7 @@ struct ElementBranches {
     std::int32_t rc = -1;
     std::int32_t res = -1;
     std::int32_t load = -1;
+    std::int32_t draw = -1;
     std::int32_t charger = -1;
 };
 
@@ -96,6 +98,7 @@ struct Topology {
     std::vector<net::Edge> source;  // pure current sources: per pack n balancer slots (lead k - 1 to k), then n + 1 pin pulls
     std::vector<std::int32_t> source0;  // per pack: first source
     std::int32_t n_fets = 0, n_clamps = 0, n_diodes = 0, n_loads = 0, n_chargers = 0, n_draws = 0;
+    std::int32_t n_board_draws = 0;  // the first draws are board supplies, the others power loads
     net::Program program;           // stamps in the order rl, rc, res, ports, sources
     std::uint64_t id = 0;           // hash of the structure
 
