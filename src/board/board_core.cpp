@@ -106,6 +106,7 @@ void Board::Impl::check_config() const {
 }
 
 void Board::Impl::fill_core_cfg() {
+    const double shunt_Ohm = cfg.calibrated_shunt_Ohm > 0.0 ? cfg.calibrated_shunt_Ohm : cfg.parts.shunt_Ohm;
     core_cfg.abi = BMS_ABI;
     core_cfg.struct_size = sizeof core_cfg;
     std::memcpy(core_cfg.product, cfg.parts.product.data(), cfg.parts.product.size());
@@ -114,7 +115,7 @@ void Board::Impl::fill_core_cfg() {
     core_cfg.profile = cfg.profile;
     core_cfg.ntc_mask = cfg.ntc_mask;
     core_cfg.capacity_mAh = static_cast<std::uint32_t>(base::round_sat(cfg.capacity_Ah * 1e3, 1, 100'000'000));
-    core_cfg.shunt_nOhm = static_cast<std::uint32_t>(base::round_sat(cfg.parts.shunt_Ohm * 1e9, 1, UINT32_MAX));
+    core_cfg.shunt_nOhm = static_cast<std::uint32_t>(base::round_sat(shunt_Ohm * 1e9, 1, UINT32_MAX));
     core_cfg.bus_Hz = static_cast<std::uint32_t>(base::round_sat(cfg.bus_Hz, 1000, 100000));
 }
 

@@ -50,6 +50,7 @@ struct BoardConfig {
     std::uint8_t chemistry = BMS_CHEM_LFP;
     std::uint8_t profile = BMS_PROFILE_FIELD;
     double capacity_Ah = 100.0;
+    double calibrated_shunt_Ohm = 0.0;     // what the factory measured; 0: parts.shunt_Ohm
     std::uint8_t ntc_mask = BMS_NTC_1 | BMS_NTC_2 | BMS_NTC_FET | BMS_NTC_BOARD;
     std::vector<ParamOverride> overrides;  // written with the factory role before the first step, in this order
     const bms_core* core = nullptr;        // nullptr: the built-in core
