@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <bms/recording.hpp>
 
+#include <fstream>
+
 #include "unit/core/fake_board.hpp"
 
 namespace {
@@ -160,6 +162,9 @@ TEST_CASE("a recording replays to the same hash; a changed byte of it does not")
     writer.end(b.hash.value(), b.steps);
     REQUIRE(writer.ok());
     REQUIRE(b.nvm_writes > 0);
+    // For the replay on the target (tests/target/run.py).
+    std::ofstream(BMSTWIN_BUILD_DIR "/core_script.bmsrec", std::ios::binary)
+        .write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
 
     auto replay = [&](const std::vector<std::uint8_t>& bytes) {
         std::size_t at = 0;
