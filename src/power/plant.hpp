@@ -105,6 +105,8 @@ public:
     T balancer_to_A(std::size_t pack) const;
     T line_J(Line l) const;
     T stored_J() const;                 // L, C and MOSFET charges: state functions
+    T stored_gain_J() const { return stored_J() - st(o_stored0_)[0]; }
+    T defect_rel() const { return base::abs2(line_J(Line::defect)) / base::max2(st(o_abs_)[0] + st(o_abs_)[1], T(1000.0)); }
     T energy_residual_rel() const;
     T charge_residual_rel() const;
     std::uint64_t steps() const { return steps_; }

@@ -31,8 +31,8 @@ class IRun {
 public:
     virtual ~IRun() = default;
     virtual Time_ns now_ns() const = 0;
-    virtual Time_ns end_ns() const = 0;            // duration of the scenario
-    virtual bool failed() const = 0;               // status is no longer ok: nothing advances any more
+    virtual Time_ns end_ns() const = 0;  // duration of the scenario
+    virtual bool failed() const = 0;     // status is no longer ok: nothing advances any more
     /// Observes, never cuts a step: any sequence of calls that ends at t gives the same bits.
     virtual void advance_to(Time_ns t_ns) = 0;
     /// A command at now(): journaled and hashed like one of the scenario.
@@ -44,7 +44,7 @@ public:
     virtual std::unique_ptr<IRun> fork() const = 0;
     virtual const std::vector<Trace>& traces() const = 0;        // recorded so far
     virtual const std::vector<EventRecord>& events() const = 0;  // logged so far
-    virtual RunResult finish() = 0;                // judges at now(); call once
+    virtual RunResult finish() = 0;                              // judges at now(); call once
 };
 
 /// Implemented by src/sim: builds packs, boards, cores and network of a validated scenario.

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything a run is built from, models included: made by io from a scenario, plain data.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <twin/result.hpp>
+#include <twin/types.hpp>
+
+#include "board/board_types.hpp"
+#include "cell/ecm.hpp"
+#include "power/fet_damage.hpp"
+#include "power/mosfet.hpp"
+#include "scenario/requirements.hpp"
+#include "scenario/scenario.hpp"
+
+namespace twin::sim {
+
+/// One pack of the scenario with its models, in the order of the packs' ids (so that exchanging two exchanges names only).
+struct PackModels {
+    std::size_t pack = 0;                             // index in Scenario::packs
+    std::shared_ptr<const cell::EcmModel> cell;
+    std::string chemistry;                            // "LFP", "NMC", "LTO"
+    bool board_fitted = true;
+    power::BoardParts parts;
+    power::MosfetParams<double> fet;
+    power::FetLimits<double> fet_limits;
+    board::BoardConfig board;                         // everything but the rng key, which the run fills in
+    scenario::Requirements requirements;
+};
+
+struct RunSetup {
+    scenario::Scenario scenario;
+    RunOptions options;
+    std::vector<PackModels> packs;
+    std::vector<NamedText> versions;
+    std::vector<Warning> warnings;                    // of the assembly
+};
+
+}  // namespace twin::sim

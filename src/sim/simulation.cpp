@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/simulation.hpp"
+
+#include <cstring>
+
+#include "sim/simulation_impl.hpp"
+
+namespace twin::sim {
+
+Simulation::Simulation(const RunSetup& setup) : setup_(setup), impl_(std::make_unique<Impl>(setup_)) {}
+Simulation::~Simulation() = default;
+
+Time_ns Simulation::now_ns() const { return now_; }
+Time_ns Simulation::end_ns() const { return impl_->t_end; }
+bool Simulation::failed() const { return !impl_->status.ok() || impl_->core_failed; }
+
+/// Runs until everything before t is done. The last advance may go beyond t: its steps are the same whoever looks when.
+void Simulation::advance_to(Time_ns t_ns) {
+    if (t_ns < now_) throw RunError("advance_to: time cannot go back");
+    if (t_ns > impl_->t_end) throw RunError("advance_to: beyond the scenario's duration");
+    while (!failed() && impl_->t < t_ns) {
+        const Time_ns next = impl_->t_after_instant();
+        if (!failed() && next > t_ns) {  // only an advance that overshoots may have to be repeated by a command
+            before_.clear();
+            impl_->save(before_);
+        } else {
+            before_.clear();
+        }
+        impl_->run_to(next < impl_->t_end ? impl_->t + 1 : impl_->t_end);
+    }
+    if (!failed() && impl_->t == t_ns) impl_->settle();
+    now_ = t_ns;
+}
+
+void Simulation::set(std::string_view target, double value) {
+    InputRef r;
+    std::string why;
+    if (!impl_->find_input(std::string(target), &r, &why)) throw RunError(why);
+    if (impl_->t > now_) {  // the advance went beyond now: repeat it up to now
+        const std::vector<std::uint8_t> bytes = before_;
+        impl_->load(bytes);
+        impl_->cut = now_;
+        impl_->run_to(now_);
+        impl_->cut = k_never_ns;
+    }
+    impl_->journal.push_back({now_, std::string(target), value});
+    impl_->outside(r, value);
+    before_.clear();
+}
+
+std::vector<ChannelInfo> Simulation::channels() const {
+    std::vector<ChannelInfo> out;
+    for (const scenario::Channel& c : impl_->table.all()) {
+        ChannelInfo i;
+        i.name = c.name;
+        i.unit = c.unit;
+        i.shape = "scalar";
+        i.meaning = c.doc;
+        i.discrete = c.discrete;
+        out.push_back(i);
+    }
+    for (const auto& [name, ref] : impl_->inputs) {
+        (void)ref;
+        ChannelInfo i;
+        i.name = name;
+        i.shape = "scalar";
+        i.meaning = "settable input";
+        i.readable = false;
+        i.settable = true;
+        out.push_back(i);
+    }
+    return out;
+}
+
+double Simulation::value(std::string_view channel) const {
+    const int c = impl_->table.find(channel);
+    if (c < 0) throw RunError(impl_->table.explain_missing(channel));
+    return impl_->value_at(c, now_);
+}
+
+std::vector<std::uint8_t> Simulation::save() const {
+    std::vector<std::uint8_t> out;
+    impl_->save(out);
+    return out;
+}
+
+void Simulation::load(std::span<const std::uint8_t> bytes) {
+    impl_->load(bytes);
+    now_ = impl_->t;
+    before_.clear();
+}
+
+std::unique_ptr<IRun> Simulation::fork() const {
+    auto copy = std::make_unique<Simulation>(setup_);
+    copy->load(save());
+    copy->now_ = now_;
+    copy->before_ = before_;
+    return copy;
+}
+
+const std::vector<Trace>& Simulation::traces() const { return impl_->recorder.traces(); }
+const std::vector<EventRecord>& Simulation::events() const {
+    events_cache_ = impl_->events_text();
+    return events_cache_;
+}
+RunResult Simulation::finish() { return impl_->finish(); }
+const std::vector<CommandRecord>& Simulation::journal() const { return impl_->journal; }
+std::uint64_t Simulation::plant_steps() const { return impl_->plant.steps(); }
+
+void Simulation::set_core_sink(std::size_t pack, board::CoreSink* sink) {
+    if (pack < impl_->packs.size() && impl_->packs[pack].board) impl_->packs[pack].board->set_core_sink(sink);
+}
+
+/// Runs the phases of the present instant if they are still to run, and tells where the next advance would end.
+Time_ns Simulation::Impl::t_after_instant() {
+    settle();
+    return next_instant();
+}
+
+void Simulation::Impl::settle() {
+    if (at_instant && status.ok() && !core_failed) instant();
+}
+
+/// A command from outside at the present instant: phases run again with it.
+void Simulation::Impl::outside(const InputRef& r, double value) {
+    set_input(r, value);
+    hasher.i64(t);
+    hasher.f64(value);
+    at_instant = true;
+    settle();
+}
+
+double Simulation::Impl::value_at(int channel, Time_ns at) const {
+    if (at >= t || table[channel].discrete || last_t1 <= last_t0) {
+        return at >= t ? value(channel) : value_before(channel);
+    }
+    for (std::size_t k = 0; k < watch.size(); ++k) {
+        if (watch[k] != channel) continue;
+        const double u = static_cast<double>(at - last_t0) / static_cast<double>(last_t1 - last_t0);
+        return seg_a[k] + u * (ub[k] - seg_a[k]);
+    }
+    return value(channel);
+}
+
+double Simulation::Impl::value_before(int channel) const {
+    for (std::size_t k = 0; k < watch.size(); ++k) {
+        if (watch[k] == channel) return seg_a[k];
+    }
+    return value(channel);
+}
+
+// --- state as bytes ---------------------------------------------------------------------------------------------------
+
+namespace {
+
+constexpr std::uint64_t k_magic = 0x314D49535742ULL;  // "BWSIM1"
+
+class Out {
+public:
+    explicit Out(std::vector<std::uint8_t>& b) : b_(b) {}
+    template <class T>
+    void pod(const T& x) {
+        static_assert(std::is_trivially_copyable_v<T>);
+        const auto* const p = reinterpret_cast<const std::uint8_t*>(&x);
+        b_.insert(b_.end(), p, p + sizeof x);
+    }
+    template <class T>
+    void list(const std::vector<T>& v) {
+        pod(static_cast<std::uint64_t>(v.size()));
+        for (const T& x : v) pod(x);
+    }
+
+private:
+    std::vector<std::uint8_t>& b_;
+};
+
+class In {
+public:
+    explicit In(std::span<const std::uint8_t> b) : b_(b) {}
+    template <class T>
+    void pod(T& x) {
+        if (at_ + sizeof x > b_.size()) throw RunError("saved state is too short");
+        std::memcpy(static_cast<void*>(&x), b_.data() + at_, sizeof x);
+        at_ += sizeof x;
+    }
+    template <class T>
+    void list(std::vector<T>& v) {
+        std::uint64_t n = 0;
+        pod(n);
+        if (n > b_.size()) throw RunError("saved state is damaged");
+        v.resize(static_cast<std::size_t>(n));
+        for (T& x : v) pod(x);
+    }
+    std::span<const std::uint8_t> rest() const { return b_.subspan(at_); }
+    void skip(std::size_t n) {
+        if (n == 0) throw RunError("saved state does not fit this scenario or version");
+        at_ += n;
+    }
+
+private:
+    std::span<const std::uint8_t> b_;
+    std::size_t at_ = 0;
+};
+
+/// The plain numbers of a pack at run time, in one order for both directions.
+template <class S, class P>
+void pack_numbers(S& s, P& r) {
+    s.pod(r.sent);
+    s.pod(r.pins_sent);
+    for (auto& x : r.gate) s.pod(x);
+    for (auto& x : r.damaged_fet) s.pod(x);
+    s.pod(r.damaged_clamp);
+    s.pod(r.damaged_precharge);
+    for (auto& x : r.damaged_filter) s.pod(x);
+    for (auto& x : r.filter_heat_W) s.pod(x);
+    s.pod(r.afe_damage_seen);
+    s.pod(r.ntc_open);
+    s.pod(r.ntc_short);
+    for (auto& x : r.commanded_off) s.pod(x);
+    s.pod(r.i_peak_A);
+    s.pod(r.i_charge_peak_A);
+    s.pod(r.q_dis_C);
+    s.pod(r.q_chg_C);
+    s.pod(r.usable0_Ah);
+    s.pod(r.spread0_mV);
+    s.pod(r.scd_cross);
+    s.pod(r.slowest_open_us);
+    for (auto& x : r.extrapolated) s.pod(x);
+    s.pod(r.led_red);
+}
+
+}  // namespace
+
+void Simulation::Impl::save(std::vector<std::uint8_t>& out) const {
+    const std::size_t start = out.size();
+    Out o(out);
+    o.pod(k_magic);
+    o.pod(plant.topology().id);
+    o.pod(base::name_key(setup.scenario.effective_json.data(), setup.scenario.effective_json.size()));
+    o.pod(t);
+    o.pod(at_instant);
+    o.pod(board_t);
+    o.pod(stepper.h_s());
+    o.pod(plant_seen == plant.input_version());
+    o.pod(jump_share);
+    o.pod(hasher);
+    o.pod(instants);
+    o.pod(series_next);
+    o.list(events);
+    o.list(charger_cut);
+    o.list(env_board);
+    o.list(env_cells);
+    for (const PackRun& p : packs) {
+        for (const power::LeadSetup& l : plant.setup().packs[static_cast<std::size_t>(&p - packs.data())].leads) o.pod(l.tap);
+        pack_numbers(o, p);
+    }
+    plant.save(out);
+    checks->save(out);
+    triggers->save(out);
+    for (std::size_t p = 0; p < packs.size(); ++p) {
+        if (!packs[p].board) continue;
+        verdicts[p].save(out);
+        packs[p].board->save(out);
+    }
+    base::Hasher sum;
+    sum.bytes(out.data() + start, out.size() - start);
+    o.pod(sum.digest());
+}
+
+void Simulation::Impl::load(std::span<const std::uint8_t> bytes) {
+    if (bytes.size() < 16) throw RunError("saved state is too short");
+    base::Hasher sum;
+    sum.bytes(bytes.data(), bytes.size() - 8);
+    std::uint64_t want = 0;
+    std::memcpy(&want, bytes.data() + bytes.size() - 8, 8);
+    if (want != sum.digest()) throw RunError("saved state: checksum differs, the bytes are damaged");
+    In i(bytes);
+    std::uint64_t magic = 0, topo = 0, scen = 0;
+    i.pod(magic);
+    i.pod(topo);
+    i.pod(scen);
+    if (magic != k_magic) throw RunError("saved state is of another version");
+    if (scen != base::name_key(setup.scenario.effective_json.data(), setup.scenario.effective_json.size())) {
+        throw RunError("saved state belongs to another scenario");
+    }
+    double h_s = 0.0;
+    bool seen = false;
+    i.pod(t);
+    i.pod(at_instant);
+    i.pod(board_t);
+    i.pod(h_s);
+    i.pod(seen);
+    i.pod(jump_share);
+    i.pod(hasher);
+    i.pod(instants);
+    i.pod(series_next);
+    i.list(events);
+    i.list(charger_cut);
+    i.list(env_board);
+    i.list(env_cells);
+    for (std::size_t p = 0; p < packs.size(); ++p) {
+        for (std::size_t k = 0; k < plant.setup().packs[p].leads.size(); ++k) {
+            std::int32_t tap = 0;
+            i.pod(tap);
+            if (tap != plant.setup().packs[p].leads[k].tap) plant.rewire(p, static_cast<std::int32_t>(k), tap);
+        }
+        pack_numbers(i, packs[p]);
+    }
+    const auto plant_bytes = i.rest();
+    i.skip(plant.load(plant_bytes.data(), plant_bytes.size()));
+    i.skip(checks->load(i.rest()));
+    i.skip(triggers->load(i.rest()));
+    for (std::size_t p = 0; p < packs.size(); ++p) {
+        if (!packs[p].board) continue;
+        i.skip(verdicts[p].load(i.rest()));
+        i.skip(packs[p].board->load(i.rest()));
+    }
+    stepper.set_h_s(h_s);
+    plant_seen = seen ? plant.input_version() : plant.input_version() + 1;
+    status = {};
+    core_failed = false;
+    for (std::size_t p = 0; p < packs.size(); ++p) {
+        fill_view(p, packs[p].view_b, packs[p].pins_b, packs[p].clamp_b);
+    }
+    watch_values(ub);
+}
+
+}  // namespace twin::sim
