@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The extension module bmstwin._core: exceptions, loading, running. The package's Python part (bmstwin/__init__.py) is what
-// people import.
+// The extension module bmstwin._core: exceptions, loading, running. The package's Python part (bmstwin/__init__.py) is
+// what people import.
 #include <pybind11/functional.h>
 #include <pybind11/stl.h>
 
@@ -42,7 +42,8 @@ void bind_load(py::module_& m) {
         .def_readonly("message", &Diagnostic::message)
         .def_readonly("line", &Diagnostic::line, "1-based; 0: not known")
         .def_readonly("column", &Diagnostic::column)
-        .def_property_readonly("is_error", [](const Diagnostic& d) { return d.severity == Diagnostic::Severity::error; })
+        .def_property_readonly("is_error",
+                               [](const Diagnostic& d) { return d.severity == Diagnostic::Severity::error; })
         .def("__str__", [](const Diagnostic& d) { return to_string(d); })
         .def("__repr__", [](const Diagnostic& d) { return "<Diagnostic " + to_string(d) + ">"; });
 
@@ -55,8 +56,12 @@ void bind_load(py::module_& m) {
     using Release = py::call_guard<py::gil_scoped_release>;
     py::class_<Scenario>(m, "Scenario", "A validated scenario; immutable.")
         .def_static("from_file", &Scenario::from_file, py::arg("path"), py::arg("options"), Release())
-        .def_static("from_json", [](const std::string& text, const std::string& name, const LoadOptions& o) {
-            return Scenario::from_json(text, name, o); }, py::arg("text"), py::arg("name"), py::arg("options"), Release())
+        .def_static(
+            "from_json",
+            [](const std::string& text, const std::string& name, const LoadOptions& o) {
+                return Scenario::from_json(text, name, o);
+            },
+            py::arg("text"), py::arg("name"), py::arg("options"), Release())
         .def_property_readonly("id", &Scenario::id)
         .def_property_readonly("title", &Scenario::title)
         .def_property_readonly("tags", &Scenario::tags)
@@ -79,9 +84,10 @@ void bind_load(py::module_& m) {
     });
 }
 
-// Runs without the interpreter's lock; every piece of progress looks for ^C, which ends the runs and is raised afterwards.
-std::vector<std::shared_ptr<RunResult>> run_scenarios(const std::vector<Scenario>& scenarios, const RunOptions& options, int jobs,
-                                                      int repeat, bool fail_fast) {
+// Runs without the interpreter's lock; every piece of progress looks for ^C, which ends the runs and is raised
+// afterwards.
+std::vector<std::shared_ptr<RunResult>> run_scenarios(const std::vector<Scenario>& scenarios, const RunOptions& options,
+                                                      int jobs, int repeat, bool fail_fast) {
     BatchOptions batch;
     batch.run = options;
     batch.jobs = jobs;
@@ -115,5 +121,6 @@ PYBIND11_MODULE(_core, m) {
     bind_load(m);
     bind_result(m);
     bind_simulation(m);
-    m.def("run_scenarios", &run_scenarios, py::arg("scenarios"), py::arg("options"), py::arg("jobs"), py::arg("repeat"), py::arg("fail_fast"));
+    m.def("run_scenarios", &run_scenarios, py::arg("scenarios"), py::arg("options"), py::arg("jobs"), py::arg("repeat"),
+          py::arg("fail_fast"));
 }

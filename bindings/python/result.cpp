@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Results as Python objects. Arrays of traces are read-only views of the result's own memory: no copy, and the result lives
-// as long as any of its arrays.
+// Results as Python objects. Arrays of traces are read-only views of the result's own memory: no copy, and the result
+// lives as long as any of its arrays.
 #include <fmt/format.h>
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
@@ -32,45 +32,61 @@ py::array_t<double> times_s(const Trace& t) {
 
 const char* status_name(RunStatus s) {
     switch (s) {
-        case RunStatus::ok: return "ok";
-        case RunStatus::numeric: return "numeric";
-        case RunStatus::core_fault: return "core_fault";
-        case RunStatus::internal: return "internal";
-        case RunStatus::cancelled: return "cancelled";
+        case RunStatus::ok:
+            return "ok";
+        case RunStatus::numeric:
+            return "numeric";
+        case RunStatus::core_fault:
+            return "core_fault";
+        case RunStatus::internal:
+            return "internal";
+        case RunStatus::cancelled:
+            return "cancelled";
     }
     return "internal";
 }
 
-py::object seconds_or_none(Time_ns t) { return t < 0 ? py::none() : py::object(py::float_(static_cast<double>(t) / 1e9)); }
+py::object seconds_or_none(Time_ns t) {
+    return t < 0 ? py::none() : py::object(py::float_(static_cast<double>(t) / 1e9));
+}
 
 void bind_trace(py::module_& m) {
     py::class_<Trace>(m, "Trace", "A recording: channels over time, as NumPy arrays.")
         .def_readonly("id", &Trace::id)
         .def_readonly("trigger", &Trace::trigger)
         .def_property_readonly("t_trigger_s", [](const Trace& t) { return seconds_or_none(t.t_trigger_ns); })
-        .def_property_readonly("t_ns", [](const py::object& self) { return view_of(self.cast<const Trace&>().t_ns, self); },
-                               "int64 nanoseconds; a view")
+        .def_property_readonly(
+            "t_ns", [](const py::object& self) { return view_of(self.cast<const Trace&>().t_ns, self); },
+            "int64 nanoseconds; a view")
         .def_property_readonly("t_s", &times_s, "float64 seconds; a copy")
-        .def_property_readonly("names", [](const Trace& t) {
-            std::vector<std::string> names;
-            for (const TraceColumn& c : t.columns) names.push_back(c.name);
-            return names;
-        })
-        .def_property_readonly("units", [](const Trace& t) {
-            py::dict units;
-            for (const TraceColumn& c : t.columns) units[py::str(c.name)] = c.unit;
-            return units;
-        })
-        .def("__getitem__", [](const py::object& self, const std::string& name) {
-            return view_of(column_of(self.cast<const Trace&>(), name).samples, self);
-        }, py::arg("name"))
-        .def("__contains__", [](const Trace& t, const std::string& name) {
-            for (const TraceColumn& c : t.columns)
-                if (c.name == name) return true;
-            return false;
-        })
+        .def_property_readonly("names",
+                               [](const Trace& t) {
+                                   std::vector<std::string> names;
+                                   for (const TraceColumn& c : t.columns) names.push_back(c.name);
+                                   return names;
+                               })
+        .def_property_readonly("units",
+                               [](const Trace& t) {
+                                   py::dict units;
+                                   for (const TraceColumn& c : t.columns) units[py::str(c.name)] = c.unit;
+                                   return units;
+                               })
+        .def(
+            "__getitem__",
+            [](const py::object& self, const std::string& name) {
+                return view_of(column_of(self.cast<const Trace&>(), name).samples, self);
+            },
+            py::arg("name"))
+        .def("__contains__",
+             [](const Trace& t, const std::string& name) {
+                 for (const TraceColumn& c : t.columns)
+                     if (c.name == name) return true;
+                 return false;
+             })
         .def("__len__", [](const Trace& t) { return t.t_ns.size(); })
-        .def("__repr__", [](const Trace& t) { return fmt::format("<Trace {}: {} channels, {} samples>", t.id, t.columns.size(), t.t_ns.size()); });
+        .def("__repr__", [](const Trace& t) {
+            return fmt::format("<Trace {}: {} channels, {} samples>", t.id, t.columns.size(), t.t_ns.size());
+        });
 }
 
 void bind_check(py::module_& m) {
@@ -85,14 +101,19 @@ void bind_check(py::module_& m) {
         .def_readonly("implicit", &CheckResult::implicit)
         .def_readonly("margin", &CheckResult::margin)
         .def_readonly("unit", &CheckResult::unit)
-        .def_property_readonly("value", [](const CheckResult& c) -> py::object {
-            if (c.value) return py::float_(*c.value);
-            return c.value_text.empty() ? py::object(py::none()) : py::object(py::str(c.value_text));
-        })
+        .def_property_readonly("value",
+                               [](const CheckResult& c) -> py::object {
+                                   if (c.value) return py::float_(*c.value);
+                                   return c.value_text.empty() ? py::object(py::none())
+                                                               : py::object(py::str(c.value_text));
+                               })
         .def_property_readonly("t_s", [](const CheckResult& c) { return seconds_or_none(c.t_ns); })
         .def_readonly("reason", &CheckResult::reason)
         .def("__repr__", [](const CheckResult& c) {
-            return fmt::format("<Check {}: {}{}>", c.id, c.passed ? "passed" : c.skipped ? "skipped" : "failed",
+            return fmt::format("<Check {}: {}{}>", c.id,
+                               c.passed    ? "passed"
+                               : c.skipped ? "skipped"
+                                           : "failed",
                                c.margin ? ", margin " + margin_text(c) : "");
         });
 }
@@ -107,7 +128,9 @@ void bind_records(py::module_& m) {
         .def_readonly("text", &EventRecord::text)
         .def_readonly("value", &EventRecord::value)
         .def_readonly("unit", &EventRecord::unit)
-        .def("__repr__", [](const EventRecord& e) { return fmt::format("<Event {} s {}: {}>", static_cast<double>(e.t_ns) / 1e9, e.kind, e.text); });
+        .def("__repr__", [](const EventRecord& e) {
+            return fmt::format("<Event {} s {}: {}>", static_cast<double>(e.t_ns) / 1e9, e.kind, e.text);
+        });
     py::class_<Damage>(m, "Damage", "A part that passed its limit.")
         .def_property_readonly("t_s", [](const Damage& d) { return static_cast<double>(d.t_ns) / 1e9; })
         .def_readonly("pack", &Damage::pack)
@@ -169,48 +192,67 @@ void bind_result(py::module_& m) {
         .def_readonly("tags", &RunResult::tags)
         .def_readonly("requirements", &RunResult::requirements)
         .def_readonly("verdict", &RunResult::verdict)
-        .def_property_readonly("verdicts", [](const RunResult& r) {
-            py::dict all;
-            for (const PackVerdict& v : r.verdicts) all[py::str(v.pack)] = v.verdict;
-            return all;
-        })
+        .def_property_readonly("verdicts",
+                               [](const RunResult& r) {
+                                   py::dict all;
+                                   for (const PackVerdict& v : r.verdicts) all[py::str(v.pack)] = v.verdict;
+                                   return all;
+                               })
         .def_readonly("passed", &RunResult::passed)
         .def_readonly("fail_reason", &RunResult::fail_reason)
         .def_property_readonly("exit_code", &exit_code)
         .def_readonly("checks", &RunResult::checks)
-        .def_property_readonly("metrics", [](const RunResult& r) { return dict_of(r.metrics, [](const Metric& x) { return x.value; }); })
+        .def_property_readonly(
+            "metrics", [](const RunResult& r) { return dict_of(r.metrics, [](const Metric& x) { return x.value; }); })
         .def_property_readonly("energy_residual_rel", [](const RunResult& r) { return r.ledger.energy_residual_rel; })
         .def_property_readonly("charge_residual_rel", [](const RunResult& r) { return r.ledger.charge_residual_rel; })
-        .def_property_readonly("ledger", [](const RunResult& r) { return dict_of(r.ledger.lines, [](const LedgerLine& x) { return x.value; }); })
+        .def_property_readonly(
+            "ledger",
+            [](const RunResult& r) { return dict_of(r.ledger.lines, [](const LedgerLine& x) { return x.value; }); })
         .def_readonly("damage", &RunResult::damage)
         .def_readonly("warnings", &RunResult::warnings)
         .def_readonly("events", &RunResult::events)
         .def_property_readonly("applied", &applied_of)
         .def_property_readonly("hash", [](const RunResult& r) { return fmt::format("{:016x}", r.hash); })
-        .def_property_readonly("core_hash", [](const RunResult& r) { return dict_of(r.core_hash, [](const NamedText& x) { return x.value; }); })
+        .def_property_readonly(
+            "core_hash",
+            [](const RunResult& r) { return dict_of(r.core_hash, [](const NamedText& x) { return x.value; }); })
         .def_readonly("seed", &RunResult::seed)
-        .def_property_readonly("sim_time_s", [](const RunResult& r) { return static_cast<double>(r.sim_time_ns) / 1e9; })
+        .def_property_readonly("sim_time_s",
+                               [](const RunResult& r) { return static_cast<double>(r.sim_time_ns) / 1e9; })
         .def_readonly("wall_time_s", &RunResult::wall_time_s)
-        .def_property_readonly("traces", [](const py::object& self) {
-            RunResult& r = self.cast<RunResult&>();
-            py::dict all;
-            for (Trace& t : r.traces) all[py::str(t.id)] = py::cast(&t, Inside::reference_internal, self);
-            return all;
-        }, "trace id -> Trace; \"main\" and \"burst-<n>\"")
+        .def_property_readonly(
+            "traces",
+            [](const py::object& self) {
+                RunResult& r = self.cast<RunResult&>();
+                py::dict all;
+                for (Trace& t : r.traces) all[py::str(t.id)] = py::cast(&t, Inside::reference_internal, self);
+                return all;
+            },
+            "trace id -> Trace; \"main\" and \"burst-<n>\"")
         .def("summary_json", &summary_json, py::arg("host") = true)
-        .def("write", [](const RunResult& r, const std::string& dir) { return write_evidence(r, dir); }, py::arg("dir"),
-             py::call_guard<py::gil_scoped_release>())
-        .def("__repr__", [](const RunResult& r) { return fmt::format("<Result {}: {}, {}>", r.id, r.verdict, r.passed ? "passed" : "failed"); });
-    m.def("write_html", [](const std::vector<std::shared_ptr<RunResult>>& results, const std::string& file) {
-        std::vector<RunResult> all;
-        for (const std::shared_ptr<RunResult>& r : results) all.push_back(*r);
-        write_html(all, file);
-    }, py::arg("results"), py::arg("file"));
-    m.def("write_junit", [](const std::vector<std::shared_ptr<RunResult>>& results, const std::string& file) {
-        std::vector<RunResult> all;
-        for (const std::shared_ptr<RunResult>& r : results) all.push_back(*r);
-        write_junit(all, file);
-    }, py::arg("results"), py::arg("file"));
+        .def(
+            "write", [](const RunResult& r, const std::string& dir) { return write_evidence(r, dir); }, py::arg("dir"),
+            py::call_guard<py::gil_scoped_release>())
+        .def("__repr__", [](const RunResult& r) {
+            return fmt::format("<Result {}: {}, {}>", r.id, r.verdict, r.passed ? "passed" : "failed");
+        });
+    m.def(
+        "write_html",
+        [](const std::vector<std::shared_ptr<RunResult>>& results, const std::string& file) {
+            std::vector<RunResult> all;
+            for (const std::shared_ptr<RunResult>& r : results) all.push_back(*r);
+            write_html(all, file);
+        },
+        py::arg("results"), py::arg("file"));
+    m.def(
+        "write_junit",
+        [](const std::vector<std::shared_ptr<RunResult>>& results, const std::string& file) {
+            std::vector<RunResult> all;
+            for (const std::shared_ptr<RunResult>& r : results) all.push_back(*r);
+            write_junit(all, file);
+        },
+        py::arg("results"), py::arg("file"));
 }
 
 }  // namespace twin::python

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A stepped simulation in Python. The interpreter's lock is released while it advances; a second thread that calls into the
-// same object meanwhile gets a RunError instead of a race.
+// A stepped simulation in Python. The interpreter's lock is released while it advances; a second thread that calls into
+// the same object meanwhile gets a RunError instead of a race.
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
@@ -97,10 +97,14 @@ void bind_options(py::module_& m) {
         .def_readonly("discrete", &ChannelInfo::discrete)
         .def_readonly("readable", &ChannelInfo::readable)
         .def_readonly("settable", &ChannelInfo::settable)
-        .def_property_readonly("range", [](const ChannelInfo& c) -> py::object {
-            return c.settable && c.min <= c.max ? py::object(py::make_tuple(c.min, c.max)) : py::object(py::none());
-        })
-        .def("__repr__", [](const ChannelInfo& c) { return "<Channel " + c.name + (c.unit.empty() ? "" : " [" + c.unit + "]") + ">"; });
+        .def_property_readonly("range",
+                               [](const ChannelInfo& c) -> py::object {
+                                   return c.settable && c.min <= c.max ? py::object(py::make_tuple(c.min, c.max))
+                                                                       : py::object(py::none());
+                               })
+        .def("__repr__", [](const ChannelInfo& c) {
+            return "<Channel " + c.name + (c.unit.empty() ? "" : " [" + c.unit + "]") + ">";
+        });
 }
 
 }  // namespace
@@ -108,30 +112,56 @@ void bind_options(py::module_& m) {
 void bind_simulation(py::module_& m) {
     bind_options(m);
     py::class_<Stepped>(m, "Simulation", "One run, advanced step by step; + = discharge current.")
-        .def(py::init<const Scenario&, const RunOptions&>(), py::arg("scenario"), py::arg("options"), py::call_guard<py::gil_scoped_release>())
+        .def(py::init<const Scenario&, const RunOptions&>(), py::arg("scenario"), py::arg("options"),
+             py::call_guard<py::gil_scoped_release>())
         .def_property_readonly("now_s", [](Stepped& s) { return s.call([](Simulation& x) { return x.now_s(); }); })
         .def_property_readonly("now_ns", [](Stepped& s) { return s.call([](Simulation& x) { return x.now_ns(); }); })
-        .def_property_readonly("end_s", [](Stepped& s) { return s.call([](Simulation& x) { return static_cast<double>(x.end_ns()) / 1e9; }); })
+        .def_property_readonly(
+            "end_s",
+            [](Stepped& s) { return s.call([](Simulation& x) { return static_cast<double>(x.end_ns()) / 1e9; }); })
         .def_property_readonly("failed", [](Stepped& s) { return s.call([](Simulation& x) { return x.failed(); }); })
         .def("advance_to", &Stepped::advance_to, py::arg("t_s"))
         .def("step", &Stepped::step, py::arg("dt_s"))
-        .def("set", [](Stepped& s, const std::string& target, double value) { s.call([&](Simulation& x) { x.set(target, value); }); },
-             py::arg("target"), py::arg("value"))
-        .def("value", [](Stepped& s, const std::string& channel) { return s.call([&](Simulation& x) { return x.value(channel); }); }, py::arg("channel"))
-        .def("__getitem__", [](Stepped& s, const std::string& channel) { return s.call([&](Simulation& x) { return x.value(channel); }); }, py::arg("channel"))
+        .def(
+            "set",
+            [](Stepped& s, const std::string& target, double value) {
+                s.call([&](Simulation& x) { x.set(target, value); });
+            },
+            py::arg("target"), py::arg("value"))
+        .def(
+            "value",
+            [](Stepped& s, const std::string& channel) {
+                return s.call([&](Simulation& x) { return x.value(channel); });
+            },
+            py::arg("channel"))
+        .def(
+            "__getitem__",
+            [](Stepped& s, const std::string& channel) {
+                return s.call([&](Simulation& x) { return x.value(channel); });
+            },
+            py::arg("channel"))
         .def("channels", [](Stepped& s) { return s.call([](Simulation& x) { return x.channels(); }); })
         .def_property_readonly("traces", &copied_traces, "recorded so far; copies")
-        .def_property_readonly("events", [](Stepped& s) { return s.call([](Simulation& x) { return std::vector<EventRecord>(x.events()); }); })
-        .def("save", [](Stepped& s) {
-            const std::vector<std::uint8_t> bytes = s.call([](Simulation& x) { return x.save(); });
-            return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-        })
-        .def("load", [](Stepped& s, const py::bytes& bytes) {
-            const std::string_view view = bytes;
-            s.call([&](Simulation& x) { x.load({reinterpret_cast<const std::uint8_t*>(view.data()), view.size()}); });
-        }, py::arg("state"))
-        .def("fork", [](Stepped& s) { return s.call([](Simulation& x) { return std::make_unique<Stepped>(x.fork()); }); })
-        .def("finish", [](Stepped& s) { return s.call([](Simulation& x) { return std::make_shared<RunResult>(x.finish()); }); });
+        .def_property_readonly(
+            "events",
+            [](Stepped& s) { return s.call([](Simulation& x) { return std::vector<EventRecord>(x.events()); }); })
+        .def("save",
+             [](Stepped& s) {
+                 const std::vector<std::uint8_t> bytes = s.call([](Simulation& x) { return x.save(); });
+                 return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+             })
+        .def(
+            "load",
+            [](Stepped& s, const py::bytes& bytes) {
+                const std::string_view view = bytes;
+                s.call(
+                    [&](Simulation& x) { x.load({reinterpret_cast<const std::uint8_t*>(view.data()), view.size()}); });
+            },
+            py::arg("state"))
+        .def("fork",
+             [](Stepped& s) { return s.call([](Simulation& x) { return std::make_unique<Stepped>(x.fork()); }); })
+        .def("finish",
+             [](Stepped& s) { return s.call([](Simulation& x) { return std::make_shared<RunResult>(x.finish()); }); });
 }
 
 }  // namespace twin::python

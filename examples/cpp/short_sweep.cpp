@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// At which resistance does a short stop being one? Runs a scenario with several resistances and prints verdict and margins.
-// usage: short_sweep SCENARIO POINTER VALUE..., e.g. short_sweep short.scenario.json /events/short/r_mohm 2 5 20 80
+// At which resistance does a short stop being one? Runs a scenario with several resistances and prints verdict and
+// margins. usage: short_sweep SCENARIO POINTER VALUE..., e.g. short_sweep short.scenario.json /events/short/r_mohm 2 5
+// 20 80
 #include <cstdio>
 #include <exception>
 

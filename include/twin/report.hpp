@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verb `report`: evidence as files and text. Every file is written under a temporary name and renamed when complete; a failure is
-// a FileError and leaves nothing behind.
+// Verb `report`: evidence as files and text. Every file is written under a temporary name and renamed when complete; a
+// failure is a FileError and leaves nothing behind.
 #pragma once
 #include <string>
 #include <vector>

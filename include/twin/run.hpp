@@ -12,16 +12,16 @@ namespace twin {
 /// Where a campaign stands. Callbacks come one at a time, from whichever worker has news.
 struct Progress {
     std::size_t runs_done = 0, runs_total = 0;
-    std::size_t running = 0;    // index of the run that reports
-    double fraction = 0;        // simulated share of all runs, 0 .. 1
+    std::size_t running = 0;              // index of the run that reports
+    double fraction = 0;                  // simulated share of all runs, 0 .. 1
     const RunResult* finished = nullptr;  // set when `running` has just finished
 };
 
 struct BatchOptions {
     RunOptions run;
-    int jobs = 1;               // worker threads, 1 .. 256; results do not depend on it
-    int repeat = 1;             // run each scenario so often; a differing hash is RunStatus::internal
-    bool fail_fast = false;     // start nothing new after the first run that did not pass
+    int jobs = 1;            // worker threads, 1 .. 256; results do not depend on it
+    int repeat = 1;          // run each scenario so often; a differing hash is RunStatus::internal
+    bool fail_fast = false;  // start nothing new after the first run that did not pass
     /// Called now and then; returning false stops: running simulations end as RunStatus::cancelled.
     std::function<bool(const Progress&)> progress;
 };

@@ -20,9 +20,11 @@ struct Access;
 
 /// How scenarios are found and changed before they are validated.
 struct LoadOptions {
-    std::vector<std::string> model_dirs;  // searched after the scenario's own folder, before BMSTWIN_PATH and the installation
-    std::vector<std::pair<std::string, std::string>> set;  // JSON pointer (arrays by id) -> JSON value; a plain word is a string
-    std::optional<std::uint64_t> seed;    // replaces the scenario's seed
+    std::vector<std::string>
+        model_dirs;  // searched after the scenario's own folder, before BMSTWIN_PATH and the installation
+    std::vector<std::pair<std::string, std::string>>
+        set;                            // JSON pointer (arrays by id) -> JSON value; a plain word is a string
+    std::optional<std::uint64_t> seed;  // replaces the scenario's seed
 };
 
 class Scenario {
@@ -30,7 +32,8 @@ public:
     /// Reads and validates one file; throws InputError with every error found.
     static Scenario from_file(const std::string& path, const LoadOptions& options = {});
     /// The same from JSON text. `name` stands for the file in messages; models are searched beside it.
-    static Scenario from_json(std::string_view text, const std::string& name = "<json>", const LoadOptions& options = {});
+    static Scenario from_json(std::string_view text, const std::string& name = "<json>",
+                              const LoadOptions& options = {});
 
     const std::string& id() const;
     const std::string& title() const;
@@ -57,8 +60,8 @@ std::vector<std::string> find_scenarios(const std::vector<std::string>& paths);
 /// All scenarios of the files, or none: throws InputError with the errors of every file, duplicate ids included.
 std::vector<Scenario> load(const std::vector<std::string>& files, const LoadOptions& options = {});
 
-/// Checks files without running them: the language, then everything a run needs (models, channels, targets). Returns all
-/// errors and warnings; no error: every file can be run.
+/// Checks files without running them: the language, then everything a run needs (models, channels, targets). Returns
+/// all errors and warnings; no error: every file can be run.
 std::vector<Diagnostic> validate(const std::vector<std::string>& files, const LoadOptions& options = {});
 
 /// JSON Schema of the scenario language, as text.

@@ -41,15 +41,16 @@ public:
     /// True once numerics or core have failed: time stands still, finish() says why.
     bool failed() const;
 
-    /// Gives a settable target a value, in the target's unit, at now: journaled and hashed like an event of the scenario.
+    /// Gives a settable target a value, in the target's unit, at now: journaled and hashed like an event of the
+    /// scenario.
     void set(std::string_view target, double value);
     /// Value of a channel at now, in the channel's unit.
     double value(std::string_view channel) const;
     /// Every channel and settable target.
     std::vector<ChannelInfo> channels() const;
 
-    const std::vector<Trace>& traces() const;       // recorded so far; references end with the next non-const call
-    const std::vector<EventRecord>& events() const; // logged so far
+    const std::vector<Trace>& traces() const;        // recorded so far; references end with the next non-const call
+    const std::vector<EventRecord>& events() const;  // logged so far
 
     /// The whole state as versioned, checksummed bytes; load() continues from them with equal results, in any process.
     std::vector<std::uint8_t> save() const;

@@ -22,21 +22,21 @@ extern "C" {
 typedef struct twin_sim twin_sim;
 
 /* "0.1.0"; static storage. */
-const char *twin_version(void);
+const char* twin_version(void);
 /* Message of the last failure in this thread; "" if none. Valid until the next call in this thread. */
-const char *twin_last_error(void);
+const char* twin_last_error(void);
 
 /* Opens a simulation of a scenario file, or of JSON text if `path_or_json` starts with '{'. */
-int32_t twin_open(const char *path_or_json, twin_sim **sim);
-void twin_close(twin_sim *sim);
-int32_t twin_advance_to_ns(twin_sim *sim, int64_t t_ns);
-int64_t twin_now_ns(const twin_sim *sim);
-int64_t twin_end_ns(const twin_sim *sim);
-int32_t twin_set(twin_sim *sim, const char *target, double value);
-int32_t twin_value(const twin_sim *sim, const char *channel, double *value);
+int32_t twin_open(const char* path_or_json, twin_sim** sim);
+void twin_close(twin_sim* sim);
+int32_t twin_advance_to_ns(twin_sim* sim, int64_t t_ns);
+int64_t twin_now_ns(const twin_sim* sim);
+int64_t twin_end_ns(const twin_sim* sim);
+int32_t twin_set(twin_sim* sim, const char* target, double value);
+int32_t twin_value(const twin_sim* sim, const char* channel, double* value);
 /* Judges the run. `out_dir` may be NULL; else evidence is written to out_dir/<id>. `exit_code` gets 0, 1 or 3, `hash`
  * the run hash; either may be NULL. Afterwards only twin_close() may be called. */
-int32_t twin_finish(twin_sim *sim, const char *out_dir, int32_t *exit_code, uint64_t *hash);
+int32_t twin_finish(twin_sim* sim, const char* out_dir, int32_t* exit_code, uint64_t* hash);
 
 #ifdef __cplusplus
 }

@@ -25,9 +25,9 @@ struct RunOptions {
 
 /// A channel or settable target of a simulation, as `bmstwin channels` lists it.
 struct ChannelInfo {
-    std::string name;       // full path, e.g. "truth.pack.i_A"
-    std::string unit;       // "" for discrete channels and pure numbers
-    std::string shape;      // "scalar", or the index range "1..16" of a name that contains [k]
+    std::string name;   // full path, e.g. "truth.pack.i_A"
+    std::string unit;   // "" for discrete channels and pure numbers
+    std::string shape;  // "scalar", or the index range "1..16" of a name that contains [k]
     std::string meaning;
     bool discrete = false;  // changes only at instants
     bool readable = true;   // has a value

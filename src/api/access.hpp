@@ -5,11 +5,11 @@
 #include <memory>
 #include <utility>
 
-#include "io/load.hpp"
-#include "sim/run_api.hpp"
 #include <twin/run.hpp>
 #include <twin/scenario.hpp>
 #include <twin/simulation.hpp>
+#include "io/load.hpp"
+#include "sim/run_api.hpp"
 
 namespace twin::detail {
 
@@ -18,9 +18,9 @@ struct ScenarioData {
 };
 
 struct SimulationData {
-    Scenario scenario;                // kept: finish() takes the effective scenario from it
+    Scenario scenario;  // kept: finish() takes the effective scenario from it
     std::unique_ptr<sim::IRun> run;
-    double wall_time_s = 0;           // spent in the simulator so far
+    double wall_time_s = 0;  // spent in the simulator so far
     bool finished = false;
 };
 
@@ -47,10 +47,12 @@ RunResult run_one(const MakeRun& make, const Scenario& scenario, const RunOption
                   const OnFraction& on_fraction);
 
 /// Many scenarios over options.jobs threads; see twin::run.
-std::vector<RunResult> run_many(const MakeRun& make, const std::vector<Scenario>& scenarios, const BatchOptions& options);
+std::vector<RunResult> run_many(const MakeRun& make, const std::vector<Scenario>& scenarios,
+                                const BatchOptions& options);
 
 /// Builds every scenario once and drops it; all errors found, with the scenario's file filled in.
-std::vector<Diagnostic> build_errors(const MakeRun& make, const std::vector<Scenario>& scenarios, const RunOptions& options);
+std::vector<Diagnostic> build_errors(const MakeRun& make, const std::vector<Scenario>& scenarios,
+                                     const RunOptions& options);
 
 /// Throws InputError unless step_scale, jobs and repeat are in their ranges.
 void check_options(const RunOptions& options);

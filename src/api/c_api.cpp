@@ -62,7 +62,8 @@ int32_t twin_open(const char* path_or_json, twin_sim** sim) {
     *sim = nullptr;
     return guarded([&] {
         const std::string text = path_or_json;
-        const bool json = text.find_first_not_of(" \t\r\n") != std::string::npos && text[text.find_first_not_of(" \t\r\n")] == '{';
+        const bool json =
+            text.find_first_not_of(" \t\r\n") != std::string::npos && text[text.find_first_not_of(" \t\r\n")] == '{';
         const twin::Scenario scenario = json ? twin::Scenario::from_json(text) : twin::Scenario::from_file(text);
         *sim = new twin_sim{twin::Simulation(scenario)};
     });

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include <twin/error.hpp>
 #include "io/atomic_file.hpp"
 #include "io/channel_list.hpp"
 #include "io/check_text.hpp"
@@ -14,7 +15,6 @@
 #include "io/summary.hpp"
 #include "io/trace_csv.hpp"
 #include "io/verdict_table.hpp"
-#include <twin/error.hpp>
 
 namespace twin {
 namespace {
@@ -23,7 +23,8 @@ namespace fs = std::filesystem;
 
 // An id becomes the name of a folder: it may not leave the one it belongs to.
 fs::path folder_of(const std::string& dir, const std::string& id) {
-    const bool plain = !id.empty() && id != "." && id != ".." && id.find_first_of(std::string("/\\\0", 3)) == std::string::npos;
+    const bool plain =
+        !id.empty() && id != "." && id != ".." && id.find_first_of(std::string("/\\\0", 3)) == std::string::npos;
     if (!plain) throw FileError(fmt::format("the id '{}' cannot be the name of a folder", id));
     return fs::path(dir) / id;
 }

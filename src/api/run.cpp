@@ -38,7 +38,8 @@ Simulation simulation_of(const MakeRun& make, const Scenario& scenario, const Ru
 }
 
 // Start to end in pieces, so that somebody can be told where it stands.
-RunResult once(const MakeRun& make, const Scenario& scenario, const RunOptions& options, const OnFraction& on_fraction) {
+RunResult once(const MakeRun& make, const Scenario& scenario, const RunOptions& options,
+               const OnFraction& on_fraction) {
     Simulation simulation = simulation_of(make, scenario, options);
     const Time_ns end = simulation.end_ns();
     bool cancelled = false;
@@ -62,7 +63,8 @@ std::string difference(const RunResult& a, const RunResult& b, int number) {
         return fmt::format("repetition {} has the verdict {}, the first run {}", number, b.verdict, a.verdict);
     for (std::size_t k = 0; k < a.core_hash.size(); ++k)
         if (k >= b.core_hash.size() || a.core_hash[k].value != b.core_hash[k].value)
-            return fmt::format("repetition {} differs from the first run in the core hash of {}", number, a.core_hash[k].name);
+            return fmt::format("repetition {} differs from the first run in the core hash of {}", number,
+                               a.core_hash[k].name);
     return "";
 }
 
@@ -79,7 +81,8 @@ void check_options(const RunOptions& options) {
 
 void check_options(const BatchOptions& options) {
     check_options(options.run);
-    if (options.jobs < 1 || options.jobs > 256) reject("jobs", fmt::format("{} is not allowed; the range is 1 .. 256", options.jobs));
+    if (options.jobs < 1 || options.jobs > 256)
+        reject("jobs", fmt::format("{} is not allowed; the range is 1 .. 256", options.jobs));
     if (options.repeat < 1 || options.repeat > 10'000)
         reject("repeat", fmt::format("{} is not allowed; the range is 1 .. 10000", options.repeat));
 }
@@ -97,7 +100,8 @@ std::unique_ptr<sim::IRun> build(const MakeRun& make, const Scenario& scenario, 
     }
 }
 
-std::vector<Diagnostic> build_errors(const MakeRun& make, const std::vector<Scenario>& scenarios, const RunOptions& options) {
+std::vector<Diagnostic> build_errors(const MakeRun& make, const std::vector<Scenario>& scenarios,
+                                     const RunOptions& options) {
     std::vector<Diagnostic> all;
     for (const Scenario& s : scenarios) {
         try {
@@ -141,7 +145,11 @@ namespace {
 class Campaign {
 public:
     Campaign(const MakeRun& make, const std::vector<Scenario>& scenarios, const BatchOptions& options)
-        : make_(make), scenarios_(scenarios), options_(options), results_(scenarios.size()), errors_(scenarios.size()),
+        : make_(make),
+          scenarios_(scenarios),
+          options_(options),
+          results_(scenarios.size()),
+          errors_(scenarios.size()),
           fractions_(scenarios.size(), 0.0) {}
 
     void work() {
@@ -204,7 +212,8 @@ private:
 
 }  // namespace
 
-std::vector<RunResult> run_many(const MakeRun& make, const std::vector<Scenario>& scenarios, const BatchOptions& options) {
+std::vector<RunResult> run_many(const MakeRun& make, const std::vector<Scenario>& scenarios,
+                                const BatchOptions& options) {
     check_options(options);
     std::vector<Diagnostic> errors = build_errors(make, scenarios, options.run);
     if (!errors.empty()) throw InputError(std::move(errors));

@@ -72,7 +72,8 @@ void Simulation::step(double dt_s) {
 
 void Simulation::set(std::string_view target, double value) {
     require_running(*data_);
-    if (!std::isfinite(value)) throw RunError(fmt::format("{}: {} is not a finite number", target, value), std::string(target));
+    if (!std::isfinite(value))
+        throw RunError(fmt::format("{}: {} is not a finite number", target, value), std::string(target));
     data_->run->set(target, value);
 }
 
@@ -102,7 +103,8 @@ void Simulation::load(std::span<const std::uint8_t> bytes) {
 
 Simulation Simulation::fork() const {
     require_running(*data_);
-    auto copy = std::make_unique<detail::SimulationData>(detail::SimulationData{data_->scenario, nullptr, data_->wall_time_s, false});
+    auto copy = std::make_unique<detail::SimulationData>(
+        detail::SimulationData{data_->scenario, nullptr, data_->wall_time_s, false});
     copy->run = data_->run->fork();
     return Simulation(std::move(copy));
 }

@@ -28,6 +28,7 @@ std::string to_string(const Diagnostic& d) {
     return out + ": " + d.message;
 }
 
-InputError::InputError(std::vector<Diagnostic> found) : std::runtime_error(all_lines(found)), diagnostics_(std::move(found)) {}
+InputError::InputError(std::vector<Diagnostic> found)
+    : std::runtime_error(all_lines(found)), diagnostics_(std::move(found)) {}
 
 }  // namespace twin

@@ -46,7 +46,8 @@ std::vector<Scenario> select(const Selection& selection) {
     for (const Scenario& s : all) {
         tags.insert(tags.end(), s.tags().begin(), s.tags().end());
         ids.push_back(s.id());
-        const bool tagged = selection.tag.empty() || std::find(s.tags().begin(), s.tags().end(), selection.tag) != s.tags().end();
+        const bool tagged =
+            selection.tag.empty() || std::find(s.tags().begin(), s.tags().end(), selection.tag) != s.tags().end();
         const bool named = selection.filter.empty() || fnmatch(selection.filter.c_str(), s.id().c_str(), 0) == 0;
         if (tagged && named) selected.push_back(s);
     }
@@ -88,7 +89,8 @@ int validate_command(const Selection& selection) {
     const auto is_error = [](const Diagnostic& d) { return d.severity == Diagnostic::Severity::error; };
     const auto errors = std::count_if(found.begin(), found.end(), is_error);
     if (errors > 0) {
-        fmt::print(stderr, "{} error{} in {} file{}\n", errors, errors == 1 ? "" : "s", files.size(), files.size() == 1 ? "" : "s");
+        fmt::print(stderr, "{} error{} in {} file{}\n", errors, errors == 1 ? "" : "s", files.size(),
+                   files.size() == 1 ? "" : "s");
         return k_bad_input;
     }
     fmt::print("{} file{} valid\n", files.size(), files.size() == 1 ? "" : "s");

@@ -24,7 +24,7 @@ extern "C" void on_interrupt(int) { g_interrupted.store(true); }
 class InterruptGuard {
 public:
     InterruptGuard() {
-        struct sigaction action {};
+        struct sigaction action{};
         action.sa_handler = on_interrupt;
         action.sa_flags = static_cast<int>(SA_RESETHAND);
         sigaction(SIGINT, &action, &old_int_);
@@ -38,7 +38,7 @@ public:
     InterruptGuard& operator=(const InterruptGuard&) = delete;
 
 private:
-    struct sigaction old_int_ {}, old_term_ {};
+    struct sigaction old_int_{}, old_term_{};
 };
 
 // Folders that cannot be made are found before anything runs, not after an hour.
@@ -46,8 +46,9 @@ void require_folder(const char* option, const std::filesystem::path& folder) {
     std::error_code error;
     if (!folder.empty()) std::filesystem::create_directories(folder, error);
     if (!error) return;
-    throw InputError({Diagnostic{Diagnostic::Severity::error, option, "",
-                                 fmt::format("cannot make the folder {}: {}", folder.string(), error.message()), 0, 0}});
+    throw InputError(
+        {Diagnostic{Diagnostic::Severity::error, option, "",
+                    fmt::format("cannot make the folder {}: {}", folder.string(), error.message()), 0, 0}});
 }
 
 void require_folders(const RunArguments& a) {
@@ -120,7 +121,8 @@ int run_command(RunArguments a) {
         if (!a.junit.empty()) write_junit(results, a.junit);
     }
     if (!a.quiet) {
-        fmt::print("{}\n{}", verdict_table(results, out_terminal.colour, out_terminal.width), closing_line(results, scenarios.size()));
+        fmt::print("{}\n{}", verdict_table(results, out_terminal.colour, out_terminal.width),
+                   closing_line(results, scenarios.size()));
         if (a.batch.repeat > 1) fmt::print(", each run {} times", a.batch.repeat);
         fmt::print("\nreport: {}\n", (std::filesystem::path(a.out) / "report.html").string());
     }

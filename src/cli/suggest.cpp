@@ -14,7 +14,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
         for (std::size_t k = 1; k < n; ++k) {
             const std::size_t change = a[i - 1] == b[k - 1] ? 0 : 1;
             row[k] = std::min({last[k] + 1, row[k - 1] + 1, last[k - 1] + change});
-            if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1]) row[k] = std::min(row[k], before[k - 2] + 1);
+            if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
+                row[k] = std::min(row[k], before[k - 2] + 1);
         }
         before.swap(last);
         last.swap(row);

@@ -43,14 +43,16 @@ Terminal terminal_of(std::FILE* stream) {
     return terminal_from(tty, std::getenv("NO_COLOR"), std::getenv("CI"), std::getenv("TERM"), width);
 }
 
-std::string progress_line(std::size_t done, std::size_t total, double fraction, const std::string& name, double elapsed_s, int width) {
+std::string progress_line(std::size_t done, std::size_t total, double fraction, const std::string& name,
+                          double elapsed_s, int width) {
     const double f = std::clamp(fraction, 0.0, 1.0);
     // The first moments say nothing about the speed.
     const std::string left = f > 0.01 && elapsed_s > 0.5 ? time_left(elapsed_s * (1 - f) / f) : "";
     const std::string head = fmt::format("{:>{}}/{} {:>4.0f} %  ", done, std::to_string(total).size(), total, f * 100);
     const std::size_t room = static_cast<std::size_t>(std::max(width - 1, 20));
     std::string line = head + name;
-    if (line.size() + left.size() + 2 > room) line.resize(room > left.size() + 2 ? std::min(line.size(), room - left.size() - 2) : 0);
+    if (line.size() + left.size() + 2 > room)
+        line.resize(room > left.size() + 2 ? std::min(line.size(), room - left.size() - 2) : 0);
     return left.empty() ? line : line + "  " + left;
 }
 
@@ -62,7 +64,8 @@ void ProgressLine::show(const Progress& progress, const std::string& name) {
     if (drawn_ && now - last_ < std::chrono::milliseconds(100) && progress.finished == nullptr) return;
     last_ = now;
     const double elapsed_s = std::chrono::duration<double>(now - start_).count();
-    const std::string line = progress_line(progress.runs_done, progress.runs_total, progress.fraction, name, elapsed_s, terminal_.width);
+    const std::string line =
+        progress_line(progress.runs_done, progress.runs_total, progress.fraction, name, elapsed_s, terminal_.width);
     fmt::print(stream_, "\r\x1b[2K{}", line);
     std::fflush(stream_);
     drawn_ = true;

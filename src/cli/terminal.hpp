@@ -10,9 +10,9 @@
 namespace twin::cli {
 
 struct Terminal {
-    bool colour = false;   // a terminal, NO_COLOR not set
-    bool redraw = false;   // a terminal, not CI: progress is shown
-    int width = 0;         // columns, 0: not a terminal
+    bool colour = false;  // a terminal, NO_COLOR not set
+    bool redraw = false;  // a terminal, not CI: progress is shown
+    int width = 0;        // columns, 0: not a terminal
 };
 
 /// Capabilities of a stream by isatty, NO_COLOR, CI and TERM.
@@ -21,7 +21,8 @@ Terminal terminal_of(std::FILE* stream);
 Terminal terminal_from(bool is_tty, const char* no_color, const char* ci, const char* term, int width);
 
 /// " 5/17   38 %  short-hard-16s   12 s left", at most `width` columns.
-std::string progress_line(std::size_t done, std::size_t total, double fraction, const std::string& name, double elapsed_s, int width);
+std::string progress_line(std::size_t done, std::size_t total, double fraction, const std::string& name,
+                          double elapsed_s, int width);
 
 /// Draws the line at most ten times a second; does nothing where redrawing is not wanted.
 class ProgressLine {

@@ -44,8 +44,14 @@ std::string channels_json(const std::vector<ChannelInfo>& channels) {
     for (const ChannelInfo& c : channels) {
         Json range = nullptr;
         if (c.settable && c.min <= c.max) range = Json::array({c.min, c.max});
-        all.push_back({{"name", c.name}, {"unit", c.unit}, {"shape", c.shape}, {"meaning", c.meaning}, {"discrete", c.discrete},
-                       {"readable", c.readable}, {"settable", c.settable}, {"range", range}});
+        all.push_back({{"name", c.name},
+                       {"unit", c.unit},
+                       {"shape", c.shape},
+                       {"meaning", c.meaning},
+                       {"discrete", c.discrete},
+                       {"readable", c.readable},
+                       {"settable", c.settable},
+                       {"range", range}});
     }
     return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -19,7 +19,7 @@ namespace {
 // Drawing area of an SVG in its own units; a plot is shown about one to one on a desk and at 3/4 on a phone.
 constexpr double k_width = 500, k_left = 54, k_right = 12, k_top = 20, k_plot_height = 170, k_bottom = 30;
 constexpr double k_lane_height = 32, k_lane_signal = 14;
-constexpr std::size_t k_columns = 440;    // points are thinned to the extremes of each column of the drawing
+constexpr std::size_t k_columns = 440;  // points are thinned to the extremes of each column of the drawing
 constexpr std::size_t k_colours = 8;
 
 struct Range {
@@ -71,8 +71,8 @@ public:
 
     // What the page's script needs to turn a place in the drawing into time and value.
     std::string figure(double y0, double lo, double per_unit) const {
-        return fmt::format("<figure data-y=\"{} {} {}\" data-t=\"{} {} {} {} {}\">", y0, lo, per_unit, k_left, k_width - k_right, t0_,
-                           t1_, axis_.name);
+        return fmt::format("<figure data-y=\"{} {} {}\" data-t=\"{} {} {} {} {}\">", y0, lo, per_unit, k_left,
+                           k_width - k_right, t0_, t1_, axis_.name);
     }
     std::string open(const std::string& label) const {
         return fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">", k_width,
@@ -83,13 +83,14 @@ public:
         const std::vector<double> ticks = round_ticks(t0_, t1_, 8);
         const double distance = ticks.size() > 1 ? ticks[1] - ticks[0] : t1_ - t0_;
         for (const double t : ticks) {
-            out += fmt::format("<path class=\"grid\" d=\"M{0:.1f} {1}V{2}\"/><text class=\"tick\" x=\"{0:.1f}\" y=\"{3}\" "
-                               "text-anchor=\"middle\">{4}</text>", x(t), k_top, k_top + height_, k_top + height_ + 14,
-                               tick_label(t, distance));
+            out += fmt::format(
+                "<path class=\"grid\" d=\"M{0:.1f} {1}V{2}\"/><text class=\"tick\" x=\"{0:.1f}\" y=\"{3}\" "
+                "text-anchor=\"middle\">{4}</text>",
+                x(t), k_top, k_top + height_, k_top + height_ + 14, tick_label(t, distance));
         }
         const char* since = trace_.t_trigger_ns >= 0 ? " since trigger" : "";
-        return out + fmt::format("<text class=\"tick axis\" x=\"{}\" y=\"{}\" text-anchor=\"end\">{}{}</text>", k_width - k_right,
-                                 k_top + height_ + 27, axis_.name, since);
+        return out + fmt::format("<text class=\"tick axis\" x=\"{}\" y=\"{}\" text-anchor=\"end\">{}{}</text>",
+                                 k_width - k_right, k_top + height_ + 27, axis_.name, since);
     }
     std::string marks(const std::vector<PlotMark>& marks) const {
         std::string out;
@@ -99,8 +100,8 @@ public:
             const double at = x(axis_.at(m.t_ns));
             out += fmt::format("<path class=\"mark\" d=\"M{:.1f} {}V{}\"/>", at, k_top, k_top + height_);
             if (at < free_from) continue;
-            out += fmt::format("<text class=\"marktext\" x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>", at, k_top - 2,
-                               m.number);
+            out += fmt::format("<text class=\"marktext\" x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>", at,
+                               k_top - 2, m.number);
             free_from = at + (m.number > 9 ? 15 : 9);
         }
         return out;
@@ -113,8 +114,8 @@ private:
 };
 
 // Path of one channel: per column of the drawing the first, least, greatest and last point, in their order.
-std::string path_of(const Canvas& canvas, const sim::Trace& trace, const sim::TraceColumn& column, double y0, double y_scale,
-                    double lo, bool steps) {
+std::string path_of(const Canvas& canvas, const sim::Trace& trace, const sim::TraceColumn& column, double y0,
+                    double y_scale, double lo, bool steps) {
     std::string d;
     auto to = std::back_inserter(d);
     const std::size_t n = trace.t_ns.size();
@@ -128,8 +129,10 @@ std::string path_of(const Canvas& canvas, const sim::Trace& trace, const sim::Tr
         }
         const double px = canvas.x_at(row);
         const double py = y0 - (value - lo) * y_scale;
-        if (pen_down && steps) fmt::format_to(to, "H{:.1f}V{:.1f}", px, py);
-        else fmt::format_to(to, "{}{:.1f} {:.1f}", pen_down ? 'L' : 'M', px, py);
+        if (pen_down && steps)
+            fmt::format_to(to, "H{:.1f}V{:.1f}", px, py);
+        else
+            fmt::format_to(to, "{}{:.1f} {:.1f}", pen_down ? 'L' : 'M', px, py);
         pen_down = true;
         last_y = py;
     };
@@ -200,19 +203,25 @@ std::string analog_plot(const sim::Trace& trace, const Group& group, const std::
     const double scale = k_plot_height / (range.hi + pad - lo);
     const double y0 = k_top + k_plot_height;
     const std::string& unit = group.series.front().column->unit;
-    std::string out = canvas.figure(y0, lo, 1 / scale) + canvas.open(group.series.front().column->name) + canvas.time_grid();
+    std::string out =
+        canvas.figure(y0, lo, 1 / scale) + canvas.open(group.series.front().column->name) + canvas.time_grid();
     const std::vector<double> ticks = round_ticks(lo, range.hi + pad, 6);
     const double distance = ticks.size() > 1 ? ticks[1] - ticks[0] : 1;
     for (const double v : ticks) {
-        out += fmt::format("<path class=\"grid\" d=\"M{0} {1:.1f}H{2}\"/><text class=\"tick\" x=\"{3}\" y=\"{4:.1f}\" "
-                           "text-anchor=\"end\">{5}</text>", k_left, y0 - (v - lo) * scale, k_width - k_right, k_left - 4,
-                           y0 - (v - lo) * scale + 4, tick_label(v, distance));
+        out += fmt::format(
+            "<path class=\"grid\" d=\"M{0} {1:.1f}H{2}\"/><text class=\"tick\" x=\"{3}\" y=\"{4:.1f}\" "
+            "text-anchor=\"end\">{5}</text>",
+            k_left, y0 - (v - lo) * scale, k_width - k_right, k_left - 4, y0 - (v - lo) * scale + 4,
+            tick_label(v, distance));
     }
-    out += fmt::format("<text class=\"unit\" x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>", k_left - 4, k_top - 8, xml_escape(unit));
+    out += fmt::format("<text class=\"unit\" x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>", k_left - 4, k_top - 8,
+                       xml_escape(unit));
     for (const Bound& b : bounds) {
         const double y = y0 - (b.value - lo) * scale;
-        out += fmt::format("<path class=\"bound\" d=\"M{0} {1:.1f}H{2}\"/><text class=\"boundtext\" x=\"{2}\" y=\"{3:.1f}\" "
-                           "text-anchor=\"end\">{4}</text>", k_left, y, k_width - k_right, y - 3, xml_escape(b.label));
+        out += fmt::format(
+            "<path class=\"bound\" d=\"M{0} {1:.1f}H{2}\"/><text class=\"boundtext\" x=\"{2}\" y=\"{3:.1f}\" "
+            "text-anchor=\"end\">{4}</text>",
+            k_left, y, k_width - k_right, y - 3, xml_escape(b.label));
     }
     out += canvas.marks(marks);
     std::size_t k = 0;
@@ -284,8 +293,10 @@ std::string trace_plots(const sim::Trace& trace, const std::vector<PlotMark>& ma
     std::string out = "<div class=\"plots\">\n";
     std::vector<Group> groups = group_series(analog);
     for (Group& g : groups)
-        std::sort(g.series.begin(), g.series.end(), [](const Series& a, const Series& b) { return a.column < b.column; });
-    std::stable_sort(groups.begin(), groups.end(), [](const Group& a, const Group& b) { return a.series[0].column < b.series[0].column; });
+        std::sort(g.series.begin(), g.series.end(),
+                  [](const Series& a, const Series& b) { return a.column < b.column; });
+    std::stable_sort(groups.begin(), groups.end(),
+                     [](const Group& a, const Group& b) { return a.series[0].column < b.series[0].column; });
     for (const Group& g : groups) out += analog_plot(trace, g, marks, checks);
     if (!lanes.empty()) out += lanes_plot(trace, lanes, marks);
     out += "</div>\n";

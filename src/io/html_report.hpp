@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One self-contained HTML page about runs: verdict table, then per run the checks with margins, the story of its events,
-// plots, damage, applied settings, warnings, ledger and provenance. No network, light and dark, readable on a phone.
+// One self-contained HTML page about runs: verdict table, then per run the checks with margins, the story of its
+// events, plots, damage, applied settings, warnings, ledger and provenance. No network, light and dark, readable on a
+// phone.
 #pragma once
 #include <string>
 #include <vector>

@@ -69,7 +69,8 @@ details.run>summary .title{display:block;margin:2px 0 0}
 )css";
 }
 
-// Reading values off a plot: a cursor line and the value of each curve beside its key. Curves are read from their paths.
+// Reading values off a plot: a cursor line and the value of each curve beside its key. Curves are read from their
+// paths.
 std::string_view html_script() {
     return R"js(
 (function(){

@@ -29,8 +29,8 @@ std::string case_xml(const sim::RunResult& r) {
         out += fmt::format("      <error type=\"ERROR\" message=\"{}\">{}</error>\n",
                            xml_escape(r.error.empty() ? r.verdict : r.error), xml_escape(checks));
     } else if (code == 1) {
-        out += fmt::format("      <failure type=\"expectation\" message=\"{}\">{}</failure>\n", xml_escape(r.fail_reason),
-                           xml_escape(checks));
+        out += fmt::format("      <failure type=\"expectation\" message=\"{}\">{}</failure>\n",
+                           xml_escape(r.fail_reason), xml_escape(checks));
     }
     std::string notes = fmt::format("verdict {}\n", r.verdict);
     for (const sim::PackVerdict& v : r.verdicts) notes += fmt::format("{}: {} - {}\n", v.pack, v.verdict, v.reason);
@@ -56,9 +56,10 @@ std::string junit_xml(const std::vector<sim::RunResult>& results) {
     }
     const std::string counts = fmt::format("tests=\"{}\" failures=\"{}\" errors=\"{}\" time=\"{:.3f}\"", results.size(),
                                            failures, errors, time_s);
-    return fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"bmstwin\" {0}>\n"
-                       "  <testsuite name=\"bmstwin\" {0} skipped=\"0\">\n{1}  </testsuite>\n</testsuites>\n",
-                       counts, cases);
+    return fmt::format(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"bmstwin\" {0}>\n"
+        "  <testsuite name=\"bmstwin\" {0} skipped=\"0\">\n{1}  </testsuite>\n</testsuites>\n",
+        counts, cases);
 }
 
 }  // namespace twin::io

@@ -19,11 +19,16 @@ Json time_or_null(Time_ns t) { return t < 0 ? Json(nullptr) : Json(seconds_value
 
 const char* status_name(sim::RunStatus s) {
     switch (s) {
-        case sim::RunStatus::ok: return "ok";
-        case sim::RunStatus::numeric: return "numeric";
-        case sim::RunStatus::core_fault: return "core_fault";
-        case sim::RunStatus::internal: return "internal";
-        case sim::RunStatus::cancelled: return "cancelled";
+        case sim::RunStatus::ok:
+            return "ok";
+        case sim::RunStatus::numeric:
+            return "numeric";
+        case sim::RunStatus::core_fault:
+            return "core_fault";
+        case sim::RunStatus::internal:
+            return "internal";
+        case sim::RunStatus::cancelled:
+            return "cancelled";
     }
     return "internal";
 }
@@ -72,8 +77,14 @@ Json ledger_json(const sim::Ledger& l) {
 Json damage_json(const sim::RunResult& r) {
     Json all = Json::array();
     for (const sim::Damage& d : r.damage) {
-        all.push_back({{"part", d.part}, {"cause", d.cause}, {"t_s", seconds_value(d.t_ns)}, {"limit", d.limit},
-                       {"margin", d.margin}, {"value", d.value}, {"unit", d.unit}, {"pack", d.pack},
+        all.push_back({{"part", d.part},
+                       {"cause", d.cause},
+                       {"t_s", seconds_value(d.t_ns)},
+                       {"limit", d.limit},
+                       {"margin", d.margin},
+                       {"value", d.value},
+                       {"unit", d.unit},
+                       {"pack", d.pack},
                        {"consequence", d.consequence}});
     }
     return all;
@@ -82,8 +93,10 @@ Json damage_json(const sim::RunResult& r) {
 Json applied_json(const sim::RunResult& r) {
     Json all = Json::object();
     for (const sim::AppliedSetting& a : r.applied) {
-        all[a.pack][a.name] = {{"requested", value_or_null(a.requested)}, {"applied", value_or_null(a.applied)},
-                               {"unit", a.unit}, {"note", a.note}};
+        all[a.pack][a.name] = {{"requested", value_or_null(a.requested)},
+                               {"applied", value_or_null(a.applied)},
+                               {"unit", a.unit},
+                               {"note", a.note}};
     }
     return all;
 }
@@ -93,8 +106,13 @@ Json warnings_json(const sim::RunResult& r) {
     for (const sim::Warning& w : r.warnings) {
         Json range = nullptr;
         if (w.valid_min || w.valid_max) range = Json::array({value_or_null(w.valid_min), value_or_null(w.valid_max)});
-        all.push_back({{"code", w.code}, {"model", w.model}, {"quantity", w.quantity}, {"value", value_or_null(w.value)},
-                       {"valid_range", range}, {"t_s", time_or_null(w.t_ns)}, {"text", w.text}});
+        all.push_back({{"code", w.code},
+                       {"model", w.model},
+                       {"quantity", w.quantity},
+                       {"value", value_or_null(w.value)},
+                       {"valid_range", range},
+                       {"t_s", time_or_null(w.t_ns)},
+                       {"text", w.text}});
     }
     return all;
 }
@@ -159,8 +177,13 @@ std::string summary_json(const sim::RunResult& r, bool host) {
 std::string events_jsonl(const sim::RunResult& r) {
     std::string out;
     for (const sim::EventRecord& e : r.events) {
-        const Json j = {{"t_s", seconds_value(e.t_ns)}, {"kind", e.kind}, {"pack", e.pack}, {"source", e.source},
-                        {"text", e.text}, {"value", value_or_null(e.value)}, {"unit", e.unit}};
+        const Json j = {{"t_s", seconds_value(e.t_ns)},
+                        {"kind", e.kind},
+                        {"pack", e.pack},
+                        {"source", e.source},
+                        {"text", e.text},
+                        {"value", value_or_null(e.value)},
+                        {"unit", e.unit}};
         out += j.dump(-1, ' ', false, Json::error_handler_t::replace);
         out += '\n';
     }

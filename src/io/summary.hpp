@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// summary.json: the verdict with everything it rests on. Keys are stable; everything outside "host" is equal to the byte
-// between runs, machines and compilers (times are t_ns / 1e9; non-finite numbers are null).
+// summary.json: the verdict with everything it rests on. Keys are stable; everything outside "host" is equal to the
+// byte between runs, machines and compilers (times are t_ns / 1e9; non-finite numbers are null).
 #pragma once
 #include <string>
 

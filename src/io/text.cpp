@@ -13,7 +13,8 @@ struct Prefix {
     double factor;
     const char* name;
 };
-constexpr std::array<Prefix, 7> k_prefixes{{{1e9, "G"}, {1e6, "M"}, {1e3, "k"}, {1, ""}, {1e-3, "m"}, {1e-6, "u"}, {1e-9, "n"}}};
+constexpr std::array<Prefix, 7> k_prefixes{
+    {{1e9, "G"}, {1e6, "M"}, {1e3, "k"}, {1, ""}, {1e-3, "m"}, {1e-6, "u"}, {1e-9, "n"}}};
 
 bool takes_prefix(std::string_view unit) {
     for (std::string_view u : {"s", "A", "V", "W", "J", "C", "Ohm", "H", "F", "Hz", "K/W"})
@@ -93,15 +94,27 @@ std::string xml_escape(std::string_view s) {
     out.reserve(s.size() + s.size() / 8);
     for (const char c : s) {
         switch (c) {
-            case '&': out += "&amp;"; break;
-            case '<': out += "&lt;"; break;
-            case '>': out += "&gt;"; break;
-            case '"': out += "&quot;"; break;
-            case '\'': out += "&#39;"; break;
+            case '&':
+                out += "&amp;";
+                break;
+            case '<':
+                out += "&lt;";
+                break;
+            case '>':
+                out += "&gt;";
+                break;
+            case '"':
+                out += "&quot;";
+                break;
+            case '\'':
+                out += "&#39;";
+                break;
             default: {
                 const auto u = static_cast<unsigned char>(c);
-                if (u < 0x20 && c != '\t' && c != '\n' && c != '\r') out += "\xEF\xBF\xBD";
-                else out += c;
+                if (u < 0x20 && c != '\t' && c != '\n' && c != '\r')
+                    out += "\xEF\xBF\xBD";
+                else
+                    out += c;
             }
         }
     }

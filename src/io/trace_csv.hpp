@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Traces as CSV: trace.csv (the main recording) and burst-<n>.csv. First column t_s (exact); a burst has t_rel_us, the time
-// since its trigger, beside it. Further columns are channels, whose names end in the unit. Values have nine significant
-// digits (a trace is for eyes and spreadsheets; verdicts come from the full numbers); an empty field is "no value".
+// Traces as CSV: trace.csv (the main recording) and burst-<n>.csv. First column t_s (exact); a burst has t_rel_us, the
+// time since its trigger, beside it. Further columns are channels, whose names end in the unit. Values have nine
+// significant digits (a trace is for eyes and spreadsheets; verdicts come from the full numbers); an empty field is "no
+// value".
 #pragma once
 #include <string>
 

@@ -65,8 +65,8 @@ std::string failures(const sim::RunResult& r, bool colour) {
         if (!c.text.empty()) out += "          " + c.text + "\n";
     }
     for (const sim::Damage& d : r.damage)
-        out += fmt::format("  damage: {} {} by {} at {} s: reached {}, limit {}\n", d.pack, d.part, d.cause, seconds(d.t_ns),
-                           quantity(d.value, d.unit), quantity(d.limit, d.unit));
+        out += fmt::format("  damage: {} {} by {} at {} s: reached {}, limit {}\n", d.pack, d.part, d.cause,
+                           seconds(d.t_ns), quantity(d.value, d.unit), quantity(d.limit, d.unit));
     return out;
 }
 

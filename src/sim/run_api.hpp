@@ -47,7 +47,7 @@ public:
     virtual RunResult finish() = 0;                              // judges at now(); call once
 };
 
-/// Implemented by src/sim: builds packs, boards, cores and network of a validated scenario.
+/// Builds packs, boards, cores and network of a validated scenario. Models are files, so io/assemble.cpp implements it.
 std::unique_ptr<IRun> make_run(const scenario::Scenario& scenario, const RunOptions& options);
 
 }  // namespace twin::sim

@@ -22,13 +22,16 @@ inline twin::Trace burst() {
     t.id = "burst-1";
     t.trigger = "trip of hw.gate.dsg";
     t.t_trigger_ns = 1'000'204'000;
-    t.columns = {column("truth.pack.i_A", "A", false), column("truth.fet.dsg.vds_V", "V", false), column("hw.gate.dsg", "", true)};
+    t.columns = {column("truth.pack.i_A", "A", false), column("truth.fet.dsg.vds_V", "V", false),
+                 column("hw.gate.dsg", "", true)};
     for (int k = -204; k < 400; ++k) {
         const twin::Time_ns at = 1'000'000'000 + (k + 204) * 1'000LL - 200'000;
         const double us = static_cast<double>(at - 1'000'000'000) / 1e3;
         const bool on = at < t.t_trigger_ns;
         t.t_ns.push_back(at);
-        t.columns[0].samples.push_back(us < 0 ? 20.0 : on ? 20 + 620 * (1 - std::exp(-us / 60)) : 600 * std::exp(-(us - 204) / 8));
+        t.columns[0].samples.push_back(us < 0 ? 20.0
+                                       : on   ? 20 + 620 * (1 - std::exp(-us / 60))
+                                              : 600 * std::exp(-(us - 204) / 8));
         t.columns[1].samples.push_back(on ? 0.03 : us < 224 ? 71.0 : 53.0);
         t.columns[2].samples.push_back(on ? 1 : 0);
     }
@@ -38,15 +41,22 @@ inline twin::Trace burst() {
 inline twin::Trace main_trace() {
     twin::Trace t;
     t.id = "main";
-    t.columns = {column("truth.pack.i_A", "A", false), column("truth.pack.v_V", "V", false), column("truth.cell.v_max_V", "V", false),
-                 column("truth.cell.v_min_V", "V", false), column("hw.gate.dsg", "", true), column("hw.gate.chg", "", true),
-                 column("bms.soc_pct", "pct", false), column("truth.fet.dsg.tj_degC", "degC", false)};
+    t.columns = {column("truth.pack.i_A", "A", false),     column("truth.pack.v_V", "V", false),
+                 column("truth.cell.v_max_V", "V", false), column("truth.cell.v_min_V", "V", false),
+                 column("hw.gate.dsg", "", true),          column("hw.gate.chg", "", true),
+                 column("bms.soc_pct", "pct", false),      column("truth.fet.dsg.tj_degC", "degC", false)};
     for (int k = 0; k <= 100; ++k) {
         const double s = 0.1 * k;
         const bool on = s < 1.0002;
         t.t_ns.push_back(k * 100'000'000LL);
-        const double values[] = {on ? 20.0 : 0.0, on ? 52.6 : 53.3, 3.34 + (on ? 0.0 : 0.005), 3.31 + (on ? 0.0 : 0.005),
-                                 on ? 1.0 : 0.0,  1.0,              97 - 0.01 * s,             61 + (on ? s : 20 * std::exp(-(s - 1)))};
+        const double values[] = {on ? 20.0 : 0.0,
+                                 on ? 52.6 : 53.3,
+                                 3.34 + (on ? 0.0 : 0.005),
+                                 3.31 + (on ? 0.0 : 0.005),
+                                 on ? 1.0 : 0.0,
+                                 1.0,
+                                 97 - 0.01 * s,
+                                 61 + (on ? s : 20 * std::exp(-(s - 1)))};
         for (std::size_t c = 0; c < t.columns.size(); ++c) t.columns[c].samples.push_back(values[c]);
     }
     t.columns[6].samples[0] = std::numeric_limits<double>::quiet_NaN();
@@ -102,18 +112,27 @@ inline twin::RunResult result() {
     r.source_file = "scenarios/short/short-hard-16s.scenario.json";
     r.effective_json = "{\"bmstwin\": 1, \"id\": \"short-hard-16s\"}";
     r.verdict = "PROTECTED";
-    r.verdicts = {{"pack", "PROTECTED", "the short-circuit comparator opened the discharge group 204 us after the short", "", "", 1'000'204'000, 1'000'058'000}};
+    r.verdicts = {{"pack", "PROTECTED",
+                   "the short-circuit comparator opened the discharge group 204 us after the short", "", "",
+                   1'000'204'000, 1'000'058'000}};
     r.fail_reason = "cells: 3.66 V, 0.01 V over 3.65 V";
     add_checks(r);
     r.metrics = {{"pack.energy_out_J", 1052.25, "J"}, {"pack.i_peak_A", 640.5, "A"}};
-    r.ledger = {3e-12, 2e-16, 1e-13, {{"energy.cell.ocv", 1052.5, "J"}, {"energy.heat.fet_dsg", -3.51, "J"}, {"charge.pack", 20.1, "C"}}};
+    r.ledger = {3e-12,
+                2e-16,
+                1e-13,
+                {{"energy.cell.ocv", 1052.5, "J"}, {"energy.heat.fet_dsg", -3.51, "J"}, {"charge.pack", 20.1, "C"}}};
     r.damage = {{"pack", "fet.dsg[2]", "avalanche energy", 1'000'210'000, 0.72, 0.5, -0.22, "J", "welded"}};
-    r.applied = {{"pack", "scd_A", "A", 400.0, 410.0, "comparator step 10 mV"}, {"pack", "cov_mV", "mV", std::nullopt, 3650.0, ""}, {"pack", "ocd2_A", "A", 2000.0, std::nullopt, "beyond the comparator"}};
-    r.warnings = {{"EXTRAPOLATED", "lfp-100ah", "i_cell_A", 640.0, -200.0, 500.0, 1'000'040'000, "cell current beyond the measured range"}};
-    r.events = {{1'000'000'000, "scenario", "", "short", "P+ and P- are shorted", 0.005, "Ohm"},
-                {1'000'058'000, "witness", "pack", "scd", "current crosses the short-circuit comparator", 410.0, "A"},
-                {1'000'204'000, "gate", "pack", "hw.gate.dsg", "discharge group opens", std::nullopt, ""},
-                {1'000'210'000, "damage", "pack", "fet.dsg[2]", "avalanche energy passes its limit: welded", 0.72, "J"}};
+    r.applied = {{"pack", "scd_A", "A", 400.0, 410.0, "comparator step 10 mV"},
+                 {"pack", "cov_mV", "mV", std::nullopt, 3650.0, ""},
+                 {"pack", "ocd2_A", "A", 2000.0, std::nullopt, "beyond the comparator"}};
+    r.warnings = {{"EXTRAPOLATED", "lfp-100ah", "i_cell_A", 640.0, -200.0, 500.0, 1'000'040'000,
+                   "cell current beyond the measured range"}};
+    r.events = {
+        {1'000'000'000, "scenario", "", "short", "P+ and P- are shorted", 0.005, "Ohm"},
+        {1'000'058'000, "witness", "pack", "scd", "current crosses the short-circuit comparator", 410.0, "A"},
+        {1'000'204'000, "gate", "pack", "hw.gate.dsg", "discharge group opens", std::nullopt, ""},
+        {1'000'210'000, "damage", "pack", "fet.dsg[2]", "avalanche energy passes its limit: welded", 0.72, "J"}};
     r.traces = {main_trace(), burst()};
     r.hash = 0x0123456789abcdefULL;
     r.core_hash = {{"pack", "00000000deadbeef"}};

@@ -75,7 +75,8 @@ TEST_CASE("xml_escape: markup and forbidden characters") {
 }
 
 TEST_CASE("round_ticks: round numbers inside the range, not too many") {
-    for (const auto& range : {std::pair{0.0, 10.0}, std::pair{-0.3, 0.17}, std::pair{3.3, 3.34}, std::pair{1e-9, 7e-9}, std::pair{-5e6, 2e7}}) {
+    for (const auto& range : {std::pair{0.0, 10.0}, std::pair{-0.3, 0.17}, std::pair{3.3, 3.34}, std::pair{1e-9, 7e-9},
+                              std::pair{-5e6, 2e7}}) {
         const std::vector<double> t = round_ticks(range.first, range.second, 6);
         REQUIRE(t.size() >= 2);
         CHECK(t.size() <= 7);

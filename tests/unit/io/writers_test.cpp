@@ -28,9 +28,14 @@ namespace {
 
 struct Folder {
     fs::path path = fs::temp_directory_path() / ("bmstwin-writers-" + std::to_string(::getpid()));
-    Folder() { fs::remove_all(path); fs::create_directories(path); }
+    Folder() {
+        fs::remove_all(path);
+        fs::create_directories(path);
+    }
     ~Folder() { fs::remove_all(path); }
-    std::size_t files() const { return static_cast<std::size_t>(std::distance(fs::directory_iterator(path), fs::directory_iterator{})); }
+    std::size_t files() const {
+        return static_cast<std::size_t>(std::distance(fs::directory_iterator(path), fs::directory_iterator{}));
+    }
 };
 
 std::string read(const fs::path& p) {
@@ -55,9 +60,12 @@ std::string unbalanced(const std::string& text) {
         std::string name = text.substr(at + 1 + (closing ? 1 : 0), end - at - 1 - (closing ? 1 : 0));
         name = name.substr(0, name.find_first_of(" \n"));
         if (name == "meta" || name == "br") continue;
-        if (!closing) open.push_back(name);
-        else if (open.empty() || open.back() != name) return "</" + name + "> closes " + (open.empty() ? "nothing" : open.back());
-        else open.pop_back();
+        if (!closing)
+            open.push_back(name);
+        else if (open.empty() || open.back() != name)
+            return "</" + name + "> closes " + (open.empty() ? "nothing" : open.back());
+        else
+            open.pop_back();
         if (name == "script" || name == "style") at = closing ? at : text.find("</" + name, at) - 1;
     }
     return open.empty() ? "" : "not closed: " + open.back();
@@ -86,8 +94,8 @@ TEST_CASE("AtomicFile: an abandoned or failed file leaves nothing, a committed o
 TEST_CASE("summary.json has every key of the contract with the right values") {
     const RunResult r = sample::result();
     const json j = json::parse(io::summary_json(r, true));
-    for (const char* key : {"id", "title", "verdict", "verdicts", "passed", "expect", "metrics", "ledger", "hash", "core_hash", "sim_time_s",
-                            "damage", "applied", "warnings", "versions", "host"})
+    for (const char* key : {"id", "title", "verdict", "verdicts", "passed", "expect", "metrics", "ledger", "hash",
+                            "core_hash", "sim_time_s", "damage", "applied", "warnings", "versions", "host"})
         CHECK_MESSAGE(j.contains(key), key);
     CHECK(j["verdicts"]["pack"] == "PROTECTED");
     CHECK(j["passed"] == false);
@@ -179,12 +187,15 @@ TEST_CASE("trace CSV reads back to nine digits; NaN is an empty field; a burst h
             REQUIRE(std::stod(f) == doctest::Approx(static_cast<double>(t.t_ns[row]) / 1e9).epsilon(1e-15));
             if (burst) {
                 std::getline(fields, f, ',');
-                REQUIRE(std::stod(f) == doctest::Approx(static_cast<double>(t.t_ns[row] - t.t_trigger_ns) / 1e3).epsilon(1e-9));
+                REQUIRE(std::stod(f) ==
+                        doctest::Approx(static_cast<double>(t.t_ns[row] - t.t_trigger_ns) / 1e3).epsilon(1e-9));
             }
             for (const TraceColumn& c : t.columns) {
                 std::getline(fields, f, ',');
-                if (c.samples[row] != c.samples[row]) REQUIRE(f.empty());
-                else REQUIRE(std::stod(f) == doctest::Approx(c.samples[row]).epsilon(1e-8));
+                if (c.samples[row] != c.samples[row])
+                    REQUIRE(f.empty());
+                else
+                    REQUIRE(std::stod(f) == doctest::Approx(c.samples[row]).epsilon(1e-8));
             }
         }
         CHECK(row == t.t_ns.size());
@@ -217,11 +228,13 @@ TEST_CASE("HTML: balanced, self-contained, and tells what the result holds") {
     two.passed = true;
     const std::string html = io::html_report({sample::result(), two});
     CHECK(unbalanced(html) == "");
-    for (const char* remote : {"http://", "https://", "src=", "@import", "url("}) CHECK_MESSAGE(html.find(remote) == std::string::npos, remote);
+    for (const char* remote : {"http://", "https://", "src=", "@import", "url("})
+        CHECK_MESSAGE(html.find(remote) == std::string::npos, remote);
     CHECK(html.find("1 passed") != std::string::npos);
     CHECK(html.find("1 failed") != std::string::npos);
-    for (const char* told : {"PROTECTED", "+12 us", "-10 mV", "welded", "comparator step 10 mV", "refused", "EXTRAPOLATED", "0123456789abcdef",
-                             "00000000deadbeef", "energy.heat.fet_dsg", "P+ and P- are shorted", "+204 us", "prefers-color-scheme", "VACUOUS"})
+    for (const char* told : {"PROTECTED", "+12 us", "-10 mV", "welded", "comparator step 10 mV", "refused",
+                             "EXTRAPOLATED", "0123456789abcdef", "00000000deadbeef", "energy.heat.fet_dsg",
+                             "P+ and P- are shorted", "+204 us", "prefers-color-scheme", "VACUOUS"})
         CHECK_MESSAGE(html.find(told) != std::string::npos, told);
     CHECK(html.find("<clamped>") == std::string::npos);
     CHECK(count_of(html, "<svg ") >= 2 * 6);
