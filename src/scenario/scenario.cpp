@@ -118,7 +118,7 @@ std::optional<Path> parse_path(std::string_view text) {
         const bool leaf_follows = text[0] == '/';
         if (!leaf_follows) text.remove_prefix(1);
     }
-    if (!text.starts_with('/')) {
+    if (!text.starts_with('/') || !p.is_pack) {
         if (!take_part(text, "[/", p.head, p.index)) return std::nullopt;
     }
     if (text.empty()) return p;
