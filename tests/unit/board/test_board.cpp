@@ -88,6 +88,13 @@ TEST_CASE("without comparators nothing opens") {
     l.changed(0);
     l.run_until(60 * base::k_ms);
     CHECK(l.boards[0]->drives().dsg_on == 1);
+    l.worlds[0].shunt_V = 0.0;  // nor by a ramp, whose crossing would be located
+    l.changed(0);
+    l.run_until(l.now + 1);
+    l.worlds[0].rebase(l.now);
+    l.worlds[0].shunt_slope_V_s = 800.0;
+    l.run_until(l.now + base::k_ms);
+    CHECK(l.boards[0]->drives().dsg_on == 1);
 }
 
 TEST_CASE("brown-out: gates fall at once, the core is lost; its NVM survives, its volatile settings do not") {
@@ -351,6 +358,21 @@ TEST_CASE("the core's hash is a function of the run, and a bit of its memory is 
     const auto c = run(offsetof(test_core::State, last_step_us));  // written before it is read: only the hash can tell
     CHECK(c.first == a.first);
     CHECK(c.second != a.second);
+}
+
+TEST_CASE("what the core reads is part of the run's hash, even if it makes nothing of it") {
+    const auto run = [](double supply_V) {
+        rig::World w;
+        w.supply_V = supply_V;
+        rig::Loop l = started(rig::config(), w);
+        l.run_until(10 * base::k_ms);  // its first step; the memory is hashed as it was before
+        REQUIRE(hw(*l.boards[0], "core.steps") == 1);
+        base::Hasher h;
+        l.boards[0]->hash(h, false);
+        return h.digest();
+    };
+    CHECK(run(52.0) == run(52.0));
+    CHECK(run(52.0) != run(54.0));
 }
 
 TEST_CASE("every hashed field of the board's state changes the hash") {
