@@ -139,6 +139,7 @@ std::int32_t step(void* memory, const bms_port* port, const bms_in* in, bms_out*
     fets_step(t);
     if (s.fresh != 0) {
         balance_step(t, balance_locked(s));
+        wiring_next(s);
         nvm_step(t);
     }
     schedule_scan(s);

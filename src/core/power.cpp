@@ -79,7 +79,7 @@ void enter_sleep(Step& t) {
     State& s = t.s;
     Power& p = s.pow;
     Driver& d = s.drv;
-    if (d.job != 0 || d.boot != kBootDone || wiring_busy(s) || s.drv.clear_mask != 0) return;
+    if (d.job != 0 || d.boot != kBootDone || s.drv.clear_mask != 0) return;
     if (p.asleep_step == 0) {
         if (d.pending != 0) return;
         if (p.mode != kModeSleepCheck) t.log(E::sleep, static_cast<std::int32_t>(p.idle_s));

@@ -90,10 +90,10 @@ void temperatures(Step& t) {
     const Measure& m = s.meas;
     const std::int32_t delay = par(s, P::temp_delay_ms);
     if (m.any_cell_temp != 0) {
-        watch(t, kOtc, m.t_max_ddegC >= par(s, P::otc_degC), delay, m.t_max_ddegC);
-        watch(t, kUtc, m.t_min_ddegC <= par(s, P::utc_degC), delay, m.t_min_ddegC);
-        watch(t, kOtd, m.t_max_ddegC >= par(s, P::otd_degC), delay, m.t_max_ddegC);
-        watch(t, kUtd, m.t_min_ddegC <= par(s, P::utd_degC), delay, m.t_min_ddegC);
+        watch(t, kOtc, m.t_max_ddegC > par(s, P::otc_degC), delay, m.t_max_ddegC);
+        watch(t, kUtc, m.t_min_ddegC < par(s, P::utc_degC), delay, m.t_min_ddegC);
+        watch(t, kOtd, m.t_max_ddegC > par(s, P::otd_degC), delay, m.t_max_ddegC);
+        watch(t, kUtd, m.t_min_ddegC < par(s, P::utd_degC), delay, m.t_min_ddegC);
     }
     const bool fet = (s.cfg.ntc_mask & BMS_NTC_FET) != 0 && (m.ntc_bad & BMS_NTC_FET) == 0;
     const bool hot = (fet && m.t_ddegC[4] >= par(s, P::fet_trip_degC)) || s.drv.die_hot != 0;

@@ -53,8 +53,10 @@
     X(f_range, "fault.range", "", 1, BOOL, 1, 0, 1, s.wire.fault_range,                                                \
       "a channel outside the sampling range: leads swapped")                                                           \
     X(f_range_first, "fault.range_first", "", 1, INT, 1, 0, 24, s.wire.range_first, "first such channel")              \
-    X(f_range_last, "fault.range_last", "", 1, INT, 1, 0, 24, s.wire.range_last,                                       \
-      "last such channel; leads first and last-1 are the suspects")                                                    \
+    X(f_range_last, "fault.range_last", "", 1, INT, 1, 0, 24, s.wire.range_last, "last such channel")                  \
+    X(f_hint_a, "fault.lead_a", "", 1, INT, 1, 0, 24, s.wire.fault_range != 0 ? s.wire.hint_a : 0,                     \
+      "lead that is probably exchanged with lead_b")                                                                   \
+    X(f_hint_b, "fault.lead_b", "", 1, INT, 1, 0, 24, s.wire.fault_range != 0 ? s.wire.hint_b : 0, "see lead_a")       \
     X(f_ntc, "fault.ntc", "", 1, BOOL, 1, 0, 1, s.meas.ntc_bad != 0, "temperature sensor open or shorted")             \
     X(f_ntc_mask, "fault.ntc_mask", "", 1, INT, 1, 0, 255, s.meas.ntc_bad,                                             \
       "which: 1,2,4,8 NTC-1..4, 16 MOSFET, 32 board")                                                                  \

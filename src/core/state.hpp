@@ -113,7 +113,8 @@ struct Wiring {
     std::uint8_t range_last;
     std::uint8_t fault_count;
     std::uint8_t odd_first;  // first channel outside the range in this scan
-    std::uint8_t reserved[2];
+    std::uint8_t hint_a;     // leads that are probably exchanged
+    std::uint8_t hint_b;
     std::uint32_t open_mask;  // bit k-1: lead k open
     std::uint32_t tests;
     std::uint32_t reserved1;

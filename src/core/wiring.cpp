@@ -117,6 +117,24 @@ void evaluate_cow(Step& t) {
     w.range_count = 0;
 }
 
+// Which two leads are exchanged: channels that differ from the stack's mean by more than 8 %, first and last. A swap of
+// leads i and j makes channel i and, if there is one, channel j+1 too high.
+void hint(State& s) {
+    Wiring& w = s.wire;
+    const std::int32_t mean = s.meas.stack_mV * 10 / static_cast<std::int32_t>(s.n);
+    std::uint8_t first = 0;
+    std::uint8_t last = 0;
+    for (std::uint32_t k = 0; k < s.n; ++k) {
+        const std::int32_t d = static_cast<std::int32_t>(s.meas.v_dmV[k]) - mean;
+        if (d < mean / 12 && d > -mean / 12) continue;
+        last = static_cast<std::uint8_t>(k + 1u);
+        if (first == 0) first = last;
+    }
+    const bool high = last != 0 && static_cast<std::int32_t>(s.meas.v_dmV[last - 1u]) > mean;
+    w.hint_a = first;
+    w.hint_b = last > first && high ? static_cast<std::uint8_t>(last - 1u) : last;
+}
+
 void check_range(Step& t, std::uint32_t dead) {
     State& s = t.s;
     Wiring& w = s.wire;
@@ -144,6 +162,7 @@ void check_range(Step& t, std::uint32_t dead) {
     if (w.range_count < 255) ++w.range_count;
     if (w.range_count == 1 && w.cow_us == 0) w.cow_next_us = s.now_us;
     if (w.range_count < kRangeScans) return;
+    hint(s);
     if (w.fault_range == 0 || first != w.range_first || last != w.range_last) t.log(E::range, first, last);
     w.fault_range = 1;
     w.range_first = first;
@@ -255,6 +274,9 @@ void wiring_check(Step& t) {
     measure_extremes(s, dead);
     check_range(t, dead);
     check_count(t, dead);
+}
+
+void wiring_next(State& s) {
     if (cow_due(s)) start_cow(s);
 }
 

@@ -14,8 +14,10 @@ namespace bms {
 
 // raw_dmV -> v_dmV: removes what the open-wire test and the balancer do to the readings; holds undefined ones.
 void wiring_correct(State& s);
-// Evaluates a block: open-wire test first, then range, then count. Starts the next test when due.
+// Evaluates a block: open-wire test first, then range, then count.
 void wiring_check(Step& t);
+// Starts the next open-wire test when it is due.
+void wiring_next(State& s);
 // Channels that a known open lead makes meaningless, bit k-1.
 std::uint32_t wiring_dead(const State& s);
 // A test is running or its after-effect lasts.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "unit/core/fake_board.hpp"
@@ -50,6 +53,30 @@ TEST_CASE("30 models, 3 chemistries, 2 profiles: presets fit the front end, appl
             }
         }
     }
+}
+
+TEST_CASE("every board file's product is known to the core with the same rating, shunt and strings") {
+    int n = 0;
+    for (const auto& e : std::filesystem::directory_iterator(BMSTWIN_SOURCE_DIR "/models/boards")) {
+        if (e.path().extension() != ".json") continue;
+        const nlohmann::json j = nlohmann::json::parse(std::ifstream(e.path()));
+        if (!j.contains("strings_min")) continue;
+        const std::string id = j["id"];
+        CAPTURE(id);
+        const int lo = j["strings_min"], hi = j["strings_max"];
+        fake::Board b(id.c_str(), hi);
+        const double shunt_mohm = j["shunt"]["r_mohm"]["value"];
+        b.cfg.shunt_nOhm = static_cast<std::uint32_t>(shunt_mohm * 1e6 + 0.5);
+        REQUIRE(b.init() == BMS_OK);
+        CHECK(b.get("ocd_mA", BMS_REQUESTED) == static_cast<int>(j["i_rated_A"]["value"].get<double>() * 1500));
+        CHECK(b.cfg.shunt_nOhm == shunt_nOhm(static_cast<int>(j["i_rated_A"]["value"].get<double>())));
+        b.cfg.cell_count = static_cast<std::uint8_t>(lo);
+        CHECK(b.init() == BMS_OK);
+        b.cfg.cell_count = static_cast<std::uint8_t>(lo - 1);
+        CHECK(b.init() == BMS_E_CONFIG);
+        ++n;
+    }
+    CHECK(n >= 30);
 }
 
 TEST_CASE("an unknown product, chemistry or shunt is refused") {

@@ -31,6 +31,8 @@ TEST_CASE("swapped leads, distance 1: found within 2 scans of the first result, 
     b.run_s(20);
     CHECK(b.sig("fault.range_first") == 5);
     CHECK(b.sig("fault.range_last") == 7);
+    CHECK(b.sig("fault.lead_a") == 5);
+    CHECK(b.sig("fault.lead_b") == 6);
     CHECK(b.sig("fault.wire") == 0);
     CHECK(b.sig("latch.cov") == 0);
     CHECK(b.sig("latch.cuv") == 0);
@@ -56,6 +58,8 @@ TEST_CASE("swapped leads, distance 7") {
     CHECK(b.sig("fault.wire") == 0);
     CHECK(b.sig("fault.range_first") == 4);
     CHECK(b.sig("fault.range_last") == 12);
+    CHECK(b.sig("fault.lead_a") == 4);
+    CHECK(b.sig("fault.lead_b") == 11);
     CHECK(b.dsg() == 0);
 }
 
