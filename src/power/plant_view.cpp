@@ -204,17 +204,6 @@ T Plant<T>::energy_residual_rel() const {
     return base::abs2(sum) / base::max2(a[0] + a[1], T(1000.0));
 }
 
-template <class T>
-T Plant<T>::stored_gain_J() const {
-    return stored_J() - st(o_stored0_)[0];
-}
-
-template <class T>
-T Plant<T>::defect_rel() const {
-    const T* const a = st(o_abs_);
-    return base::abs2(line_J(Line::defect)) / base::max2(a[0] + a[1], T(1000.0));
-}
-
 /// Largest |Q dSOC + integral of i dt| of a cell / max(charge moved, capacity).
 template <class T>
 T Plant<T>::charge_residual_rel() const {
@@ -356,8 +345,6 @@ void Plant<base::Pack8>::set_lane(std::size_t lane, const Plant<double>& solo) {
     template T Plant<T>::line_J(Line) const;                                                    \
     template T Plant<T>::stored_J() const;                                                      \
     template T Plant<T>::energy_residual_rel() const;                                           \
-    template T Plant<T>::stored_gain_J() const;                                                 \
-    template T Plant<T>::defect_rel() const;                                                    \
     template T Plant<T>::charge_residual_rel() const;                                           \
     template void Plant<T>::hash(base::Hasher&, std::size_t) const;
 TWIN_INSTANTIATE(double)
