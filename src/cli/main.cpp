@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command `bmstwin`: parses its arguments and calls a verb of commands.hpp.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <new>
+
+#include "cli/commands.hpp"
+#include "cli/suggest.hpp"
+
+namespace twin::cli {
+namespace {
+
+void add_loading(CLI::App& verb, Selection& s) {
+    verb.add_option("--models", s.models, "Folder of models, searched after the scenario's own (may be repeated)")
+        ->type_name("DIR")
+        ->allow_extra_args(false)
+        ->take_all();
+    verb.add_option(
+            "--set", s.set,
+            "Changes the scenario before it is checked, e.g. /events/short/r_mohm=5; arrays by id (may be repeated)")
+        ->type_name("POINTER=VALUE")
+        ->allow_extra_args(false)
+        ->take_all();
+}
+
+void add_selection(CLI::App& verb, Selection& s) {
+    verb.add_option("PATH", s.paths, "Scenario files, or folders with *.scenario.json at any depth")->required();
+    verb.add_option("--filter", s.filter, "Only ids that match the glob, e.g. 'short-*'")->type_name("GLOB");
+    verb.add_option("--tag", s.tag, "Only scenarios with this tag")->type_name("TAG");
+}
+
+void add_run(CLI::App& app, RunArguments& a, std::function<int()>& verb) {
+    CLI::App* run = app.add_subcommand("run", "Runs scenarios and judges them; writes the evidence of each");
+    add_selection(*run, a.selection);
+    run->add_option("--out", a.out,
+                    "Folder of the evidence: DIR/<id>/summary.json, events.jsonl, trace.csv, and DIR/report.html")
+        ->type_name("DIR")
+        ->capture_default_str();
+    run->add_option("--jobs", a.batch.jobs, "Scenarios run at the same time; results do not depend on it")
+        ->type_name("N")
+        ->check(CLI::Range(1, 256))
+        ->capture_default_str();
+    run->add_option("--junit", a.junit, "Writes JUnit XML")->type_name("FILE");
+    run->add_option("--html", a.html, "Writes the HTML report to this file as well")->type_name("FILE");
+    add_loading(*run, a.selection);
+    run->add_option("--seed", a.selection.seed, "Replaces the seed of every scenario")->type_name("N");
+    run->add_option("--core", a.batch.run.core_library, "Shared object with a control core instead of the built-in one")
+        ->type_name("LIB");
+    run->add_option("--step-scale", a.batch.run.step_scale,
+                    "Multiplies every plant step; a result may not depend on it")
+        ->type_name("X")
+        ->check(CLI::Range(0x1p-10, 16.0))
+        ->capture_default_str();
+    run->add_flag("--strict", a.batch.run.strict, "Leaving a model's valid range fails the run");
+    run->add_option("--repeat", a.batch.repeat, "Runs each scenario N times; hashes must be equal")
+        ->type_name("N")
+        ->check(CLI::Range(1, 10'000))
+        ->capture_default_str();
+    run->add_flag("--fail-fast", a.batch.fail_fast, "Starts nothing new after the first scenario that did not pass");
+    run->add_flag("--quiet", a.quiet, "Prints nothing but errors");
+    run->footer(
+        "Exit code: 0 all passed, 1 an expectation failed, 2 bad input or nothing selected, 3 internal or ERROR.\n"
+        "Every file is checked before any runs. Example: bmstwin run scenarios --jobs 2 --junit junit.xml");
+    run->callback([&a, &verb] { verb = [&a] { return run_command(a); }; });
+}
+
+struct Arguments {
+    RunArguments run;
+    Selection list, channels, validate, show;
+    std::string channels_file, channels_core, show_file;
+    bool channels_as_json = false, origin = false;
+};
+
+void add_others(CLI::App& app, Arguments& a, std::function<int()>& verb) {
+    CLI::App* list = app.add_subcommand("list", "Lists scenarios with title and tags");
+    add_selection(*list, a.list);
+    list->callback([&] { verb = [&a] { return list_command(a.list); }; });
+
+    CLI::App* channels = app.add_subcommand(
+        "channels", "Lists every channel and settable target of a scenario with unit, shape and meaning");
+    channels->add_option("FILE", a.channels_file, "Scenario file")->required();
+    channels->add_flag("--json", a.channels_as_json, "As JSON");
+    channels->add_option("--core", a.channels_core, "Shared object with a control core: its bms.* signals")
+        ->type_name("LIB");
+    add_loading(*channels, a.channels);
+    channels->callback([&] {
+        verb = [&a] { return channels_command(a.channels_file, a.channels, a.channels_core, a.channels_as_json); };
+    });
+
+    CLI::App* validate =
+        app.add_subcommand("validate", "Checks scenario files without running them; lists every error");
+    validate->add_option("FILE", a.validate.paths, "Scenario files or folders")->required();
+    add_loading(*validate, a.validate);
+    validate->callback([&] { verb = [&a] { return validate_command(a.validate); }; });
+
+    CLI::App* show = app.add_subcommand("show", "Prints the effective scenario with all defaults");
+    show->add_option("FILE", a.show_file, "Scenario file")->required();
+    show->add_flag("--origin", a.origin, "With where each value came from");
+    add_loading(*show, a.show);
+    show->callback([&] { verb = [&a] { return show_command(a.show_file, a.show, a.origin); }; });
+
+    app.add_subcommand("schema", "Prints the JSON Schema of the scenario language")->callback([&] {
+        verb = schema_command;
+    });
+    app.add_subcommand("version", "Prints the versions that results depend on")->callback([&] {
+        verb = version_command;
+    });
+}
+
+// What the words of a rejected command line may have meant: a verb, or an option of the verb in use.
+std::string suggestion(const CLI::App& app, int argc, char** argv) {
+    std::vector<std::string> verbs, options;
+    for (const CLI::App* sub : app.get_subcommands({})) verbs.push_back(sub->get_name());
+    const CLI::App* used = &app;
+    for (const CLI::App* sub : app.get_subcommands({}))
+        if (argc > 1 && sub->get_name() == argv[1]) used = sub;
+    if (used == &app && argc > 1 && argv[1][0] != '-') {
+        const std::string near = nearest(argv[1], verbs);
+        return near.empty() ? "" : fmt::format("'{}' is no verb; did you mean '{}'?", argv[1], near);
+    }
+    for (const CLI::Option* o : used->get_options())
+        for (const std::string& name : o->get_lnames()) options.push_back("--" + name);
+    for (int k = 1; k < argc; ++k) {
+        const std::string word = std::string(argv[k]).substr(0, std::string(argv[k]).find('='));
+        const bool known = word.rfind("--", 0) != 0 || std::find(options.begin(), options.end(), word) != options.end();
+        const std::string near = known ? "" : nearest(word, options);
+        if (!near.empty())
+            return fmt::format("'{}' is no option of {}; did you mean '{}'?", word, used->get_name(), near);
+    }
+    return "";
+}
+
+int guarded(const std::function<int()>& verb) {
+    try {
+        return verb();
+    } catch (const InputError& e) {
+        print_diagnostics(e.diagnostics());
+        return k_bad_input;
+    } catch (const FileError& e) {
+        fmt::print(stderr, "error: {}\n", e.what());
+        return k_internal;
+    } catch (const std::bad_alloc&) {
+        std::fputs("error: out of memory\n", stderr);
+        return k_internal;
+    } catch (const std::exception& e) {
+        fmt::print(stderr, "internal error: {}\n", e.what());
+        return k_internal;
+    }
+}
+
+int main_of(int argc, char** argv) {
+    CLI::App app{
+        "bmstwin: a battery pack with its protection board, simulated from microseconds to weeks and judged with "
+        "margins"};
+    app.name("bmstwin");
+    app.require_subcommand(1);
+    app.set_version_flag("--version", "bmstwin " + version());
+    app.get_formatter()->column_width(34);
+    Arguments arguments;
+    std::function<int()> verb;
+    add_run(app, arguments.run, verb);
+    add_others(app, arguments, verb);
+    app.footer("bmstwin VERB --help explains a verb.");
+    if (argc == 1) {
+        std::fputs(app.help().c_str(), stderr);
+        return k_bad_input;
+    }
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& e) {  // --help, --version
+        return app.exit(e);
+    } catch (const CLI::ParseError& e) {
+        const std::string hint = suggestion(app, argc, argv);
+        fmt::print(stderr, "error: {}\n", hint.empty() ? e.what() : hint);
+        return k_bad_input;
+    }
+    return guarded(verb);
+}
+
+}  // namespace
+}  // namespace twin::cli
+
+int main(int argc, char** argv) {
+    try {
+        return twin::cli::main_of(argc, argv);
+    } catch (const std::exception& e) {
+        std::fprintf(stderr, "internal error: %s\n", e.what());
+        return twin::cli::k_internal;
+    }
+}
