@@ -279,28 +279,28 @@ void Simulation::Impl::undo(std::size_t event) {
     if (std::holds_alternative<scenario::DoShort>(a)) {
         plant.connect_element(element_of_event[event], false);
         jumped(1.0);
-    } else if (const auto* x = std::get_if<scenario::DoSwap>(&a)) {
-        swap_leads(x->between.at(0), x->between.at(1));
-    } else if (const auto* x = std::get_if<scenario::DoOpen>(&a)) {
-        open_lead(x->target, false);
-    } else if (const auto* x = std::get_if<scenario::DoUnplug>(&a)) {
-        open_lead(x->target, false);
-    } else if (const auto* x = std::get_if<scenario::DoPlug>(&a)) {
-        open_lead(x->target, true);
-    } else if (const auto* x = std::get_if<scenario::DoInject>(&a)) {
-        inject(*x, false);
-    } else if (const auto* x = std::get_if<scenario::DoConnect>(&a)) {
-        connect(x->target, false);
-    } else if (const auto* x = std::get_if<scenario::DoDisconnect>(&a)) {
-        connect(x->target, true);
-    } else if (const auto* x = std::get_if<scenario::DoStep>(&a)) {
-        back(x->target);
-    } else if (const auto* x = std::get_if<scenario::DoPulse>(&a)) {
-        back(x->target);
-    } else if (const auto* x = std::get_if<scenario::DoSet>(&a)) {
-        back(x->target);
-    } else if (const auto* x = std::get_if<scenario::DoRamp>(&a)) {
-        back(x->target);
+    } else if (const auto* a1 = std::get_if<scenario::DoSwap>(&a)) {
+        swap_leads(a1->between.at(0), a1->between.at(1));
+    } else if (const auto* a2 = std::get_if<scenario::DoOpen>(&a)) {
+        open_lead(a2->target, false);
+    } else if (const auto* a3 = std::get_if<scenario::DoUnplug>(&a)) {
+        open_lead(a3->target, false);
+    } else if (const auto* a4 = std::get_if<scenario::DoPlug>(&a)) {
+        open_lead(a4->target, true);
+    } else if (const auto* a5 = std::get_if<scenario::DoInject>(&a)) {
+        inject(*a5, false);
+    } else if (const auto* a6 = std::get_if<scenario::DoConnect>(&a)) {
+        connect(a6->target, false);
+    } else if (const auto* a7 = std::get_if<scenario::DoDisconnect>(&a)) {
+        connect(a7->target, true);
+    } else if (const auto* a8 = std::get_if<scenario::DoStep>(&a)) {
+        back(a8->target);
+    } else if (const auto* a9 = std::get_if<scenario::DoPulse>(&a)) {
+        back(a9->target);
+    } else if (const auto* a10 = std::get_if<scenario::DoSet>(&a)) {
+        back(a10->target);
+    } else if (const auto* a11 = std::get_if<scenario::DoRamp>(&a)) {
+        back(a11->target);
     }
 }
 

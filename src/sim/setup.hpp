@@ -36,6 +36,7 @@ struct RunSetup {
     std::vector<PackModels> packs;
     std::vector<NamedText> versions;
     std::vector<Warning> warnings;                    // of the assembly
+    std::shared_ptr<void> core_library;               // keeps a loaded core alive
 };
 
 }  // namespace twin::sim
