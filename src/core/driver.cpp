@@ -125,14 +125,17 @@ bool take_status(Step& t, std::uint32_t n) {
     return true;
 }
 
-// Compares the configuration read back under the bits that are ours. Returns false if it differs.
+// Compares the configuration read back with what was written, under the bits that are ours. Returns false if it
+// differs.
 bool compare(Step& t, const std::uint8_t* got) {
+    const Driver& d = t.s.drv;
     CfgField f[kCfgFieldN];
     const std::uint32_t n = driver_fields(t.s, f);
     for (std::uint32_t i = 0; i < n; ++i) {
-        const std::uint8_t diff = static_cast<std::uint8_t>((got[f[i].reg - kFet] ^ f[i].value) & f[i].mask);
-        if (diff == 0 || (t.s.drv.boot == kBootWake && f[i].reg == kIwt)) continue;  // was off while asleep
-        if (t.s.drv.boot == kBootDone || t.s.drv.boot == kBootWake) t.log(E::afe_reset, f[i].reg, diff);
+        const std::uint32_t at = f[i].reg - kFet;
+        const std::uint8_t diff = static_cast<std::uint8_t>((got[at] ^ d.cfg[at]) & f[i].mask);
+        if (diff == 0) continue;
+        if (d.boot == kBootDone || d.boot == kBootWake) t.log(E::afe_reset, f[i].reg, diff);
         return false;
     }
     if ((got[0x76 - kFet] & 0x80u) != 0) t.s.drv.die_hot = 1;
@@ -164,15 +167,17 @@ void failed(Step& t, std::uint8_t status) {
 void verified(Step& t, bool same) {
     Driver& d = t.s.drv;
     State& s = t.s;
-    if (d.dirty != 0 || (d.pending & kJobWriteCfg) != 0) return;  // a newer one is on its way
+    if ((d.pending & (kJobWriteCfg | kJobWatchdog)) != 0) return;  // a newer one is on its way
     if (same) {
         if (d.boot == kBootVerify) {
             t.log(E::afe_ready, d.write_tries);
             d.boot = kBootDone;
         } else if (d.boot == kBootWake) {
+            const bool changed = d.dirty != 0;
             d.boot = kBootDone;
             driver_configure(s);
-            d.pending = (d.pending & ~kJobWriteCfg) | kJobWatchdog;
+            if (!changed) d.pending &= ~kJobWriteCfg;
+            d.pending |= kJobWatchdog;
         }
         d.write_tries = 0;
         return;
@@ -295,9 +300,9 @@ void driver_post(Step& t) {
     State& s = t.s;
     Driver& d = s.drv;
     if (d.job != 0 || s.now_us < d.retry_us) return;
-    if (d.dirty != 0 && d.boot == kBootDone) driver_configure(s);
-    if (d.boot == kBootDone && (d.pending & kJobScan) != 0 && d.scans % kVerifyEvery == kVerifyEvery - 1u &&
-        d.verify_count != d.scans) {
+    if (d.dirty != 0 && d.boot >= kBootWrite && d.boot <= kBootDone) driver_configure(s);
+    if (d.boot == kBootDone && (d.pending & (kJobScan | kJobWatchdog)) == kJobScan &&
+        d.scans % kVerifyEvery == kVerifyEvery - 1u && d.verify_count != d.scans) {
         d.verify_count = d.scans;
         d.pending |= kJobVerify;
     }

@@ -2,7 +2,7 @@
 """The control core on the Cortex-M4F: what its objects import, and recordings replayed in QEMU.
 
 usage: run.py --build build/arm [--bmstwin PROGRAM] [RECORDING...]
-Without recordings, all *.bmsrec below the build folders beside --build are replayed (unit tests and scenario runs write them).
+Without recordings, all *.bmsrec below build/release (unit tests) and build/scenarios (runs) beside --build are replayed.
 Exit code 1 if an import is not allowed, a hash differs, or nothing was replayed.
 """
 import argparse
@@ -59,7 +59,7 @@ def main():
     else:
         passed += 1
     elf = build / "tests/target/replay.elf"
-    names = arguments.recordings or sorted(str(p) for p in build.parent.glob("**/*.bmsrec"))
+    names = arguments.recordings or sorted(str(p) for p in [*(build.parent / "release").glob("**/*.bmsrec"), *(build.parent / "scenarios").glob("**/*.bmsrec")])
     for name in names:
         ok, line = replay(elf, name)
         print(("passed " if ok else "FAILED ") + pathlib.Path(name).name + ": " + line)

@@ -193,3 +193,46 @@ TEST_CASE("flags are cleared by zeros and the clearing is read back") {
     CHECK(b.reg[0] == 0);
     CHECK(b.logged("watchdog") == 1);
 }
+
+TEST_CASE("a level set at any instant of the start, or while asleep, reaches the chip") {
+    for (int ms = 0; ms < 80; ms += 1) {
+        CAPTURE(ms);
+        fake::Board b;
+        REQUIRE(b.init() == BMS_OK);
+        b.run_s(ms * 1e-3);
+        REQUIRE(b.set("scd_mA", 600000) == BMS_OK);
+        b.run_s(2);
+        CHECK(b.reg[0x62] == (0x40 | 12));
+        CHECK(b.dsg() == 3);
+        CHECK(b.sig("afe_resets") == 0);
+    }
+    fake::Board b;
+    REQUIRE(b.init() == BMS_OK);
+    REQUIRE(b.set("sleep_s", 30) == BMS_OK);
+    b.run_s(60);
+    REQUIRE(b.sig("sleep") == 1);
+    REQUIRE(b.set("scd_mA", 600000) == BMS_OK);
+    b.run_s(1);
+    CHECK(b.sig("sleep") == 0);
+    CHECK(b.reg[0x62] == (0x40 | 12));
+    CHECK((b.reg[0x77] & 7) == 4);
+    CHECK(b.sig("afe_resets") == 0);
+    CHECK(b.dsg() == 3);
+}
+
+TEST_CASE("a level set on the way into sleep is not lost") {
+    for (int ms = 0; ms < 60; ++ms) {
+        CAPTURE(ms);
+        fake::Board b;
+        REQUIRE(b.init() == BMS_OK);
+        REQUIRE(b.set("sleep_s", 30) == BMS_OK);
+        b.run_s(30.2 + ms * 1e-2);
+        REQUIRE(b.set("scd_mA", 600000) == BMS_OK);
+        b.run_s(2);
+        CHECK(b.reg[0x62] == (0x40 | 12));
+        CHECK(b.sig("afe_resets") == 0);
+        b.run_s(3000);
+        CHECK(b.sig("afe_resets") == 0);
+        CHECK(b.dsg() == 3);
+    }
+}
