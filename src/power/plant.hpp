@@ -148,6 +148,7 @@ private:
     void linear_sources(double dh_s);
     bool newton(double dh_s);
     bool update_clamps(Mask& active);
+    T linearise_at(std::size_t k, const T& old_V, const T& new_V) const;
     void eval_port(std::size_t k, double dh_s, const T& v_V, T& i_A, T& g_S);
     void branch_currents();
     void accumulate(double hb_s);

@@ -136,7 +136,7 @@ void Plant<T>::build_blocks() {
     w.rl_g = w.rl_w = w.rl_s = w.rl_hist = w.rl_i = w.rl_k1 = w.rl_k2 = w.rl_dq = w.rl_i2 = zero(n_rl);
     w.rc_g = w.rc_s = w.rc_hist = w.rc_i = w.rc_v = w.rc_k1 = w.rc_k2 = w.rc_i2 = zero(n_rc);
     w.res_g = w.res_s = w.res_i = w.res_e = zero(n_res);
-    w.port_i = w.port_e = zero(n_port);
+    w.port_i = w.port_e = w.port_at = zero(n_port);
     w.port_ok.resize(n_port);
     w.fet_qg_hist = w.fet_qd_hist = w.fet_qg_n = w.fet_qd_n = zero(n_fet);
     w.fet.resize(n_fet);

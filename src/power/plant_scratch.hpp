@@ -31,7 +31,7 @@ struct Plant<T>::Scratch {
     std::vector<T> rc_g, rc_s, rc_hist, rc_i, rc_v, rc_k1, rc_k2, rc_i2;
     std::vector<T> res_g, res_s, res_i, res_e;
     // ports and sources
-    std::vector<T> port_i, port_e;
+    std::vector<T> port_i, port_e, port_at;  // port_at: voltage of the present linearisation
     struct Flag {
         Mask m;
     };

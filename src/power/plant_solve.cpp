@@ -160,6 +160,26 @@ void Plant<T>::eval_port(std::size_t k, double dh_s, const T& v_V, T& i_A, T& g_
     }
 }
 
+/// Where a piecewise-linear port is linearised next: a step that would jump over its middle line stops in the middle.
+/// Otherwise a load behind an inductance alternates for ever between its two flat lines.
+template <class T>
+T Plant<T>::linearise_at(std::size_t k, const T& old_V, const T& new_V) const {
+    const Port& p = topo_->port[k];
+    const auto n = static_cast<std::size_t>(p.index);
+    if (p.kind != PortKind::current_load && p.kind != PortKind::charger) return new_V;
+    T lo = T(0.0), hi = T(0.0);
+    if (p.kind == PortKind::current_load) {
+        hi = (in(o_load_) + k_load_stride * n)[2];
+    } else {
+        const T* const x = in(o_charger_) + k_charger_stride * n;
+        hi = x[2];
+        lo = x[2] - x[1] * x[3];
+    }
+    const Mask down = base::mask_and(old_V >= hi, new_V <= lo);
+    const Mask up = base::mask_and(old_V <= lo, new_V >= hi);
+    return base::select(base::mask_or(down, up), 0.5 * (lo + hi), new_V);
+}
+
 /// Newton on the trailing block. A lane that has settled keeps its linearisation, so its solution stays to the bit.
 template <class T>
 bool Plant<T>::newton(double dh_s) {
@@ -170,6 +190,7 @@ bool Plant<T>::newton(double dh_s) {
     T* const ps = st(o_port_s_);
     const auto lead = static_cast<std::size_t>(t.program.n_lead);
     (void)lead;
+    for (std::size_t k = 0; k < w.port_at.size(); ++k) w.port_at[k] = pv[k];
     for (int it = 0; it < k_newton_max; ++it) {
         net::load_trailing(t.program, ws_);
         for (std::size_t k = 0; k < w.port_i.size(); ++k) net::add_port(t.program, ws_, t.program.stamp[t.stamp_port(k)], pg[k], ps[k]);
@@ -189,10 +210,19 @@ bool Plant<T>::newton(double dh_s) {
             w.port_i[k] = i;
             pv[k] = v;
             const Mask hold = base::mask_or(ok, base::mask_not(base::is_finite(v)));
+            const T v_lin = linearise_at(k, w.port_at[k], v);
+            const Mask moved = base::mask_or(v_lin < v, v_lin > v);
+            T i_lin = i, g_lin = g;
+            if (base::any(moved)) {
+                eval_port(k, dh_s, v_lin, i_lin, g_lin);
+                i_lin = base::select(moved, i_lin, i);
+                g_lin = base::select(moved, g_lin, g);
+            }
+            w.port_at[k] = base::select(hold, w.port_at[k], v_lin);
             const T damp = T(it < 25 ? 1.0 : 0.5);
-            const T g_new = pg[k] + damp * (g - pg[k]);
+            const T g_new = pg[k] + damp * (g_lin - pg[k]);
             pg[k] = base::select(hold, pg[k], g_new);
-            ps[k] = base::select(hold, ps[k], i - g_new * dx);
+            ps[k] = base::select(hold, ps[k], i_lin - g_new * (dx + (v_lin - v)));
             done = base::mask_and(done, hold);
         }
         if (base::all(done)) return true;
