@@ -62,16 +62,13 @@ function(bmstwin_add_rooms)
   foreach(room IN LISTS bmstwin_rooms)
     bmstwin_add_room(${room})
   endforeach()
-  # Where data is found at run time: beside the sources for a build tree, under the prefix once installed.
-  foreach(room io api)
-    if(TARGET twin_${room})
-      get_target_property(type twin_${room} TYPE)
-      if(NOT type STREQUAL "INTERFACE_LIBRARY")
-        target_compile_definitions(twin_${room} PRIVATE
-          BMSTWIN_VERSION_STRING="${PROJECT_VERSION}"
-          BMSTWIN_BUILD_DATA_DIR="${PROJECT_SOURCE_DIR}"
-          BMSTWIN_INSTALL_DATA_DIR="${CMAKE_INSTALL_PREFIX}/share/bmstwin")
-      endif()
-    endif()
-  endforeach()
+  # What only one file needs to know is told to that file alone, so that builds which differ in it share the rest by ccache.
+  set_source_files_properties("${PROJECT_SOURCE_DIR}/src/api/version.cpp" PROPERTIES
+    COMPILE_DEFINITIONS "BMSTWIN_VERSION_STRING=\"${PROJECT_VERSION}\"")
+  # Where data is found at run time: beside the loaded library, else beside the sources of a build tree, else under the prefix.
+  set(data "BMSTWIN_INSTALL_DATA_DIR=\"${CMAKE_INSTALL_PREFIX}/share/bmstwin\"")
+  if(NOT SKBUILD)
+    list(APPEND data "BMSTWIN_BUILD_DATA_DIR=\"${PROJECT_SOURCE_DIR}\"")
+  endif()
+  set_source_files_properties("${PROJECT_SOURCE_DIR}/src/io/search_path.cpp" PROPERTIES COMPILE_DEFINITIONS "${data}")
 endfunction()
