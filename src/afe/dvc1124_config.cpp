@@ -32,7 +32,7 @@ std::int32_t word12(const std::uint8_t* at) { return (at[0] << 4) | (at[1] >> 4)
 std::int64_t wake_after_s(int code) {
     if (code == 0) return 0;
     if (code <= 5) return 10 * code;
-    return code == 6 ? 60 : 60 * (code - 5);
+    return 60 * (code - 5);
 }
 
 }  // namespace

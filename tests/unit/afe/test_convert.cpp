@@ -221,6 +221,49 @@ TEST_CASE("lazy and eager conversion give equal bytes, latches, gates and hash a
     }
 }
 
+TEST_CASE("noise alone decides alike, lazy or eager: a wake threshold 2 sigma above the current, an OCD1 level 3 sigma above it") {
+    for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+        Bench lazy(afe::Dvc1124Params(), Inputs::cells(3.3), seed), eager(afe::Dvc1124Params(), Inputs::cells(3.3), seed);
+        eager.chip.set_eager(true);
+        for (Bench* b : {&lazy, &eager}) {
+            b->gates_on();
+            b->write1(0x65, 20);  // 200 uV
+            b->write1(0x56, 0xFC);
+            b->write1(0x01, 0x0E);
+            b->jump_shunt(190e-6);
+            b->until([&] { return b->chip.mode() == afe::Mode::work; }, 10 * ms, 100 * s);
+            CHECK(b->chip.mode() == afe::Mode::work);
+            b->run(1 * s);
+            b->write(0x59, {4, 0, 0, 0});  // 1 mV, 8 ms: needs three conversions in a row
+            b->jump_shunt(1e-3 - 5e-6);
+            b->until([&] { return b->chip.peek(0) != 0; }, 10 * ms, 100 * s);
+            CHECK(b->chip.peek(0) == f_ocd1);
+        }
+        CHECK(lazy.now == eager.now);
+        CHECK(lazy.hash() == eager.hash());
+    }
+}
+
+TEST_CASE("a destroyed pin under CUV: lazy and eager agree on the instant") {
+    Bench lazy, eager;
+    eager.chip.set_eager(true);
+    for (Bench* b : {&lazy, &eager}) {
+        b->gates_on();
+        b->write1(0x6E, 0x81);
+        b->write(0x6A, {0xFF, 0x00, 0x00});
+        b->write(0x72, {2500 >> 4, ((2500 & 15) << 4) | 8});  // 1 s
+        b->run(100 * ms);
+        b->x.clamp_A[9] = 30e-3;
+        b->jump(b->x);
+        const Time_ns start = b->now;
+        const Time_ns took = b->until([&] { return b->chip.peek(0) == f_cuv; }, 1 * ms, 3 * s);
+        CHECK(took >= 1 * s);
+        CHECK(took <= 1 * s + 64 * ms);
+        CHECK(b->now > start);
+    }
+    CHECK(lazy.hash() == eager.hash());
+}
+
 TEST_CASE("a segment cut anywhere gives the same means up to rounding, and the same decisions") {
     Restless whole(false, 9, true);
     Restless cut(false, 9, true);
@@ -302,6 +345,7 @@ TEST_CASE("errors of a specimen: gain and offset reach the registers; a spread o
     for (std::uint64_t seed = 0; seed < 50; ++seed) {
         const afe::Dvc1124Trim t = afe::make_trim(q, {seed, 7});
         for (const double o : t.cell_offset_V) square += o * o;
+        CHECK(t.cell_offset_V[0] != t.cell_offset_V[1]);
     }
     CHECK(std::sqrt(square / (50 * 24)) == doctest::Approx(2.5e-3).epsilon(0.06));
 }

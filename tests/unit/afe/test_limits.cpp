@@ -88,6 +88,12 @@ TEST_CASE("voltage maxima: 132 V between neighbours, 132 V to VSS, 6 V at C0, 13
     in.pin_V[3] = 132.1;
     CHECK(broken(in) == "afe.C3");
     in = Inputs::cells(3.3);
+    in.pin_V[4] = 131.9;
+    in.pin_V[3] = 60.0;
+    in.pin_V[5] = -0.4;  // the same reversed
+    in.pin_V[6] = 60.0;
+    CHECK(broken(in) == "afe.C5");
+    in = Inputs::cells(3.3);
     in.pin_V[0] = 6.01;
     CHECK(broken(in) == "afe.C0");
     in = Inputs::cells(3.3);
@@ -102,14 +108,17 @@ TEST_CASE("voltage maxima: 132 V between neighbours, 132 V to VSS, 6 V at C0, 13
     CHECK(broken(in) == "afe.GP4");
 }
 
-TEST_CASE("a peak inside a jump of one nanosecond is seen") {
-    Bench b;
-    Inputs spike = b.x;
-    spike.vtop_V = 140.0;
-    b.ramp(1, spike);
-    b.ramp(1, Inputs::cells(3.3));
-    REQUIRE(b.chip.damage().size() == 1);
-    CHECK(b.chip.damage()[0].value == doctest::Approx(140.0));
+TEST_CASE("a peak at either end of a segment of one nanosecond is seen") {
+    for (const bool at_end : {true, false}) {
+        Bench b;
+        const Inputs calm = b.x;
+        Inputs spike = b.x;
+        spike.vtop_V = 140.0;
+        b.advance(at_end ? calm : spike, at_end ? spike : calm, b.now + 1);
+        REQUIRE(b.chip.damage().size() == 1);
+        CHECK(b.chip.damage()[0].value == doctest::Approx(140.0));
+        CHECK(b.chip.damage()[0].t_ns == b.now - (at_end ? 0 : 1));
+    }
 }
 
 TEST_CASE("a destroyed supply pin: no answer, gates off, draws its fault current, stays dead") {
@@ -130,8 +139,10 @@ TEST_CASE("a destroyed supply pin: no answer, gates off, draws its fault current
     Inputs off = b.x;
     off.vtop_V = 0.0;
     b.ramp(1 * ms, off);
+    b.jump(b.x);
     off.vtop_V = 50.0;
     b.ramp(1 * ms, off);
+    b.jump(b.x);
     CHECK(b.chip.mode() == afe::Mode::dead);
 }
 
@@ -160,10 +171,24 @@ TEST_CASE("a destroyed current input reads 0 and takes the short-circuit protect
 }
 
 TEST_CASE("the field table covers the whole state; a snapshot continues to the same hash") {
-    std::size_t covered = 0;
-    for (const base::Field& f : afe::dvc1124_fields()) covered += f.count * base::size_of(f.type);
-    CHECK(covered <= sizeof(afe::Dvc1124State));
-    CHECK(sizeof(afe::Dvc1124State) - covered < 8 * 24);  // padding only
+    // Whatever no field names must be padding: gaps of less than the 8 bytes that align what follows.
+    std::vector<std::uint8_t> named(sizeof(afe::Dvc1124State) + 1, 0);
+    for (const base::Field& f : afe::dvc1124_fields()) {
+        for (std::size_t k = 0; k < f.count * base::size_of(f.type); ++k) {
+            CHECK(named[f.offset + k] == 0);
+            named[f.offset + k] = 1;
+        }
+    }
+    named.back() = 1;
+    std::size_t gap = 0;
+    for (std::size_t k = 0; k < named.size(); ++k) {
+        if (named[k] == 0) ++gap;
+        else {
+            CHECK(gap < 8);
+            if (gap > 0) CHECK(k % (gap >= 4 ? 8 : 2) == 0);
+            gap = 0;
+        }
+    }
     Bench b;
     b.gates_on();
     b.write(0x59, {60, 60, 9, 9});
@@ -187,6 +212,22 @@ TEST_CASE("the field table covers the whole state; a snapshot continues to the s
     CHECK_FALSE(b.dsg());
     CHECK(b.cell(4) == c.cell(4));
     CHECK(b.word(0x02) == c.word(0x02));
+}
+
+TEST_CASE("configuration, latches, timers, bus and damage are hashed; what belongs to conversions is not") {
+    const auto hashed = [](const char* name) {
+        for (const base::Field& f : afe::dvc1124_fields()) {
+            if (std::string(f.name) == name) return f.hashed ? 1 : 0;
+        }
+        return -1;
+    };
+    for (const char* name : {"reg", "mode", "flags", "cst", "iwts", "gates", "cmp_since_ns", "cmp_above", "ocd1_since_ns", "cov_since_ns",
+                             "cow_end_ns", "int_end_ns", "bus_pointer", "dead_pins", "damage_cause", "n_nack"}) {
+        CHECK_MESSAGE(hashed(name) == 1, name);
+    }
+    for (const char* name : {"done", "slot_mean", "code", "fresh", "cc1_mean_V", "cc1_index", "scan_index", "win_max_V", "now_ns"}) {
+        CHECK_MESSAGE(hashed(name) == 0, name);
+    }
 }
 
 TEST_CASE("every bit of every hashed field reaches the hash") {
