@@ -60,7 +60,7 @@ def check_file(path, text):
             yield Finding(path, 0, f"{pointer} has a value, but no tolerance")
     if raw:
         return
-    if not keys & {"label", "labels"}:
+    if parts[1] != "profiles" and not keys & {"label", "labels"}:   # a profile is a requirement, not a figure
         yield Finding(path, 0, "no 'label': measured, datasheet, fitted, typical or assumed?")
     if parts[1] in {"cells", "mosfets"} and not any("valid" in k for k in keys):
         yield Finding(path, 0, "no valid range")
