@@ -61,6 +61,7 @@ TEST_CASE("SCD: an owner who steps over the crossing still gets the delay from t
     Bench b;
     b.gates_on();
     set_scd(b, 8, 10);
+    b.write1(0x5E, 9);  // OCD2 off, at 40 mV
     Inputs to = b.x;
     to.shunt_V = 0.24;
     const Time_ns start = b.now;
