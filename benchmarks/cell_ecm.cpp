@@ -19,7 +19,9 @@ struct Pack {
     std::vector<cell::EcmParams<double>> params;
     std::vector<cell::EcmState<double>> state;
     explicit Pack(const std::string& id)
-        : model(cell::build(io::read_model<cell::EcmModelFile>(std::string(BMSTWIN_SOURCE_DIR) + "/models/cells/" + id + ".json").value)) {
+        : model(cell::build(
+              io::read_model<cell::EcmModelFile>(std::string(BMSTWIN_SOURCE_DIR) + "/models/cells/" + id + ".json")
+                  .value)) {
         for (std::size_t k = 0; k < k_cells; ++k) {
             params.push_back(cell::make_params(model, 1.0 - 0.001 * static_cast<double>(k)));
             state.push_back(cell::make_state<double>(model, params[k], 0.6 + 0.01 * static_cast<double>(k), 25.0));
@@ -53,8 +55,8 @@ void cell_commit_16(benchmark::State& run, const char* id, double h_s) {
         double sum = 0.0;
         for (std::size_t k = 0; k < k_cells; ++k) {
             const auto e = cell::commit(p.model, p.params[k], p.state[k], c, dq, 0.8 * h_s, 25.0);
-            sum += e.emf_work_J + e.ocv_work_J + e.rc_heat_J + e.rc_stored_J + e.hyst_heat_J + e.hyst_stored_J + e.param_work_J +
-                   e.entropic_heat_J + e.env_heat_J + e.heat_stored_J;
+            sum += e.emf_work_J + e.ocv_work_J + e.rc_heat_J + e.rc_stored_J + e.hyst_heat_J + e.hyst_stored_J +
+                   e.param_work_J + e.entropic_heat_J + e.env_heat_J + e.heat_stored_J;
         }
         benchmark::DoNotOptimize(sum);
     }

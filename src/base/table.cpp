@@ -23,7 +23,8 @@ double end_slope(double h0, double h1, double s0, double s1) {
 void pchip_slopes(std::span<const double> x, std::span<const double> y, std::span<double> slope) {
     const std::size_t n = x.size();
     if (y.size() != n || slope.size() != n || n < 2)
-        throw std::invalid_argument("table: " + std::to_string(y.size()) + " values for " + std::to_string(n) + " knots");
+        throw std::invalid_argument("table: " + std::to_string(y.size()) + " values for " + std::to_string(n) +
+                                    " knots");
     const auto secant = [&](std::size_t k) { return (y[k + 1] - y[k]) / (x[k + 1] - x[k]); };
     if (n == 2) {
         slope[0] = secant(0);
@@ -46,11 +47,13 @@ void pchip_slopes(std::span<const double> x, std::span<const double> y, std::spa
 void check_knots(std::span<const double> x, std::size_t capacity, const char* what) {
     const std::string name(what);
     if (x.size() < 2 || x.size() > capacity)
-        throw std::invalid_argument(name + ": " + std::to_string(x.size()) + " knots; allowed 2.." + std::to_string(capacity));
+        throw std::invalid_argument(name + ": " + std::to_string(x.size()) + " knots; allowed 2.." +
+                                    std::to_string(capacity));
     for (std::size_t k = 0; k < x.size(); ++k) {
         const std::string place = name + "[" + std::to_string(k) + "] = " + std::to_string(x[k]);
         if (!is_finite(x[k])) throw std::invalid_argument(place + " is not a finite number");
-        if (k > 0 && !(x[k] > x[k - 1])) throw std::invalid_argument(place + " must be above the knot before it, " + std::to_string(x[k - 1]));
+        if (k > 0 && !(x[k] > x[k - 1]))
+            throw std::invalid_argument(place + " must be above the knot before it, " + std::to_string(x[k - 1]));
     }
 }
 

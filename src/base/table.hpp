@@ -5,7 +5,8 @@
 // Means over an interval are evaluated per segment in closed form, exact for cubics: mean = p(m) + p''(m) d^2 / 6 with
 // m the middle and d half the width. A difference of antiderivatives at large magnitude never occurs, so a mean over
 // 1e-12 of the range is as accurate as the value itself.
-// Source of the slopes: Fritsch, Butland, SIAM J. Sci. Stat. Comput. 5 (1984) 300, doi:10.1137/0905021 (three-point ends).
+// Source of the slopes: Fritsch, Butland, SIAM J. Sci. Stat. Comput. 5 (1984) 300, doi:10.1137/0905021 (three-point
+// ends).
 #pragma once
 #include <array>
 #include <cstddef>
@@ -23,16 +24,20 @@ struct Cubic {
     double value(double t) const { return c0 + t * (c1 + t * (c2 + t * c3)); }
     double slope(double t) const { return c1 + t * (2.0 * c2 + t * (3.0 * c3)); }
     /// Mean over [t_mid - half, t_mid + half]; exact up to rounding.
-    double mean(double t_mid, double half) const { return value(t_mid) + (c2 + 3.0 * c3 * t_mid) * (half * half) * (1.0 / 3.0); }
+    double mean(double t_mid, double half) const {
+        return value(t_mid) + (c2 + 3.0 * c3 * t_mid) * (half * half) * (1.0 / 3.0);
+    }
 };
 
 /// PCHIP slopes at n >= 2 strictly increasing knots: monotone data give a monotone interpolant.
 void pchip_slopes(std::span<const double> x, std::span<const double> y, std::span<double> slope);
 
-/// Throws std::invalid_argument (with `what`, the index and the value) unless x has 2..capacity strictly increasing finite knots.
+/// Throws std::invalid_argument (with `what`, the index and the value) unless x has 2..capacity strictly increasing
+/// finite knots.
 void check_knots(std::span<const double> x, std::size_t capacity, const char* what);
 
-/// Knots x[0..n-1] with constant-time search. Segment numbers: 0 is below x[0], s in 1..n-1 is [x[s-1], x[s]], n is above x[n-1].
+/// Knots x[0..n-1] with constant-time search. Segment numbers: 0 is below x[0], s in 1..n-1 is [x[s-1], x[s]], n is
+/// above x[n-1].
 template <std::size_t Cap>
 class Axis {
 public:
@@ -61,7 +66,8 @@ public:
     bool inside(double x) const { return x >= front() && x <= back(); }
     /// locate(x) == s, without the search. (0 <= s <= size)
     bool in_segment(std::int32_t s, double x) const {
-        return (s == 0 || x >= knot_[static_cast<std::size_t>(s - 1)]) && (s == n_ || x < knot_[static_cast<std::size_t>(s)]);
+        return (s == 0 || x >= knot_[static_cast<std::size_t>(s - 1)]) &&
+               (s == n_ || x < knot_[static_cast<std::size_t>(s)]);
     }
     /// A segment at or near that of x (exact unless a knot lies in the same bucket): where to look first.
     std::int32_t guess(double x) const {
@@ -89,8 +95,9 @@ private:
     std::int32_t n_ = 0;
 };
 
-/// Mean over [a, a + width] (width of either sign, 0 gives the value) of a piecewise function. `mean_in(s, t_mid, half)` is
-/// the mean inside segment s, t relative to axis.base(s). Pieces are weighted by their lengths, which sum to |width| exactly.
+/// Mean over [a, a + width] (width of either sign, 0 gives the value) of a piecewise function. `mean_in(s, t_mid,
+/// half)` is the mean inside segment s, t relative to axis.base(s). Pieces are weighted by their lengths, which sum to
+/// |width| exactly.
 template <std::size_t Cap, class MeanIn>
 inline double mean_over(const Axis<Cap>& axis, double a, double width, const MeanIn& mean_in) {
     const double b = a + width;
@@ -126,7 +133,8 @@ public:
         set(x, y, d, d[0], d[x.size() - 1]);
     }
     /// The same with the slopes outside given.
-    CubicTable(std::span<const double> x, std::span<const double> y, double slope_below, double slope_above, const char* what = "table")
+    CubicTable(std::span<const double> x, std::span<const double> y, double slope_below, double slope_above,
+               const char* what = "table")
         : axis_(x, what) {
         std::array<double, Cap> d{};
         pchip_slopes(x, y, std::span<double>(d.data(), x.size()));
@@ -150,8 +158,12 @@ public:
         return mean_over(axis_, a, width,
                          [this](std::int32_t s, double t_mid, double half) { return segment(s).mean(t_mid, half); });
     }
-    Pack8 value(const Pack8& x) const { return each(x, [this](double v) { return value(v); }); }
-    Pack8 slope(const Pack8& x) const { return each(x, [this](double v) { return slope(v); }); }
+    Pack8 value(const Pack8& x) const {
+        return each(x, [this](double v) { return value(v); });
+    }
+    Pack8 slope(const Pack8& x) const {
+        return each(x, [this](double v) { return slope(v); });
+    }
     Pack8 mean(const Pack8& a, const Pack8& width) const {
         Pack8 r;
         for (std::size_t k = 0; k < k_pack_lanes; ++k) r.v[k] = mean(a.v[k], width.v[k]);
@@ -165,13 +177,15 @@ private:
         for (std::size_t k = 0; k < k_pack_lanes; ++k) r.v[k] = f(x.v[k]);
         return r;
     }
-    void set(std::span<const double> x, std::span<const double> y, const std::array<double, Cap>& d, double below, double above) {
+    void set(std::span<const double> x, std::span<const double> y, const std::array<double, Cap>& d, double below,
+             double above) {
         const std::size_t n = x.size();
         seg_[0] = {y[0], below, 0.0, 0.0};
         for (std::size_t s = 1; s < n; ++s) {
             const double h = x[s] - x[s - 1];
             const double secant = (y[s] - y[s - 1]) / h;
-            seg_[s] = {y[s - 1], d[s - 1], (3.0 * secant - 2.0 * d[s - 1] - d[s]) / h, ((d[s - 1] + d[s]) - 2.0 * secant) / (h * h)};
+            seg_[s] = {y[s - 1], d[s - 1], (3.0 * secant - 2.0 * d[s - 1] - d[s]) / h,
+                       ((d[s - 1] + d[s]) - 2.0 * secant) / (h * h)};
         }
         seg_[n] = {y[n - 1], above, 0.0, 0.0};
     }
@@ -179,8 +193,8 @@ private:
     std::array<Cubic, Cap + 1> seg_{};
 };
 
-/// Q quantities over a grid of nx x ny knots, bilinear inside, constant beyond the edges (a resistance never turns negative).
-/// Values are given row by row: v[q][ix * ny + iy].
+/// Q quantities over a grid of nx x ny knots, bilinear inside, constant beyond the edges (a resistance never turns
+/// negative). Values are given row by row: v[q][ix * ny + iy].
 template <std::size_t CapX, std::size_t CapY, std::size_t Q>
 class Bilinear {
 public:

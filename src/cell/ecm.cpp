@@ -39,7 +39,8 @@ Matrix2 function_of(const Matrix2& k, double l1, double l2, double f1, double f2
 void thermal_coeffs(const EcmModel& m, double h_s, EcmCoeffs& c) {
     const double g_cs = 1.0 / m.r_core_surf_KperW;
     const double g_se = 1.0 / m.r_surf_env_KperW;
-    const Matrix2 k = {{{-g_cs / m.c_core_JperK, g_cs / m.c_core_JperK}, {g_cs / m.c_surf_JperK, -(g_cs + g_se) / m.c_surf_JperK}}};
+    const Matrix2 k = {
+        {{-g_cs / m.c_core_JperK, g_cs / m.c_core_JperK}, {g_cs / m.c_surf_JperK, -(g_cs + g_se) / m.c_surf_JperK}}};
     const double half_trace = 0.5 * (k.m[0][0] + k.m[1][1]);
     const double half_diff = 0.5 * (k.m[0][0] - k.m[1][1]);
     const double root = base::sqrt2(half_diff * half_diff + k.m[0][1] * k.m[1][0]);  // product > 0: real and distinct
@@ -61,7 +62,8 @@ void thermal_coeffs(const EcmModel& m, double h_s, EcmCoeffs& c) {
 
 void check_positive(double x, const char* name) {
     if (!(base::is_finite(x) && x > 0.0))
-        throw std::invalid_argument(std::string("cell parameters: ") + name + " = " + std::to_string(x) + "; allowed > 0");
+        throw std::invalid_argument(std::string("cell parameters: ") + name + " = " + std::to_string(x) +
+                                    "; allowed > 0");
 }
 
 }  // namespace
@@ -131,13 +133,22 @@ EcmParams<double> make_params(const EcmModel& model, double capacity_scale, doub
 template <class T>
 std::span<const base::Field> state_fields() {
     using S = EcmState<T>;
-    static constexpr std::array<base::Field, 16> table = {
-        TWIN_CELL_FIELD(S, soc, ""),           TWIN_CELL_FIELD(S, soc_lo, ""),           TWIN_CELL_FIELD(S, u1_V, "V"),
-        TWIN_CELL_FIELD(S, u2_V, "V"),         TWIN_CELL_FIELD(S, h, ""),                TWIN_CELL_FIELD(S, t_core_degC, "degC"),
-        TWIN_CELL_FIELD(S, t_surf_degC, "degC"), TWIN_CELL_FIELD(S, kept_soc, ""),       TWIN_CELL_FIELD(S, kept_t_degC, "degC"),
-        TWIN_CELL_FIELD(S, r0_Ohm, "Ohm"),     TWIN_CELL_FIELD(S, r1_Ohm, "Ohm"),        TWIN_CELL_FIELD(S, r2_Ohm, "Ohm"),
-        TWIN_CELL_FIELD(S, per_r1_S, "S"),     TWIN_CELL_FIELD(S, per_r2_S, "S"),        TWIN_CELL_FIELD(S, m_V, "V"),
-                   TWIN_CELL_FIELD(S, charge_out_C, "C")};
+    static constexpr std::array<base::Field, 16> table = {TWIN_CELL_FIELD(S, soc, ""),
+                                                          TWIN_CELL_FIELD(S, soc_lo, ""),
+                                                          TWIN_CELL_FIELD(S, u1_V, "V"),
+                                                          TWIN_CELL_FIELD(S, u2_V, "V"),
+                                                          TWIN_CELL_FIELD(S, h, ""),
+                                                          TWIN_CELL_FIELD(S, t_core_degC, "degC"),
+                                                          TWIN_CELL_FIELD(S, t_surf_degC, "degC"),
+                                                          TWIN_CELL_FIELD(S, kept_soc, ""),
+                                                          TWIN_CELL_FIELD(S, kept_t_degC, "degC"),
+                                                          TWIN_CELL_FIELD(S, r0_Ohm, "Ohm"),
+                                                          TWIN_CELL_FIELD(S, r1_Ohm, "Ohm"),
+                                                          TWIN_CELL_FIELD(S, r2_Ohm, "Ohm"),
+                                                          TWIN_CELL_FIELD(S, per_r1_S, "S"),
+                                                          TWIN_CELL_FIELD(S, per_r2_S, "S"),
+                                                          TWIN_CELL_FIELD(S, m_V, "V"),
+                                                          TWIN_CELL_FIELD(S, charge_out_C, "C")};
     static_assert(sizeof(S) == table.size() * sizeof(T), "a member of the state is missing from its table");
     return table;
 }
@@ -145,8 +156,8 @@ template <class T>
 std::span<const base::Field> params_fields() {
     using S = EcmParams<T>;
     static constexpr std::array<base::Field, 5> table = {
-        TWIN_CELL_FIELD(S, capacity_C, "C"), TWIN_CELL_FIELD(S, per_capacity_perC, "1/C"), TWIN_CELL_FIELD(S, r_scale, ""),
-        TWIN_CELL_FIELD(S, parallel, ""), TWIN_CELL_FIELD(S, per_parallel, "")};
+        TWIN_CELL_FIELD(S, capacity_C, "C"), TWIN_CELL_FIELD(S, per_capacity_perC, "1/C"),
+        TWIN_CELL_FIELD(S, r_scale, ""), TWIN_CELL_FIELD(S, parallel, ""), TWIN_CELL_FIELD(S, per_parallel, "")};
     static_assert(sizeof(S) == table.size() * sizeof(T), "a member of the parameters is missing from its table");
     return table;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The immutable part of an equivalent-circuit cell: tables and constants shared by all instances, and the coefficients of
-// one step length. Sign convention: current is positive when it discharges the cell.
+// The immutable part of an equivalent-circuit cell: tables and constants shared by all instances, and the coefficients
+// of one step length. Sign convention: current is positive when it discharges the cell.
 //
 //   v = OCV(soc, T) + M(soc) h - u1 - u2 - R0(soc, T) i
 //   du_k/dt = (R_k i - u_k) / tau_k,   dh/d|q| = -(gamma / Q) (h + sign i),   dsoc/dt = -i / Q
@@ -34,11 +34,11 @@ struct ValidRange {
     double i_max_A = 0.0;  // of the unscaled cell, either direction
 };
 
-/// One OCV segment; 64 bytes, one cache line. Inside [lo, hi) and with t = soc - lo. The ones outside the knots are never
-/// "inside": they are served by the general path.
+/// One OCV segment; 64 bytes, one cache line. Inside [lo, hi) and with t = soc - lo. The ones outside the knots are
+/// never "inside": they are served by the general path.
 struct alignas(64) OcvSegment {
-    base::Cubic ocv_V;                       // at T_ref
-    double dudt0_VperK = 0.0, dudt1 = 0.0;   // dU/dT = dudt0 + dudt1 t
+    base::Cubic ocv_V;                      // at T_ref
+    double dudt0_VperK = 0.0, dudt1 = 0.0;  // dU/dT = dudt0 + dudt1 t
     double lo = 1.0, hi = 0.0;
 };
 /// Hysteresis amplitude in the same segment: m0 + m1 t.
@@ -48,10 +48,10 @@ struct HystSegment {
 
 struct EcmModel {
     std::string id;
-    std::string chemistry;        // LFP, NMC, LTO
+    std::string chemistry;  // LFP, NMC, LTO
     base::Axis<k_ocv_knots> soc_axis;
-    std::vector<OcvSegment> segment;       // (soc_axis.size() + 1), see Axis
-    std::vector<HystSegment> hyst;         // the same
+    std::vector<OcvSegment> segment;                               // (soc_axis.size() + 1), see Axis
+    std::vector<HystSegment> hyst;                                 // the same
     base::Bilinear<k_r_soc_knots, k_r_t_knots, 3> resistance_Ohm;  // R0, R1, R2 over (soc, T in degC)
     double t_ref_degC = 25.0;
     double tau_s[2] = {1.0, 10.0};
@@ -88,16 +88,17 @@ EcmCoeffs coeffs(const EcmModel& model, double h_s);
 /// Means over the charge moved in a step.
 template <class T>
 struct OcvMean {
-    T ocv_V;        // mean OCV at T_ref
-    T dudt_VperK;   // mean entropic coefficient
-    T slope_V;      // d(mean OCV)/d(width), >= 0, at T_ref
+    T ocv_V;       // mean OCV at T_ref
+    T dudt_VperK;  // mean entropic coefficient
+    T slope_V;     // d(mean OCV)/d(width), >= 0, at T_ref
 };
 template <class T>
 struct OcvPoint {
     T ocv_V, dudt_VperK, m_V;
 };
 
-/// The general case of `ocv_mean`: several segments, or outside the knots. Slope over several: mean of the end slopes / 2.
+/// The general case of `ocv_mean`: several segments, or outside the knots. Slope over several: mean of the end slopes
+/// / 2.
 OcvMean<double> ocv_mean_across(const EcmModel& model, double soc, double width);
 
 /// Means over soc in [soc, soc + width]: closed form per segment.

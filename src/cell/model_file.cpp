@@ -17,7 +17,9 @@ std::string number(double x) {
     std::snprintf(text, sizeof text, "%.9g", x);
     return text;
 }
-std::string element(const char* name, std::size_t k, double x) { return std::string(name) + "[" + std::to_string(k) + "] = " + number(x); }
+std::string element(const char* name, std::size_t k, double x) {
+    return std::string(name) + "[" + std::to_string(k) + "] = " + number(x);
+}
 
 class Checker {
 public:
@@ -29,27 +31,32 @@ public:
     /// Strictly increasing finite knots within the capacity of the table.
     void knots(const char* name, const Numbers& x, std::size_t capacity) {
         if (x.size() < 2 || x.size() > capacity)
-            return need(false, std::string(name) + " has " + std::to_string(x.size()) + " knots; allowed 2.." + std::to_string(capacity));
+            return need(false, std::string(name) + " has " + std::to_string(x.size()) + " knots; allowed 2.." +
+                                   std::to_string(capacity));
         for (std::size_t k = 0; k < x.size(); ++k) {
             if (!base::is_finite(x[k])) return need(false, element(name, k, x[k]) + " is not a finite number");
-            if (k > 0 && !(x[k] > x[k - 1])) return need(false, element(name, k, x[k]) + " must be above the one before it, " + number(x[k - 1]));
+            if (k > 0 && !(x[k] > x[k - 1]))
+                return need(false, element(name, k, x[k]) + " must be above the one before it, " + number(x[k - 1]));
         }
     }
     void same_size(const char* name, std::size_t n, const char* knots_name, std::size_t wanted) {
-        need(n == wanted, std::string(name) + " has " + std::to_string(n) + " values; " + knots_name + " asks for " + std::to_string(wanted));
+        need(n == wanted, std::string(name) + " has " + std::to_string(n) + " values; " + knots_name + " asks for " +
+                              std::to_string(wanted));
     }
     void each(const char* name, const Numbers& x, bool positive, double max) {
         for (std::size_t k = 0; k < x.size(); ++k) {
             const bool low = positive ? x[k] > 0.0 : x[k] >= 0.0;
             if (!(base::is_finite(x[k]) && low && x[k] <= max))
-                return need(false, element(name, k, x[k]) + "; allowed " + (positive ? "> 0" : ">= 0") + " and <= " + number(max));
+                return need(false, element(name, k, x[k]) + "; allowed " + (positive ? "> 0" : ">= 0") +
+                                       " and <= " + number(max));
         }
     }
     void positive(const char* name, double x) {
         need(base::is_finite(x) && x > 0.0, std::string(name) + " = " + number(x) + "; allowed > 0");
     }
     void ordered(const char* low_name, double low, const char* high_name, double high) {
-        need(low < high, std::string(low_name) + " = " + number(low) + " must be below " + high_name + " = " + number(high));
+        need(low < high,
+             std::string(low_name) + " = " + number(low) + " must be below " + high_name + " = " + number(high));
     }
 
 private:
@@ -97,7 +104,8 @@ Numbers scaled(const Numbers& x, double per) {
     return r;
 }
 
-/// OCV, entropy and amplitude on the knots of the OCV: the two latter are straight lines inside a segment, constant outside.
+/// OCV, entropy and amplitude on the knots of the OCV: the two latter are straight lines inside a segment, constant
+/// outside.
 void build_segments(const EcmModelFile& f, EcmModel& m) {
     const base::CubicTable<k_ocv_knots> ocv(f.ocv.soc, f.ocv.v_V, "ocv.soc");
     m.soc_axis = ocv.axis();
@@ -127,14 +135,16 @@ std::vector<ModelError> check(const EcmModelFile& f) {
     Checker c(errors);
     c.section("ocv");
     c.knots("soc", f.ocv.soc, k_ocv_knots);
-    c.knots("v_V", f.ocv.v_V, k_ocv_knots);  // strictly increasing: a falling OCV would make the cell a negative resistance
+    c.knots("v_V", f.ocv.v_V,
+            k_ocv_knots);  // strictly increasing: a falling OCV would make the cell a negative resistance
     c.same_size("v_V", f.ocv.v_V.size(), "soc", f.ocv.soc.size());
     c.need(base::is_finite(f.ocv.t_ref_degC), "t_ref_degC = " + number(f.ocv.t_ref_degC) + " is not a finite number");
     c.section("entropy");
     c.knots("soc", f.entropy.soc, k_ocv_knots);
     c.same_size("dudt_mV_per_K", f.entropy.dudt_mV_per_K.size(), "soc", f.entropy.soc.size());
     for (std::size_t k = 0; k < f.entropy.dudt_mV_per_K.size(); ++k)
-        c.need(base::abs2(f.entropy.dudt_mV_per_K[k]) <= 10.0, element("dudt_mV_per_K", k, f.entropy.dudt_mV_per_K[k]) + "; allowed -10..10");
+        c.need(base::abs2(f.entropy.dudt_mV_per_K[k]) <= 10.0,
+               element("dudt_mV_per_K", k, f.entropy.dudt_mV_per_K[k]) + "; allowed -10..10");
     check_hysteresis(c, f.hysteresis);
     check_resistance(c, f.resistance);
     c.section("thermal");
@@ -153,7 +163,8 @@ std::vector<ModelError> check(const EcmModelFile& f) {
     c.ordered("t_min_degC", f.valid.t_min_degC, "t_max_degC", f.valid.t_max_degC);
     c.positive("i_max_A", f.valid.i_max_A);
     c.section("chemistry");
-    c.need(f.chemistry == "LFP" || f.chemistry == "NMC" || f.chemistry == "LTO", "chemistry = \"" + f.chemistry + "\"; allowed LFP, NMC, LTO");
+    c.need(f.chemistry == "LFP" || f.chemistry == "NMC" || f.chemistry == "LTO",
+           "chemistry = \"" + f.chemistry + "\"; allowed LFP, NMC, LTO");
     return errors;
 }
 

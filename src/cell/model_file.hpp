@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The file form of a cell model (models/cells/*.json) and its conversion into tables. Numbers are stored in the unit that
-// their key names; `build` checks what relates several of them.
+// The file form of a cell model (models/cells/*.json) and its conversion into tables. Numbers are stored in the unit
+// that their key names; `build` checks what relates several of them.
 #pragma once
 #include <string>
 #include <string_view>
@@ -29,8 +29,8 @@ struct HysteresisFile {
     std::vector<double> soc{0.0, 1.0}, m_mV{0.0, 0.0};  // (n), (n)
 };
 struct ResistanceFile {
-    std::vector<double> soc, t_degC;                    // (ns), (nt)
-    std::vector<double> r0_mohm, r1_mohm, r2_mohm;      // (ns x nt), soc outside
+    std::vector<double> soc, t_degC;                // (ns), (nt)
+    std::vector<double> r0_mohm, r1_mohm, r2_mohm;  // (ns x nt), soc outside
     double tau1_s = 0.0, tau2_s = 0.0;
 };
 struct ThermalFile {
@@ -75,64 +75,118 @@ void describe(V& v, ValidFile& s) {
     v.about("cell_valid_range", "Where the data of the model hold; a run that leaves it is marked EXTRAPOLATED.");
     v.field("soc_min", s.soc_min, {.doc = "lowest state of charge", .min = -1, .max = 2});
     v.field("soc_max", s.soc_max, {.doc = "highest state of charge", .min = -1, .max = 2});
-    v.field("t_min_degC", s.t_min_degC, {.doc = "lowest core temperature", .need = base::Need::required, .min = -100, .max = 200});
-    v.field("t_max_degC", s.t_max_degC, {.doc = "highest core temperature", .need = base::Need::required, .min = -100, .max = 200});
-    v.field("i_max_A", s.i_max_A, {.doc = "largest current of one cell", .need = base::Need::required, .min = 0, .max = 1e6});
+    v.field("t_min_degC", s.t_min_degC,
+            {.doc = "lowest core temperature", .need = base::Need::required, .min = -100, .max = 200});
+    v.field("t_max_degC", s.t_max_degC,
+            {.doc = "highest core temperature", .need = base::Need::required, .min = -100, .max = 200});
+    v.field("i_max_A", s.i_max_A,
+            {.doc = "largest current of one cell", .need = base::Need::required, .min = 0, .max = 1e6});
 }
 template <class V>
 void describe(V& v, OcvFile& s) {
     v.about("cell_ocv", "Open-circuit voltage over state of charge, strictly increasing; straight lines outside.");
     v.field("t_ref_degC", s.t_ref_degC, {.doc = "temperature of the table", .min = -50, .max = 100});
-    v.field("soc", s.soc, {.doc = "knots", .need = base::Need::required, .min = 0, .max = 1, .min_items = 2, .max_items = k_ocv_knots});
-    v.field("v_V", s.v_V, {.doc = "voltage at each knot", .need = base::Need::required, .min = 0, .max = 10, .min_items = 2, .max_items = k_ocv_knots});
+    v.field(
+        "soc", s.soc,
+        {.doc = "knots", .need = base::Need::required, .min = 0, .max = 1, .min_items = 2, .max_items = k_ocv_knots});
+    v.field("v_V", s.v_V,
+            {.doc = "voltage at each knot",
+             .need = base::Need::required,
+             .min = 0,
+             .max = 10,
+             .min_items = 2,
+             .max_items = k_ocv_knots});
 }
 template <class V>
 void describe(V& v, EntropyFile& s) {
     v.about("cell_entropy", "Entropic coefficient dU/dT over state of charge.");
-    v.field("soc", s.soc, {.doc = "knots", .need = base::Need::required, .min = 0, .max = 1, .min_items = 2, .max_items = k_ocv_knots});
-    v.field("dudt_mV_per_K", s.dudt_mV_per_K, {.doc = "dU/dT in mV/K", .need = base::Need::required, .min = -10, .max = 10, .unit = "mV/K", .min_items = 2, .max_items = k_ocv_knots});
+    v.field(
+        "soc", s.soc,
+        {.doc = "knots", .need = base::Need::required, .min = 0, .max = 1, .min_items = 2, .max_items = k_ocv_knots});
+    v.field("dudt_mV_per_K", s.dudt_mV_per_K,
+            {.doc = "dU/dT in mV/K",
+             .need = base::Need::required,
+             .min = -10,
+             .max = 10,
+             .unit = "mV/K",
+             .min_items = 2,
+             .max_items = k_ocv_knots});
 }
 template <class V>
 void describe(V& v, HysteresisFile& s) {
     v.about("cell_hysteresis", "One-state hysteresis: half gap of charge and discharge, and its rate.");
-    v.field("gamma", s.gamma, {.doc = "e-folds per capacity moved; 0 only without amplitude", .need = base::Need::required, .min = 0, .max = 1e5});
-    v.field("soc", s.soc, {.doc = "knots", .need = base::Need::required, .min = 0, .max = 1, .min_items = 2, .max_items = k_ocv_knots});
-    v.field("m_mV", s.m_mV, {.doc = "amplitude at each knot", .need = base::Need::required, .min = 0, .max = 500, .min_items = 2, .max_items = k_ocv_knots});
+    v.field("gamma", s.gamma,
+            {.doc = "e-folds per capacity moved; 0 only without amplitude",
+             .need = base::Need::required,
+             .min = 0,
+             .max = 1e5});
+    v.field(
+        "soc", s.soc,
+        {.doc = "knots", .need = base::Need::required, .min = 0, .max = 1, .min_items = 2, .max_items = k_ocv_knots});
+    v.field("m_mV", s.m_mV,
+            {.doc = "amplitude at each knot",
+             .need = base::Need::required,
+             .min = 0,
+             .max = 500,
+             .min_items = 2,
+             .max_items = k_ocv_knots});
 }
 template <class V>
 void describe(V& v, ResistanceFile& s) {
-    v.about("cell_resistance", "R0 and two RC pairs over state of charge (outer) and temperature (inner), row by row; constant outside.");
-    v.field("soc", s.soc, {.doc = "knots", .need = base::Need::required, .min = 0, .max = 1, .min_items = 2, .max_items = k_r_soc_knots});
-    v.field("t_degC", s.t_degC, {.doc = "knots", .need = base::Need::required, .min = -100, .max = 200, .min_items = 2, .max_items = k_r_t_knots});
-    v.field("r0_mohm", s.r0_mohm, {.doc = "ohmic, microseconds to milliseconds", .need = base::Need::required, .min = 1e-6, .max = 1e6});
+    v.about("cell_resistance",
+            "R0 and two RC pairs over state of charge (outer) and temperature (inner), row by row; constant outside.");
+    v.field(
+        "soc", s.soc,
+        {.doc = "knots", .need = base::Need::required, .min = 0, .max = 1, .min_items = 2, .max_items = k_r_soc_knots});
+    v.field("t_degC", s.t_degC,
+            {.doc = "knots",
+             .need = base::Need::required,
+             .min = -100,
+             .max = 200,
+             .min_items = 2,
+             .max_items = k_r_t_knots});
+    v.field("r0_mohm", s.r0_mohm,
+            {.doc = "ohmic, microseconds to milliseconds", .need = base::Need::required, .min = 1e-6, .max = 1e6});
     v.field("r1_mohm", s.r1_mohm, {.doc = "fast pair", .need = base::Need::required, .min = 1e-6, .max = 1e6});
     v.field("r2_mohm", s.r2_mohm, {.doc = "slow pair", .need = base::Need::required, .min = 1e-6, .max = 1e6});
-    v.field("tau1_s", s.tau1_s, {.doc = "time constant of the fast pair", .need = base::Need::required, .min = 1e-3, .max = 1e6});
-    v.field("tau2_s", s.tau2_s, {.doc = "time constant of the slow pair", .need = base::Need::required, .min = 1e-3, .max = 1e6});
+    v.field("tau1_s", s.tau1_s,
+            {.doc = "time constant of the fast pair", .need = base::Need::required, .min = 1e-3, .max = 1e6});
+    v.field("tau2_s", s.tau2_s,
+            {.doc = "time constant of the slow pair", .need = base::Need::required, .min = 1e-3, .max = 1e6});
 }
 template <class V>
 void describe(V& v, ThermalFile& s) {
     v.about("cell_thermal", "Core and surface of one cell.");
-    v.field("core_J_per_K", s.core_J_per_K, {.doc = "heat capacity of the core", .need = base::Need::required, .min = 1e-3, .max = 1e7, .unit = "J/K"});
-    v.field("surface_J_per_K", s.surface_J_per_K, {.doc = "heat capacity of the surface", .need = base::Need::required, .min = 1e-3, .max = 1e7, .unit = "J/K"});
-    v.field("core_surface_K_per_W", s.core_surface_K_per_W, {.doc = "core to surface", .need = base::Need::required, .min = 1e-4, .max = 1e4, .unit = "K/W"});
-    v.field("surface_ambient_K_per_W", s.surface_ambient_K_per_W, {.doc = "surface to surroundings", .need = base::Need::required, .min = 1e-4, .max = 1e9, .unit = "K/W"});
+    v.field("core_J_per_K", s.core_J_per_K,
+            {.doc = "heat capacity of the core", .need = base::Need::required, .min = 1e-3, .max = 1e7, .unit = "J/K"});
+    v.field(
+        "surface_J_per_K", s.surface_J_per_K,
+        {.doc = "heat capacity of the surface", .need = base::Need::required, .min = 1e-3, .max = 1e7, .unit = "J/K"});
+    v.field("core_surface_K_per_W", s.core_surface_K_per_W,
+            {.doc = "core to surface", .need = base::Need::required, .min = 1e-4, .max = 1e4, .unit = "K/W"});
+    v.field("surface_ambient_K_per_W", s.surface_ambient_K_per_W,
+            {.doc = "surface to surroundings", .need = base::Need::required, .min = 1e-4, .max = 1e9, .unit = "K/W"});
 }
 template <class V>
 void describe(V& v, EcmModelFile& s) {
     using base::Need;
     v.about("cell_model", "A cell as an equivalent circuit: OCV, R0 and two RC pairs, hysteresis, core and surface.");
-    v.field("bmstwin_cell", s.bmstwin_cell, {.doc = "version of this format", .need = Need::required, .min = 1, .max = 1});
+    v.field("bmstwin_cell", s.bmstwin_cell,
+            {.doc = "version of this format", .need = Need::required, .min = 1, .max = 1});
     v.field("id", s.id, {.doc = "name that scenarios use", .need = Need::required});
     v.field("title", s.title, {.doc = "one line"});
-    v.field("chemistry", s.chemistry, {.doc = "LFP, NMC or LTO: chooses the limits of the protection profiles", .need = Need::required});
+    v.field("chemistry", s.chemistry,
+            {.doc = "LFP, NMC or LTO: chooses the limits of the protection profiles", .need = Need::required});
     v.field("label", s.label, {.doc = "how good: measured tables, assembled, ...", .need = Need::required});
     v.field("fit_error", s.fit_error, {.doc = "against a measurement, or 'no data'", .need = Need::required});
-    v.field("sources", s.sources, {.doc = "where the numbers come from, with licence", .need = Need::required, .min_items = 1});
+    v.field("sources", s.sources,
+            {.doc = "where the numbers come from, with licence", .need = Need::required, .min_items = 1});
     v.field("notes", s.notes, {.doc = "what was assumed"});
     v.field("tolerance", s.tolerance, {.doc = "spread of real cells about the model", .need = Need::required});
-    v.field("capacity_Ah", s.capacity_Ah, {.doc = "charge between soc 1 and soc 0", .need = Need::required, .min = 1e-3, .max = 1e5});
-    v.field("nameplate_Ah", s.nameplate_Ah, {.doc = "what is printed on it", .need = Need::required, .min = 1e-3, .max = 1e5});
+    v.field("capacity_Ah", s.capacity_Ah,
+            {.doc = "charge between soc 1 and soc 0", .need = Need::required, .min = 1e-3, .max = 1e5});
+    v.field("nameplate_Ah", s.nameplate_Ah,
+            {.doc = "what is printed on it", .need = Need::required, .min = 1e-3, .max = 1e5});
     v.field("mass_kg", s.mass_kg, {.doc = "mass", .min = 0, .max = 1e4, .unit = "kg"});
     v.field("v_min_V", s.v_min_V, {.doc = "lower limit of the sheet", .need = Need::required, .min = 0, .max = 10});
     v.field("v_max_V", s.v_max_V, {.doc = "upper limit of the sheet", .need = Need::required, .min = 0, .max = 10});

@@ -10,8 +10,8 @@ namespace {
 
 void check_sd(double sd, double limit, const char* name) {
     if (!(sd >= 0.0 && sd < limit))
-        throw std::invalid_argument(std::string("cell spread: ") + name + " = " + std::to_string(sd) + "; allowed 0 <= sd < " +
-                                    std::to_string(limit));
+        throw std::invalid_argument(std::string("cell spread: ") + name + " = " + std::to_string(sd) +
+                                    "; allowed 0 <= sd < " + std::to_string(limit));
 }
 
 }  // namespace

@@ -23,8 +23,8 @@ struct CellDraw {
     double soc_offset = 0.0;
 };
 
-inline constexpr double k_spread_cut = 3.0;            // standard deviations
-inline constexpr std::uint64_t k_spread_attempts = 16; // draws beyond the cut are repeated; 16 in a row have p = 1e-41
+inline constexpr double k_spread_cut = 3.0;             // standard deviations
+inline constexpr std::uint64_t k_spread_attempts = 16;  // draws beyond the cut are repeated; 16 in a row have p = 1e-41
 
 /// Standard normal cut at +-k_spread_cut, for cell `index` (0-based).
 double cut_normal(const base::RngKey& key, base::Stream stream, std::uint64_t index);

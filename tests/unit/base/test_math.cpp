@@ -25,15 +25,18 @@ TEST_CASE("det_exp, det_expm1 and det_log agree with libm") {
     double worst_exp = 0.0, worst_expm1 = 0.0, worst_log = 0.0;
     for (int k = -69999; k < 70000; ++k) {
         const double x = 0.01 * k + 1e-5;
-        worst_exp = std::fmax(worst_exp, ulps(base::det_exp(x), static_cast<double>(std::exp(static_cast<long double>(x)))));
+        worst_exp =
+            std::fmax(worst_exp, ulps(base::det_exp(x), static_cast<double>(std::exp(static_cast<long double>(x)))));
     }
     for (int k = -4000; k <= 4000; ++k) {
         const double x = std::copysign(std::pow(10.0, -14.0 + std::fabs(k) / 4000.0 * 15.0), k);
-        worst_expm1 = std::fmax(worst_expm1, ulps(base::det_expm1(x), static_cast<double>(std::expm1(static_cast<long double>(x)))));
+        worst_expm1 = std::fmax(worst_expm1,
+                                ulps(base::det_expm1(x), static_cast<double>(std::expm1(static_cast<long double>(x)))));
     }
     for (int k = -3000; k <= 3000; ++k) {
         const double x = std::exp(0.1 * k) * (1.0 + 1e-3 * (k % 7));
-        worst_log = std::fmax(worst_log, ulps(base::det_log(x), static_cast<double>(std::log(static_cast<long double>(x)))));
+        worst_log =
+            std::fmax(worst_log, ulps(base::det_log(x), static_cast<double>(std::log(static_cast<long double>(x)))));
     }
     INFO("ulp: exp " << worst_exp << ", expm1 " << worst_expm1 << ", log " << worst_log);
     CHECK(worst_exp <= 2.0);

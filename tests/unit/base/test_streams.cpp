@@ -27,7 +27,8 @@ TEST_CASE("Philox 4x32-10 gives the published known answers") {
     CHECK(ones.x[1] == 0x41c83b0eU);
     CHECK(ones.x[2] == 0xa20bc7c6U);
     CHECK(ones.x[3] == 0x6d5451fdU);
-    const base::Random4 pi = base::philox({0x299f31d0a4093822ULL, 0x03707344ULL}, static_cast<Stream>(0x13198a2eU), 0x85a308d3243f6a88ULL);
+    const base::Random4 pi =
+        base::philox({0x299f31d0a4093822ULL, 0x03707344ULL}, static_cast<Stream>(0x13198a2eU), 0x85a308d3243f6a88ULL);
     CHECK(pi.x[0] == 0xd16cfe09U);
     CHECK(pi.x[1] == 0x94fdccebU);
     CHECK(pi.x[2] == 0x5001e420U);
@@ -75,7 +76,8 @@ TEST_CASE("every lane of a pack equals the scalar to the bit") {
         a[k] = base::uniform({1, 2}, Stream::profile, k) * 10.0 - 5.0;
         b[k] = base::uniform({1, 2}, Stream::profile, 100 + k) * 3.0 + 0.1;
     }
-    const Pack8 e = base::det_exp(a), m = base::det_expm1(a), l = base::det_log(b), s = base::sin_2pi(a), q = base::sqrt2(b);
+    const Pack8 e = base::det_exp(a), m = base::det_expm1(a), l = base::det_log(b), s = base::sin_2pi(a),
+                q = base::sqrt2(b);
     const Pack8 mix = select(a < b, a * b + a / b, -(a - b));
     for (std::size_t k = 0; k < 8; ++k) {
         CHECK(e[k] == base::det_exp(a[k]));
@@ -156,9 +158,9 @@ struct Block {
     std::uint8_t flag;
     std::uint8_t scratch;  // not hashed
 };
-constexpr base::Field k_block[] = {TWIN_FIELD(Block, x_V, "V", true),      TWIN_FIELD(Block, t_ns, "ns", true),
-                                   TWIN_FIELD(Block, list, "", true),      TWIN_FIELD(Block, code, "", true),
-                                   TWIN_FIELD(Block, flag, "", true),      TWIN_FIELD(Block, scratch, "", false)};
+constexpr base::Field k_block[] = {TWIN_FIELD(Block, x_V, "V", true), TWIN_FIELD(Block, t_ns, "ns", true),
+                                   TWIN_FIELD(Block, list, "", true), TWIN_FIELD(Block, code, "", true),
+                                   TWIN_FIELD(Block, flag, "", true), TWIN_FIELD(Block, scratch, "", false)};
 
 std::uint64_t digest(const Block& b) {
     base::Hasher h;

@@ -84,7 +84,8 @@ TEST_CASE("means are exact over one, several and no segments, in both directions
         const double width = (k % 2 == 0 ? 1.0 : -1.0) * std::pow(10.0, -exponent);
         const long double want = mean_exact(t, a, width);
         const double scale = std::fabs(static_cast<double>(want)) + 3.0;
-        worst = std::fmax(worst, std::fabs(static_cast<double>(static_cast<long double>(t.mean(a, width)) - want)) / scale);
+        worst =
+            std::fmax(worst, std::fabs(static_cast<double>(static_cast<long double>(t.mean(a, width)) - want)) / scale);
     }
     INFO("worst " << worst);
     CHECK(worst < 1e-13);

@@ -43,7 +43,8 @@ public:
     }
     void finish() const {
         for (const auto& item : j_.items())
-            if (std::find(seen_.begin(), seen_.end(), item.key()) == seen_.end()) throw std::runtime_error("unknown " + item.key());
+            if (std::find(seen_.begin(), seen_.end(), item.key()) == seen_.end())
+                throw std::runtime_error("unknown " + item.key());
     }
 
 private:

@@ -19,8 +19,8 @@ using Params = cell::EcmParams<double>;
 namespace {
 
 /// n equal steps of total length t at current i.
-cell::CellStepEnergy<double> drive(const EcmModel& m, const Params& p, State& s, double t, int n, double i, double r0_heat_per_J = 0.0,
-                                   double env = 25.0) {
+cell::CellStepEnergy<double> drive(const EcmModel& m, const Params& p, State& s, double t, int n, double i,
+                                   double r0_heat_per_J = 0.0, double env = 25.0) {
     const cell::EcmCoeffs c = coeffs(m, t / n);
     cell::CellStepEnergy<double> sum{};
     for (int k = 0; k < n; ++k) {
@@ -108,7 +108,8 @@ TEST_CASE("core and surface settle at the steady state and relax with the two ei
         commit(m, p, s, c3, 0.0, 0.0, 10.0);
         t += 3.7;
     }
-    CHECK(s.t_core_degC - 10.0 == doctest::Approx(big_a * std::exp(-l1 * t) + big_b * std::exp(-l2 * t)).epsilon(1e-10));
+    CHECK(s.t_core_degC - 10.0 ==
+          doctest::Approx(big_a * std::exp(-l1 * t) + big_b * std::exp(-l2 * t)).epsilon(1e-10));
 }
 
 TEST_CASE("hysteresis: exponential transition, loop area as heat") {
@@ -159,7 +160,8 @@ TEST_CASE("the mean EMF is the mean of the EMF") {
         State s = cell::make_state<double>(m, p, 0.7, 31.0, 0.4);
         s.u1_V = 0.03;
         s.u2_V = -0.02;
-        // Inside one OCV segment, where the EMF over time is smooth: 64-point Gauss is not needed, Simpson over 2000 is exact to 1e-13.
+        // Inside one OCV segment, where the EMF over time is smooth: 64-point Gauss is not needed, Simpson over 2000 is
+        // exact to 1e-13.
         const std::int32_t seg = m.soc_axis.locate(0.7);
         const double room = std::min(0.7 - m.soc_axis.base(seg), m.soc_axis.knot(seg) - 0.7);
         const double h = 5.0;

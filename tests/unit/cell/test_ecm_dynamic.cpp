@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cell against an independent integrator (Boost.Odeint, error-controlled) on a dynamic profile with heating, cold start,
-// hysteresis and tables in play; and convergence of the step.
+// The cell against an independent integrator (Boost.Odeint, error-controlled) on a dynamic profile with heating, cold
+// start, hysteresis and tables in play; and convergence of the step.
 #include <doctest/doctest.h>
 
 #include <array>
@@ -50,8 +50,8 @@ struct Equations {
         dx[1] = (r[1] * i_A - x[1]) / m.tau_s[0];
         dx[2] = (r[2] * i_A - x[2]) / m.tau_s[1];
         dx[3] = -m.gamma / q_C * std::fabs(i_A) * (x[3] + sign);
-        const double heat = r[0] * i_A * i_A + x[1] * x[1] / r[1] + x[2] * x[2] / r[2] + o.m_V * x[3] * x[3] * std::fabs(i_A) -
-                            (x[4] + 273.15) * o.dudt_VperK * i_A;
+        const double heat = r[0] * i_A * i_A + x[1] * x[1] / r[1] + x[2] * x[2] / r[2] +
+                            o.m_V * x[3] * x[3] * std::fabs(i_A) - (x[4] + 273.15) * o.dudt_VperK * i_A;
         const double flow = (x[4] - x[5]) / m.r_core_surf_KperW;
         const double out = (x[5] - env_degC) / m.r_surf_env_KperW;
         dx[4] = (heat - flow) / m.c_core_JperK;
@@ -72,7 +72,8 @@ Outcome reference(const EcmModel& m, double soc, double t0, double env, const st
     Vector x = {soc, 0.0, 0.0, 0.2, t0, t0, 0.0, 0.0};
     for (const Piece& piece : pieces) {
         Equations f{m, m.capacity_C, piece.i_A, env};
-        odeint::integrate_adaptive(odeint::make_controlled<odeint::runge_kutta_dopri5<Vector>>(1e-10, 1e-10), f, x, 0.0, piece.t_s, 1e-3);
+        odeint::integrate_adaptive(odeint::make_controlled<odeint::runge_kutta_dopri5<Vector>>(1e-10, 1e-10), f, x, 0.0,
+                                   piece.t_s, 1e-3);
         const cell::OcvPoint<double> o = cell::ocv_point(m, x[0]);
         const double r0 = m.resistance_Ohm.at(x[0], x[4])[0];
         out.v_V.push_back(o.ocv_V + o.dudt_VperK * (x[4] - m.t_ref_degC) + o.m_V * x[3] - x[1] - x[2] - r0 * piece.i_A);
@@ -116,7 +117,8 @@ TEST_CASE("dynamic profile against an error-controlled integrator") {
         const std::vector<Piece> pieces = profile(m.nameplate_Ah);
         const Outcome want = reference(m, 0.95, 2.0, 15.0, pieces);
         const Outcome got = simulate(m, 0.95, 2.0, 15.0, pieces, 0.05);
-        INFO(std::string(id) << ": voltage off by " << worst(want.v_V, got.v_V) << " V, temperature by " << worst(want.t_degC, got.t_degC) << " K");
+        INFO(std::string(id) << ": voltage off by " << worst(want.v_V, got.v_V) << " V, temperature by "
+                             << worst(want.t_degC, got.t_degC) << " K");
         CHECK(want.t_degC.back() > 5.0);  // it warmed up, so the temperature tables were used
         CHECK(worst(want.v_V, got.v_V) < 3e-4);
         CHECK(worst(want.t_degC, got.t_degC) < 5e-3);

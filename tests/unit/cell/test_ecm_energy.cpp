@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Energy lines close on every single step, each computed by its own formula; state functions agree with their increments;
-// lanes, purity, symmetry, fields.
+// Energy lines close on every single step, each computed by its own formula; state functions agree with their
+// increments; lanes, purity, symmetry, fields.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -22,10 +22,13 @@ using Params = cell::EcmParams<double>;
 
 namespace {
 
-double draw(std::uint64_t k, double lo, double hi) { return lo + (hi - lo) * base::uniform({11, 0}, base::Stream::profile, k); }
+double draw(std::uint64_t k, double lo, double hi) {
+    return lo + (hi - lo) * base::uniform({11, 0}, base::Stream::profile, k);
+}
 
 State random_state(const EcmModel& m, const Params& p, std::uint64_t k) {
-    State s = cell::make_state<double>(m, p, draw(10 * k, 0.01, 0.99), draw(10 * k + 1, -10.0, 50.0), draw(10 * k + 2, -1.0, 1.0));
+    State s = cell::make_state<double>(m, p, draw(10 * k, 0.01, 0.99), draw(10 * k + 1, -10.0, 50.0),
+                                       draw(10 * k + 2, -1.0, 1.0));
     s.u1_V = draw(10 * k + 3, -0.1, 0.1);
     s.u2_V = draw(10 * k + 4, -0.1, 0.1);
     s.t_surf_degC = s.t_core_degC - draw(10 * k + 5, -5.0, 5.0);
@@ -37,11 +40,11 @@ struct Gap {
 };
 Gap gap(const cell::CellStepEnergy<double>& e, double joule) {
     const double el = e.emf_work_J - (e.ocv_work_J - e.rc_stored_J - e.rc_heat_J - e.hyst_stored_J - e.hyst_heat_J);
-    const double el_scale = std::fabs(e.emf_work_J) + std::fabs(e.ocv_work_J) + std::fabs(e.rc_stored_J) + std::fabs(e.rc_heat_J) +
-                            std::fabs(e.hyst_stored_J) + std::fabs(e.hyst_heat_J);
+    const double el_scale = std::fabs(e.emf_work_J) + std::fabs(e.ocv_work_J) + std::fabs(e.rc_stored_J) +
+                            std::fabs(e.rc_heat_J) + std::fabs(e.hyst_stored_J) + std::fabs(e.hyst_heat_J);
     const double th = joule + e.rc_heat_J + e.hyst_heat_J + e.entropic_heat_J - e.heat_stored_J - e.env_heat_J;
-    const double th_scale = std::fabs(joule) + std::fabs(e.rc_heat_J) + std::fabs(e.entropic_heat_J) + std::fabs(e.heat_stored_J) +
-                            std::fabs(e.env_heat_J);
+    const double th_scale = std::fabs(joule) + std::fabs(e.rc_heat_J) + std::fabs(e.entropic_heat_J) +
+                            std::fabs(e.heat_stored_J) + std::fabs(e.env_heat_J);
     return {std::fabs(el) / el_scale, std::fabs(th) / th_scale};
 }
 
@@ -57,7 +60,8 @@ TEST_CASE("every single step closes its electrical and thermal balance") {
             for (std::uint64_t k = 0; k < 400; ++k) {
                 State s = random_state(m, p, k);
                 // from 1 uA to kiloamperes, both directions, some of them through several OCV segments
-                const double i = std::pow(10.0, draw(10 * k + 6, -6.0, h > 0.5 ? 2.5 : 3.6)) * (k % 2 == 0 ? 1.0 : -1.0);
+                const double i =
+                    std::pow(10.0, draw(10 * k + 6, -6.0, h > 0.5 ? 2.5 : 3.6)) * (k % 2 == 0 ? 1.0 : -1.0);
                 const double joule = s.r0_Ohm * i * i * h;
                 const auto e = commit(m, p, s, c, i * h, joule, draw(10 * k + 7, -20.0, 60.0));
                 const Gap g = gap(e, joule);
@@ -220,8 +224,10 @@ TEST_CASE("field tables cover the state: round trip, and every bit reaches the h
     for (std::size_t bit = 0; bit < 8 * sizeof(State); ++bit) {
         State flipped = s;
         reinterpret_cast<std::uint8_t*>(&flipped)[bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
-        const bool negated_zero = flipped.soc_lo == 0.0 && flipped.charge_out_C == 0.0 && std::memcmp(&flipped, &s, sizeof s) != 0 &&
-                                  flipped.soc == s.soc && (bit == 8 * offsetof(State, soc_lo) + 63 || bit == 8 * offsetof(State, charge_out_C) + 63);
+        const bool negated_zero =
+            flipped.soc_lo == 0.0 && flipped.charge_out_C == 0.0 && std::memcmp(&flipped, &s, sizeof s) != 0 &&
+            flipped.soc == s.soc &&
+            (bit == 8 * offsetof(State, soc_lo) + 63 || bit == 8 * offsetof(State, charge_out_C) + 63);
         CHECK((digest(flipped) != digest(s)) == !negated_zero);
     }
     CHECK(cell::state_fields<Pack8>()[1].offset == sizeof(Pack8));

@@ -71,11 +71,13 @@ TEST_CASE("lfp-100ah: facts, OCV and R_10s of its sources") {
     for (const auto& row : rint)
         for (const std::size_t k : {0U, 1U, 2U}) {
             const double want = 0.5 * (row[2 + k] + row[6 + k]) * 3.0 / 105.0;
-            CHECK(step_resistance(m, row[0], 10.0 + 15.0 * static_cast<double>(k), 10.0) == doctest::Approx(want).epsilon(2e-3));
+            CHECK(step_resistance(m, row[0], 10.0 + 15.0 * static_cast<double>(k), 10.0) ==
+                  doctest::Approx(want).epsilon(2e-3));
         }
     // half of the gap between charge and discharge
     CHECK(cell::ocv_point(m, 0.5).m_V == doctest::Approx(0.01871).epsilon(1e-3));
-    CHECK(cell::ocv_point(m, 0.5).dudt_VperK == doctest::Approx(0.11027e-3).epsilon(2e-3));  // sampled on the knots of the OCV
+    CHECK(cell::ocv_point(m, 0.5).dudt_VperK ==
+          doctest::Approx(0.11027e-3).epsilon(2e-3));  // sampled on the knots of the OCV
     CHECK(m.c_core_JperK + m.c_surf_JperK == doctest::Approx(1980.0));
 }
 
@@ -89,7 +91,8 @@ TEST_CASE("nmc-94ah: OCV at 25 degC and R_10s of its source") {
     for (const auto& row : ri)
         for (const std::size_t k : {0U, 1U, 2U, 3U}) {
             const double want = 0.5e-3 * (row[3 + 6 * k + 3] + row[27 + 6 * k + 3]);
-            CHECK(step_resistance(m, row[0], 5.0 + 10.0 * static_cast<double>(k), 10.0) == doctest::Approx(want).epsilon(2e-3));
+            CHECK(step_resistance(m, row[0], 5.0 + 10.0 * static_cast<double>(k), 10.0) ==
+                  doctest::Approx(want).epsilon(2e-3));
         }
 }
 
