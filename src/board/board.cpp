@@ -105,10 +105,10 @@ void Board::Impl::settle(Time_ns t) {
     s.next_powered = on ? 1 : 0;
     double w = 0.0;
     if (on) {
-        // The manual's figures are those of the whole board: what the AFE draws from its own pin is part of them.
+        // The manual's figures are those of the whole board, the AFE's share included; a destroyed AFE draws more.
         const power::SupplyParts& p = cfg.parts.supply;
-        w = (s.power_mode == BMS_POWER_SLEEP ? p.asleep_W : p.awake_W) - chip.drives().supply_A * s.top_V;
-        w = w > 0.0 ? w : 0.0;
+        const double more_A = chip.drives().supply_A - chip.params().supply_work_A;
+        w = (s.power_mode == BMS_POWER_SLEEP ? p.asleep_W : p.awake_W) + (more_A > 0.0 ? more_A * s.top_V : 0.0);
     }
     const bool dead = (s.faults & k_fault_no_balancer) != 0;
     const bool power_changed = s.next_powered != s.powered || s.power_mode_applied != s.power_mode || s.afe_mode_applied != chip.state().mode;

@@ -88,7 +88,7 @@ struct Drives {
     std::int32_t balance_from = 0;    // donor cell 1..n, 0: converter off
     std::int32_t balance_to = 0;      // receiver cell 1..n
     double balance_A = 0.0;           // current while it transfers
-    double supply_W = 0.0;            // drawn behind the supply diode
+    double supply_W = 0.0;            // drawn behind the supply diode by the whole board: the AFE's supply current is in it
     bool operator==(const Drives&) const = default;
 };
 

@@ -180,15 +180,22 @@ double part_to_si(const char* key, double value) {
     return u != nullptr && u->offset == 0.0 ? base::to_si(*u, value) : value;
 }
 
-std::vector<PartsError> check_parts(const BoardPartsFile& f) {
+std::vector<PartsError> check_parts(const BoardPartsFile& f, bool stated_only) {
     std::vector<PartsError> out;
-    if (f.id.empty() || f.id.size() > 23) out.push_back({"id", fmt::format("\"{}\" must have 1 .. 23 characters", f.id)});
-    if (f.strings_min < 1 || f.strings_max > 24 || f.strings_min > f.strings_max)
+    const auto stated = [](const PartRow& r) { return !r.part.label.empty() || !r.part.source.empty(); };
+    bool whole = true;
+    if ((f.id.empty() && !stated_only) || f.id.size() > 23) out.push_back({"id", fmt::format("\"{}\" must have 1 .. 23 characters", f.id)});
+    const bool counted = !stated_only || (f.strings_min > 0 && f.strings_max > 0);
+    if (counted && (f.strings_min < 1 || f.strings_max > 24 || f.strings_min > f.strings_max))
         out.push_back({"strings_min", fmt::format("{} .. {} is no range within 1 .. 24", f.strings_min, f.strings_max)});
-    if (f.mosfet.empty()) out.push_back({"mosfet", "names no model"});
-    if (f.afe.empty()) out.push_back({"afe", "names no model"});
+    if (f.mosfet.empty() && !stated_only) out.push_back({"mosfet", "names no model"});
+    if (f.afe.empty() && !stated_only) out.push_back({"afe", "names no model"});
     for (const PartGroup& g : f.groups)
-        for (const PartRow& r : g.rows) check_row(g, r, out);
+        for (const PartRow& r : g.rows) {
+            whole = whole && stated(r);
+            if (!stated_only || stated(r)) check_row(g, r, out);
+        }
+    if (stated_only && !whole) return out;  // relations need every value
     const double n = top_row(f, "n_fet_per_group")->part.value;
     if (n != static_cast<double>(base::floor_i64(n))) out.push_back({"n_fet_per_group", fmt::format("{} is not a whole number", n)});
     const double fall = value_of(f, "supply", "uvlo_fall_V"), rise = value_of(f, "supply", "uvlo_rise_V");

@@ -63,8 +63,9 @@ struct PartsError {
     std::string key, message;
 };
 
-/// Everything wrong with the file; empty if `build_parts` gives a usable board.
-std::vector<PartsError> check_parts(const BoardPartsFile& file);
+/// Everything wrong with the file; empty if `build_parts` gives a usable board. A reader that reports missing keys itself asks
+/// with `stated_only`, so that what is absent is said once.
+std::vector<PartsError> check_parts(const BoardPartsFile& file, bool stated_only = false);
 
 /// Changes one part, for variants of a board: "clamp" = "none" or "fitted", "balancer_fets" = "single" or "back_to_back",
 /// "mosfet" = a model, or any part by its key ("input.r_filter_ohm" or, where that is unique, "r_filter_ohm"; any unit of the
@@ -113,6 +114,7 @@ void describe(V& v, BoardPartsFile& s) {
         else
             for (PartRow& r : g.rows) v.field(r.key, r.part, {.doc = r.doc, .need = base::Need::required});
     }
+    for (const PartsError& e : check_parts(s, true)) v.check(false, e.key.c_str(), e.message.c_str());
 }
 
 }  // namespace twin::power

@@ -156,17 +156,21 @@ TEST_CASE("a board without supply waits for it") {
     CHECK(hw(*l.boards[0], "core.steps") > 0);
 }
 
-TEST_CASE("draw: 1.25 W awake, 25 mW asleep, the AFE's own share included") {
+TEST_CASE("draw: 1.25 W awake, 25 mW asleep, more with a destroyed AFE") {
     auto c = rig::config();
     c.overrides = {{"sleep_ms", 500}};
     rig::Loop l = started(std::move(c));
     l.run_until(100 * base::k_ms);
-    const auto total = [&l] { return l.boards[0]->drives().supply_W + l.boards[0]->pin_drives().supply_A * l.worlds[0].cell_V * 16; };
-    CHECK(total() == doctest::Approx(1.25).epsilon(1e-9));
+    CHECK(l.boards[0]->drives().supply_W == 1.25);
     l.run_until(700 * base::k_ms);
     CHECK(sig(*l.boards[0], "asleep") == 1);
-    CHECK(total() == doctest::Approx(0.025).epsilon(1e-9));
+    CHECK(l.boards[0]->drives().supply_W == 0.025);
     CHECK(hw(*l.boards[0], "asleep") == 1);
+    l.worlds[0].cell_V = 8.5;  // 136 V at its supply pin, 132 is the limit
+    l.changed(0);
+    l.run_until(l.now + 10 * base::k_ms);
+    REQUIRE(hw(*l.boards[0], "afe.mode") == 4);
+    CHECK(l.boards[0]->drives().supply_W == doctest::Approx(0.025 + (10e-3 - 270e-6) * 136).epsilon(1e-9));
 }
 
 TEST_CASE("outputs of the core: precharge behind the driver, balancer at once, pairs that make no sense are nothing") {

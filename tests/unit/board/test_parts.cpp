@@ -21,6 +21,9 @@ struct Reader {
     std::size_t seen = 0;
     void about(const char*, const char*) {}
     void number_form(double&, const char*) {}
+    void check(bool ok, const char* key, const char* message) {
+        if (!ok) throw std::runtime_error(std::string(key) + ": " + message);
+    }
     template <class T>
     void field(const char* key, T& ref, const base::Spec& spec = {}) {
         if (!j.contains(key)) {
@@ -170,6 +173,21 @@ TEST_CASE("variants: words, keys in any unit, and why not") {
     CHECK(has(set_part(f, "shunt.r_mohm", text("x")), "must be a number"));
     CHECK(has(set_part(f, "shunt.r_mohn", number(1)), "did you mean \"shunt.r_mohm\""));
     CHECK(power::check_parts(f).empty());
+}
+
+TEST_CASE("a file with a value out of range is refused while it is read") {
+    std::ifstream in(std::string(BMSTWIN_SOURCE_DIR) + "/models/boards/R24TK1A-17S-100A.json");
+    nlohmann::json j = nlohmann::json::parse(in);
+    j["shunt"]["r_mohm"]["value"] = 1e6;
+    BoardPartsFile f;
+    Reader r{j};
+    std::string why;
+    try {
+        describe(r, f);
+    } catch (const std::runtime_error& e) {
+        why = e.what();
+    }
+    CHECK(why == "shunt.r_mohm: 1000000 is outside 0.001 .. 100");
 }
 
 TEST_CASE("what is wrong with a file is said, all of it") {
