@@ -33,7 +33,8 @@ void Dvc1124::reset_registers(Time_ns t) {
     s_.cst = c_woke_shutdown;
     s_.iwts = s_.tiwk = s_.cotf = s_.con = s_.don = s_.cow = 0;
     s_.gates = 0;
-    s_.iwt_ns = s_.wake_ns = s_.cow_end_ns = s_.cb_end_ns = s_.ldpu_end_ns = s_.camz_end_ns = s_.int_end_ns = k_never_ns;
+    s_.iwt_ns = s_.wake_ns = s_.cow_end_ns = s_.cb_end_ns = s_.ldpu_end_ns = s_.camz_end_ns = s_.int_end_ns =
+        k_never_ns;
     s_.cov_mask = s_.cuv_mask = 0;
     s_.cov_since_ns = s_.cuv_since_ns = k_never_ns;
     s_.cvos_code = 0;
@@ -97,9 +98,12 @@ void Dvc1124::wake(Time_ns t, std::uint8_t cst) {
 }
 
 bool Dvc1124::wake_by_charger(Time_ns t) {
-    if (s_.mode == static_cast<std::uint8_t>(Mode::sleep)) wake(t, c_woke_charger);
-    else if (s_.mode == static_cast<std::uint8_t>(Mode::shutdown)) power_on(t);
-    else return false;
+    if (s_.mode == static_cast<std::uint8_t>(Mode::sleep))
+        wake(t, c_woke_charger);
+    else if (s_.mode == static_cast<std::uint8_t>(Mode::shutdown))
+        power_on(t);
+    else
+        return false;
     refresh(t);
     return true;
 }
@@ -118,20 +122,25 @@ std::uint8_t Dvc1124::gate_flags() const {
     const bool don = s_.don != 0;
     const bool con = s_.con != 0;
     const auto flag = [this](std::uint8_t f) { return (s_.flags & f) != 0; };
-    const auto open = [](std::uint8_t masks, std::uint8_t bit) { return (masks & bit) == 0; };  // the source is not masked
+    const auto open = [](std::uint8_t masks, std::uint8_t bit) {
+        return (masks & bit) == 0;
+    };  // the source is not masked
     const bool pdsg = (fet & 0x40) != 0 && !(wdt && open(s_.reg[r_pdwm], 0x80)) && !(don && open(m, 0x80));
-    const bool pchg = (fet & 0x20) != 0 && !(wdt && open(m, 0x40)) && !(don && open(m, 0x10)) && !(con && open(m, 0x20));
+    const bool pchg =
+        (fet & 0x20) != 0 && !(wdt && open(m, 0x40)) && !(don && open(m, 0x10)) && !(con && open(m, 0x20));
     // Whatever holds off even the automatic (body-diode) mode.
     const bool dsg_held = flag(f_scd) || (wdt && open(m, 0x08)) || (don && open(m, 0x04)) || (pdsg && open(m, 0x02));
-    const bool chg_held = (flag(f_ocd1) && open(c, 0x40)) || (flag(f_ocd2) && open(c, 0x20)) || (flag(f_scd) && open(c, 0x10)) ||
-                          (wdt && open(c, 0x80)) || (don && open(c, 0x08)) || (con && open(c, 0x04)) || (pchg && open(c, 0x02));
+    const bool chg_held = (flag(f_ocd1) && open(c, 0x40)) || (flag(f_ocd2) && open(c, 0x20)) ||
+                          (flag(f_scd) && open(c, 0x10)) || (wdt && open(c, 0x80)) || (don && open(c, 0x08)) ||
+                          (con && open(c, 0x04)) || (pchg && open(c, 0x02));
     const bool dsg_fault = flag(f_cuv) || flag(f_ocd1) || flag(f_ocd2);
     const bool chg_fault = flag(f_cov) || flag(f_occ1) || flag(f_occ2);
     const int dsg_mode = (fet >> 2) & 3;
     const int chg_mode = fet & 3;
     const bool dsg = !dsg_held && ((dsg_mode == 3 && !dsg_fault) || (dsg_mode == 2 && s_.bd_dsg != 0));
     const bool chg = !chg_held && ((chg_mode == 3 && !chg_fault) || (chg_mode == 2 && s_.bd_chg != 0));
-    return static_cast<std::uint8_t>((pdsg ? g_pdsgf : 0) | (pchg ? g_pchgf : 0) | (dsg ? g_dsgf : 0) | (chg ? g_chgf : 0));
+    return static_cast<std::uint8_t>((pdsg ? g_pdsgf : 0) | (pchg ? g_pchgf : 0) | (dsg ? g_dsgf : 0) |
+                                     (chg ? g_chgf : 0));
 }
 
 /// Recomputes the outputs from the state and counts a version if any of them changed.
@@ -140,8 +149,9 @@ void Dvc1124::refresh(Time_ns t) {
     s_.gates = gate_flags();
     GateOutputs g;
     const bool pin[4] = {gp_mode(6) == 7, gp_mode(5) == 7, gp_mode(2) == 7, gp_mode(3) == 7};
-    const std::uint8_t on[4] = {static_cast<std::uint8_t>((s_.gates & g_dsgf) != 0), static_cast<std::uint8_t>((s_.gates & g_chgf) != 0),
-                                static_cast<std::uint8_t>((s_.gates & g_pdsgf) != 0), static_cast<std::uint8_t>((s_.gates & g_pchgf) != 0)};
+    const std::uint8_t on[4] = {
+        static_cast<std::uint8_t>((s_.gates & g_dsgf) != 0), static_cast<std::uint8_t>((s_.gates & g_chgf) != 0),
+        static_cast<std::uint8_t>((s_.gates & g_pdsgf) != 0), static_cast<std::uint8_t>((s_.gates & g_pchgf) != 0)};
     const bool high = (s_.reg[r_cadc] & 0x80) == 0;
     g.dsg_low = pin[0] ? on[0] : std::uint8_t{0};
     g.chg_low = pin[1] ? on[1] : std::uint8_t{0};
@@ -162,7 +172,8 @@ void Dvc1124::refresh_drives() {
     PinDrives n;
     const bool measuring = s_.vadc_on != 0;
     // Mean over the scan: every pin takes part in two slots.
-    const double share = measuring ? 2.0 * static_cast<double>(d_.slot_ns) / static_cast<double>(d_.scan_period_ns) : 0.0;
+    const double share =
+        measuring ? 2.0 * static_cast<double>(d_.slot_ns) / static_cast<double>(d_.scan_period_ns) : 0.0;
     const double leak_A = alive() ? p_.leak_idle_A + (p_.leak_measure_A - p_.leak_idle_A) * share : p_.leak_idle_A;
     for (std::size_t k = 0; k < k_max_pins; ++k) {
         n.pull_A[k] = leak_A + (s_.cow != 0 && k > 0 ? p_.open_wire_A : 0.0);
@@ -182,14 +193,25 @@ void Dvc1124::refresh_drives() {
         }
     }
     switch (static_cast<Mode>(s_.mode)) {
-        case Mode::off: n.supply_A = 0.0; break;
-        case Mode::work: n.supply_A = p_.supply_work_A; break;
-        case Mode::sleep: n.supply_A = p_.supply_sleep_A; break;
-        case Mode::shutdown: n.supply_A = p_.supply_off_A; break;
-        case Mode::dead: n.supply_A = p_.supply_dead_A; break;
+        case Mode::off:
+            n.supply_A = 0.0;
+            break;
+        case Mode::work:
+            n.supply_A = p_.supply_work_A;
+            break;
+        case Mode::sleep:
+            n.supply_A = p_.supply_sleep_A;
+            break;
+        case Mode::shutdown:
+            n.supply_A = p_.supply_off_A;
+            break;
+        case Mode::dead:
+            n.supply_A = p_.supply_dead_A;
+            break;
     }
     bool same = n.supply_A == drives_.supply_A;
-    for (std::size_t k = 0; k < k_max_pins; ++k) same = same && n.pull_A[k] == drives_.pull_A[k] && n.fault_S[k] == drives_.fault_S[k];
+    for (std::size_t k = 0; k < k_max_pins; ++k)
+        same = same && n.pull_A[k] == drives_.pull_A[k] && n.fault_S[k] == drives_.fault_S[k];
     for (std::size_t k = 0; k < k_max_cells; ++k) same = same && n.balance_S[k] == drives_.balance_S[k];
     if (same) return;
     drives_ = n;

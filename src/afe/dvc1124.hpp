@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// A DVC1124-2 class front end (4..24 cells) at register level: byte-wise I2C slave with CRC, voltage and current converters,
-// comparators, latches, gate equations, sleep, watchdog, open-wire test, pin limits. Behavioural; never a flat memory.
+// A DVC1124-2 class front end (4..24 cells) at register level: byte-wise I2C slave with CRC, voltage and current
+// converters, comparators, latches, gate equations, sleep, watchdog, open-wire test, pin limits. Behavioural; never a
+// flat memory.
 //
-// Order of calls. `advance` moves the analog inputs to t1; at an instant t (phase D) the owner calls `observe(t, ...)` if the
-// network was solved again, `crossed` for a located witness, then `run_due(t)` while next_due() <= t. Bus events carry the
-// time of the bus and act at once; the owner calls them when the simulation has reached them (a read segment at its first bit,
-// a written byte at its CRC's ACK). A change of anything the chip drives increments `version()`.
+// Order of calls. `advance` moves the analog inputs to t1; at an instant t (phase D) the owner calls `observe(t, ...)`
+// if the network was solved again, `crossed` for a located witness, then `run_due(t)` while next_due() <= t. Bus events
+// carry the time of the bus and act at once; the owner calls them when the simulation has reached them (a read segment
+// at its first bit, a written byte at its CRC's ACK). A change of anything the chip drives increments `version()`.
 // Nothing allocates after construction, nothing throws in these calls.
 //
-// Choices where the sources are silent: a slot's result is the mean over the slot and appears in its register at the slot's end;
-// VADF at the end of the scan; COV/CUV timers start with the first conversion beyond and expire at exactly the delay if no
-// conversion of that cell cleared it; OCD1/OCC1 need every CC1 conversion beyond over the whole delay; PACK and LOAD are tied to
-// VSS (low-side board); sleep and shutdown begin at the bus STOP; any START wakes from sleep and that transfer is NACKed; the
-// watchdog restarts with every acknowledged address, IWTS falls then; a change of the scan's timing restarts the scan.
-// A destroyed C pin makes its two channels read 0 and conducts to VSS; a destroyed shunt input reads 0 and its comparators no
-// longer see anything; a destroyed supply pin kills the chip (no ACK, gates off).
+// Choices where the sources are silent: a slot's result is the mean over the slot and appears in its register at the
+// slot's end; VADF at the end of the scan; COV/CUV timers start with the first conversion beyond and expire at exactly
+// the delay if no conversion of that cell cleared it; OCD1/OCC1 need every CC1 conversion beyond over the whole delay;
+// PACK and LOAD are tied to VSS (low-side board); sleep and shutdown begin at the bus STOP; any START wakes from sleep
+// and that transfer is NACKed; the watchdog restarts with every acknowledged address, IWTS falls then; a change of the
+// scan's timing restarts the scan. A destroyed C pin makes its two channels read 0 and conducts to VSS; a destroyed
+// shunt input reads 0 and its comparators no longer see anything; a destroyed supply pin kills the chip (no ACK, gates
+// off).
 #pragma once
 #include <cstdint>
 #include <span>
@@ -26,9 +28,10 @@
 
 namespace twin::afe {
 
-/// Levels and delays in force, as quantised by the registers ("applied") and as this specimen's comparators act ("actual").
+/// Levels and delays in force, as quantised by the registers ("applied") and as this specimen's comparators act
+/// ("actual").
 struct AppliedSettings {
-    double scd_V, scd_delay_s, ocd2_V, ocd2_delay_s, occ2_V, occ2_delay_s;          // 0 V = off
+    double scd_V, scd_delay_s, ocd2_V, ocd2_delay_s, occ2_V, occ2_delay_s;  // 0 V = off
     double scd_actual_V, scd_actual_delay_s, ocd2_actual_V, ocd2_actual_delay_s, occ2_actual_V, occ2_actual_delay_s;
     double ocd1_V, ocd1_delay_s, occ1_V, occ1_delay_s, cov_V, cov_delay_s, cuv_V, cuv_delay_s;
     double cc1_period_s, scan_s, wake_V, body_diode_V, watchdog_s;
@@ -57,7 +60,7 @@ public:
     // --- I2C slave, byte by byte; each returns ACK where the bus has one
     bool bus_start(Time_ns t_ns, std::uint8_t address_byte);  // START or repeated START with its address byte
     bool bus_write(Time_ns t_ns, std::uint8_t byte);
-    std::uint8_t bus_read(Time_ns t_ns);                      // the next byte (data, CRC, data, ...); 0xFF if not addressed
+    std::uint8_t bus_read(Time_ns t_ns);  // the next byte (data, CRC, data, ...); 0xFF if not addressed
     void bus_stop(Time_ns t_ns);
     /// A register as a bus read would give it now, without any side effect. Addresses beyond 0x90 give 0xFF.
     std::uint8_t peek(std::uint8_t address) const;
@@ -97,10 +100,10 @@ private:
         std::int32_t ocd1_code, occ1_code, cwt_code, bdpt_code;  // in CC1 LSB, 0 = off
         std::int64_t ocd1_delay_ns, occ1_delay_ns, cov_delay_ns, cuv_delay_ns;
         std::int32_t cov_code, cuv_code;  // in 100 uV; 0 = off
-        double cc1_sigma_V;              // noise of one conversion
-        double cc1_bound;                // largest possible |code - clean code|, in LSB
-        double cc1_margin_V;             // largest possible |code * LSB - mean at the pins|
-        double cell_bound;               // as cc1_bound, in 100 uV
+        double cc1_sigma_V;               // noise of one conversion
+        double cc1_bound;                 // largest possible |code - clean code|, in LSB
+        double cc1_margin_V;              // largest possible |code * LSB - mean at the pins|
+        double cell_bound;                // as cc1_bound, in 100 uV
         double cell_margin_V[k_max_cells];
         double quiet_low_V, quiet_high_V;  // no CC1 decision can be "beyond" while the shunt stays inside
         std::uint8_t int_pin, balance_any;
@@ -113,11 +116,13 @@ private:
     void enter_sleep(Time_ns t);
     void enter_shutdown(Time_ns t);
     void wake(Time_ns t, std::uint8_t cst);
-    void refresh(Time_ns t);         // gates, drives, INT from state
+    void refresh(Time_ns t);  // gates, drives, INT from state
     void refresh_drives();
     void request_int(Time_ns t, std::uint8_t causes);
     std::uint8_t gate_flags() const;
-    bool alive() const { return s_.mode == static_cast<std::uint8_t>(Mode::work) || s_.mode == static_cast<std::uint8_t>(Mode::sleep); }
+    bool alive() const {
+        return s_.mode == static_cast<std::uint8_t>(Mode::work) || s_.mode == static_cast<std::uint8_t>(Mode::sleep);
+    }
     bool working() const { return s_.mode == static_cast<std::uint8_t>(Mode::work); }
     // dvc1124_config.cpp
     void derive();

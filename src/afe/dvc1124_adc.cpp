@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Converters. A result is the mean of its input over its window; the mean is kept and becomes a code when it is read or when a
-// decision needs it. A window that lies inside one segment is the value at its middle (inputs are linear); one that spans
-// segments is a sum of trapezoids. Windows nobody can see (a later one ends in the same segment and no decision is near) are
-// skipped by arithmetic, so a segment costs the same whether it is 1 ms or 1 s long.
+// Converters. A result is the mean of its input over its window; the mean is kept and becomes a code when it is read or
+// when a decision needs it. A window that lies inside one segment is the value at its middle (inputs are linear); one
+// that spans segments is a sum of trapezoids. Windows nobody can see (a later one ends in the same segment and no
+// decision is near) are skipped by arithmetic, so a segment costs the same whether it is 1 ms or 1 s long.
 #include "afe/dvc1124.hpp"
 #include "base/lanes.hpp"
 #include "base/math.hpp"
@@ -19,7 +19,8 @@ using base::to_s;
 namespace {
 
 constexpr std::int64_t k_cc2_ns = 256 * k_ms;
-constexpr int k_slot_die = 3, k_slot_1p8 = 4, k_slot_gp1 = 5, k_slot_gp6 = 10, k_slot_vc1 = 11, k_slot_vc24 = 34, k_slot_last = 35;
+constexpr int k_slot_die = 3, k_slot_1p8 = 4, k_slot_gp1 = 5, k_slot_gp6 = 10, k_slot_vc1 = 11, k_slot_vc24 = 34,
+              k_slot_last = 35;
 constexpr double k_die_lsb_K = 0.24467;
 constexpr double k_die_zero_degC = -271.03;
 
@@ -197,8 +198,8 @@ void Dvc1124::advance_cc2(const AnalogSegment& g) {
 
 /// Code of a cell in 100 uV, signed and not clipped: what the COV and CUV comparison sees.
 std::int64_t Dvc1124::cell_code(int cell, double mean_V, std::uint64_t index) const {
-    const double noise_V = p_.cell_noise_sd_V *
-                           base::normal(key_, Stream::adc_cell, index * 32 + static_cast<std::uint64_t>(cell));
+    const double noise_V =
+        p_.cell_noise_sd_V * base::normal(key_, Stream::adc_cell, index * 32 + static_cast<std::uint64_t>(cell));
     const double x_V = mean_V * (1.0 + trim_.cell_gain[cell]) + trim_.cell_offset_V[cell] + noise_V;
     return base::round_sat(x_V * 1e4, -10'000'000, 10'000'000);
 }
@@ -217,10 +218,14 @@ std::int32_t Dvc1124::slot_convert(int slot) const {
     if (slot == 1 || slot == 2) return 0;  // PACK and LOAD are tied to VSS on a low-side board
     const double noise = base::normal(key_, Stream::adc_aux, index * 64 + static_cast<std::uint64_t>(slot));
     double x = 0.0;
-    if (slot == 0) x = (mean + trim_.stack_offset_V + p_.stack_noise_sd_V * noise) / 12.8e-3;
-    else if (slot == k_slot_die) x = (mean + trim_.die_offset_K + p_.die_noise_sd_K * noise - k_die_zero_degC) / k_die_lsb_K;
-    else if (slot == k_slot_1p8) x = (trim_.v1p8_V + p_.aux_noise_sd_V * noise) * 1e4;
-    else if (slot <= k_slot_gp6) x = (mean + trim_.aux_offset_V[slot - k_slot_gp1] + p_.aux_noise_sd_V * noise) * 1e4;
+    if (slot == 0)
+        x = (mean + trim_.stack_offset_V + p_.stack_noise_sd_V * noise) / 12.8e-3;
+    else if (slot == k_slot_die)
+        x = (mean + trim_.die_offset_K + p_.die_noise_sd_K * noise - k_die_zero_degC) / k_die_lsb_K;
+    else if (slot == k_slot_1p8)
+        x = (trim_.v1p8_V + p_.aux_noise_sd_V * noise) * 1e4;
+    else if (slot <= k_slot_gp6)
+        x = (mean + trim_.aux_offset_V[slot - k_slot_gp1] + p_.aux_noise_sd_V * noise) * 1e4;
     return static_cast<std::int32_t>(base::round_sat(x, 0, 65535));
 }
 
@@ -229,7 +234,8 @@ void Dvc1124::cell_decide(int cell, double mean_V, Time_ns end) {
     const double clean = (mean_V * (1.0 + trim_.cell_gain[cell]) + trim_.cell_offset_V[cell]) * 1e4;
     std::int64_t code = 0;
     bool have = false;
-    if (eager_ || base::abs2(clean - d_.cov_code) <= d_.cell_bound || base::abs2(clean - d_.cuv_code) <= d_.cell_bound) {
+    if (eager_ || base::abs2(clean - d_.cov_code) <= d_.cell_bound ||
+        base::abs2(clean - d_.cuv_code) <= d_.cell_bound) {
         code = cell_code(cell, mean_V, s_.scan_index);
         have = true;
     }
@@ -263,7 +269,8 @@ void Dvc1124::finish_slot(int slot, double mean, Time_ns end) {
     s_.valid[slot] = 1;
     s_.fresh[slot] = 0;
     if (cell >= 0 && ((d_.masked >> cell) & 1U) == 0) cell_decide(cell, mean, end);
-    if (slot == k_slot_die && (s_.reg[r_cot] & 0x7F) != 0 && slot_convert(slot) >= 1466 + 2 * (s_.reg[r_cot] & 0x7F)) s_.cotf = 1;
+    if (slot == k_slot_die && (s_.reg[r_cot] & 0x7F) != 0 && slot_convert(slot) >= 1466 + 2 * (s_.reg[r_cot] & 0x7F))
+        s_.cotf = 1;
     if (eager_) {
         s_.code[slot] = slot_convert(slot);
         s_.fresh[slot] = 1;
@@ -308,7 +315,8 @@ bool Dvc1124::scan_quiet(const AnalogSegment& g) const {
         if (((d_.masked >> n) & 1U) != 0) continue;
         const double x0 = g.pin0_V[n + 1] - g.pin0_V[n];
         const double x1 = g.pin1_V[n + 1] - g.pin1_V[n];
-        if (!(base::max2(x0, x1) < over_V - d_.cell_margin_V[n] && base::min2(x0, x1) > under_V + d_.cell_margin_V[n])) return false;
+        if (!(base::max2(x0, x1) < over_V - d_.cell_margin_V[n] && base::min2(x0, x1) > under_V + d_.cell_margin_V[n]))
+            return false;
     }
     return true;
 }

@@ -16,7 +16,9 @@ enum Phase : std::uint8_t { ph_idle = 0, ph_pointer, ph_data, ph_crc, ph_read_da
 
 constexpr Time_ns k_timeout_ns = 64 * k_ms;
 
-constexpr std::uint8_t next_address(std::uint8_t a) { return a >= k_last ? std::uint8_t{0} : static_cast<std::uint8_t>(a + 1); }
+constexpr std::uint8_t next_address(std::uint8_t a) {
+    return a >= k_last ? std::uint8_t{0} : static_cast<std::uint8_t>(a + 1);
+}
 
 std::uint8_t half(std::int64_t code, bool low) {
     return static_cast<std::uint8_t>(static_cast<std::uint64_t>(low ? code : code >> 8) & 0xFFU);
@@ -134,9 +136,12 @@ std::uint8_t Dvc1124::bus_read(Time_ns t) {
 void Dvc1124::bus_stop(Time_ns t) {
     s_.bus_phase = ph_idle;
     if (!working()) return;
-    if (s_.cst == c_wait_sleep) enter_sleep(t);
-    else if (s_.cst == c_wait_shutdown) enter_shutdown(t);
-    else return;
+    if (s_.cst == c_wait_sleep)
+        enter_sleep(t);
+    else if (s_.cst == c_wait_shutdown)
+        enter_shutdown(t);
+    else
+        return;
     refresh(t);
 }
 
@@ -164,9 +169,9 @@ std::uint8_t Dvc1124::peek(std::uint8_t address) const {
     if (address == r_state) return static_cast<std::uint8_t>(s_.done | s_.cst);
     if (address == r_cc1 || address == r_cc1 + 1) {
         if (s_.cc1_valid == 0) return 0;
-        const std::int64_t code = s_.cc1_fresh != 0
-            ? s_.cc1_code
-            : cc1_convert(s_.cc1_mean_V, s_.cc1_last_index, s_.cc1_last_period_ns, s_.cc1_last_cvos);
+        const std::int64_t code =
+            s_.cc1_fresh != 0 ? s_.cc1_code
+                              : cc1_convert(s_.cc1_mean_V, s_.cc1_last_index, s_.cc1_last_period_ns, s_.cc1_last_cvos);
         return half(code, address != r_cc1);
     }
     if (address >= r_cc2 && address < r_vtop) {

@@ -41,12 +41,18 @@ std::uint8_t Dvc1124::gp_mode(int n) const {
     const std::uint8_t a = s_.reg[r_gp123];
     const std::uint8_t b = s_.reg[r_gp456];
     switch (n) {
-        case 1: return static_cast<std::uint8_t>(a >> 6);
-        case 2: return static_cast<std::uint8_t>((a >> 3) & 7);
-        case 3: return static_cast<std::uint8_t>(a & 7);
-        case 4: return static_cast<std::uint8_t>(b >> 6);
-        case 5: return static_cast<std::uint8_t>((b >> 3) & 7);
-        default: return static_cast<std::uint8_t>(b & 7);
+        case 1:
+            return static_cast<std::uint8_t>(a >> 6);
+        case 2:
+            return static_cast<std::uint8_t>((a >> 3) & 7);
+        case 3:
+            return static_cast<std::uint8_t>(a & 7);
+        case 4:
+            return static_cast<std::uint8_t>(b >> 6);
+        case 5:
+            return static_cast<std::uint8_t>((b >> 3) & 7);
+        default:
+            return static_cast<std::uint8_t>(b & 7);
     }
 }
 
@@ -63,11 +69,12 @@ void Dvc1124::derive() {
     }
     d_.scan_ns = at;
     d_.scan_period_ns = (vadc & 0x40) != 0 ? k_cc2_ns * (1 << ((vadc >> 4) & 3)) : at;
-    d_.masked = (static_cast<std::uint32_t>(s_.reg[r_cm_hi]) << 16) | (static_cast<std::uint32_t>(s_.reg[r_cm_mid]) << 8) |
-                (s_.reg[r_cm_lo] & 0xF0U);
+    d_.masked = (static_cast<std::uint32_t>(s_.reg[r_cm_hi]) << 16) |
+                (static_cast<std::uint32_t>(s_.reg[r_cm_mid]) << 8) | (s_.reg[r_cm_lo] & 0xF0U);
     d_.hidden = (s_.reg[r_cfg] & 0x02) != 0 ? 0U : d_.masked;
     d_.balance_any = static_cast<std::uint8_t>((s_.reg[r_cb_hi] | s_.reg[r_cb_mid] | s_.reg[r_cb_lo]) != 0 ? 1 : 0);
-    d_.int_pin = static_cast<std::uint8_t>(gp_mode(2) == 6 || gp_mode(3) == 6 || gp_mode(5) == 6 || gp_mode(6) == 6 ? 1 : 0);
+    d_.int_pin =
+        static_cast<std::uint8_t>(gp_mode(2) == 6 || gp_mode(3) == 6 || gp_mode(5) == 6 || gp_mode(6) == 6 ? 1 : 0);
     derive_protection();
 }
 
@@ -104,8 +111,10 @@ void Dvc1124::derive_protection() {
         const Watch w = watch(k);
         if (w.level == 0) continue;
         const double edge_V = w.level * 5e-6 - d_.cc1_margin_V;
-        if (w.sign > 0) d_.quiet_high_V = base::min2(d_.quiet_high_V, edge_V);
-        else d_.quiet_low_V = base::max2(d_.quiet_low_V, -edge_V);
+        if (w.sign > 0)
+            d_.quiet_high_V = base::min2(d_.quiet_high_V, edge_V);
+        else
+            d_.quiet_low_V = base::max2(d_.quiet_low_V, -edge_V);
     }
     // cells
     const std::int32_t cov = word12(r + r_covt);
@@ -116,7 +125,8 @@ void Dvc1124::derive_protection() {
     d_.cuv_delay_ns = cell_delay_ns(r[r_cuvd] & 15);
     d_.cell_bound = k_noise_reach * p_.cell_noise_sd_V * 1e4 + 1.0;
     for (std::size_t k = 0; k < k_max_cells; ++k) {
-        d_.cell_margin_V[k] = d_.cell_bound * 1e-4 + base::abs2(trim_.cell_offset_V[k]) + base::abs2(trim_.cell_gain[k]) * 10.0;
+        d_.cell_margin_V[k] =
+            d_.cell_bound * 1e-4 + base::abs2(trim_.cell_offset_V[k]) + base::abs2(trim_.cell_gain[k]) * 10.0;
     }
 }
 
@@ -182,9 +192,12 @@ void Dvc1124::write_register(Time_ns t, std::uint8_t address, std::uint8_t value
     }
     if (address == r_state) {
         const std::uint8_t code = value & 0x0F;
-        if (code == c_reset) reset_registers(t);
-        else if (code == c_sleep) s_.cst = c_wait_sleep;
-        else if (code == c_shutdown) s_.cst = c_wait_shutdown;
+        if (code == c_reset)
+            reset_registers(t);
+        else if (code == c_sleep)
+            s_.cst = c_wait_sleep;
+        else if (code == c_shutdown)
+            s_.cst = c_wait_shutdown;
         return;
     }
     const std::uint8_t mask = k_write_mask.b[address];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Absolute maxima of the pins. Segments are linear, so their ends decide. A reversed cell pin is judged by the current through
-// its clamp, not by the data sheet's -0.3 V.
+// Absolute maxima of the pins. Segments are linear, so their ends decide. A reversed cell pin is judged by the current
+// through its clamp, not by the data sheet's -0.3 V.
 #include "afe/dvc1124.hpp"
 #include "base/lanes.hpp"
 
@@ -22,7 +22,8 @@ Extremes extremes(const double* pin_V) {
             p[k] = base::max2(pin_V[n + k + 1], p[k]);
         }
     }
-    return {base::max2(base::max2(d[0], d[1]), base::max2(d[2], d[3])), base::max2(base::max2(p[0], p[1]), base::max2(p[2], p[3]))};
+    return {base::max2(base::max2(d[0], d[1]), base::max2(d[2], d[3])),
+            base::max2(base::max2(p[0], p[1]), base::max2(p[2], p[3]))};
 }
 
 double largest(const double* clamp_A) {
@@ -45,7 +46,8 @@ void Dvc1124::check_limits(const AnalogSegment& g) {
     const double reverse_V = p_.limit_reverse_V + p_.limit_sr_pin_A * p_.sr_series_Ohm;
     for (int e = 0; e < 2; ++e) {
         const Extremes x = extremes(pins[e]);
-        if (x.diff > s_.peak_cell_diff_V || x.diff > p_.limit_cell_diff_V || x.pin > p_.limit_pin_V || pins[e][0] > p_.limit_c0_V) {
+        if (x.diff > s_.peak_cell_diff_V || x.diff > p_.limit_cell_diff_V || x.pin > p_.limit_pin_V ||
+            pins[e][0] > p_.limit_c0_V) {
             check_cell_pins(pins[e], at[e]);
         }
         if (clamps[e] != nullptr) {
@@ -55,7 +57,8 @@ void Dvc1124::check_limits(const AnalogSegment& g) {
         if (vtop[e] > p_.limit_vtop_V) break_part(DamageCause::vtop, 0, at[e], p_.limit_vtop_V, vtop[e]);
         if (shunt[e] > p_.limit_shunt_V) break_part(DamageCause::shunt_high, 0, at[e], p_.limit_shunt_V, shunt[e]);
         if (shunt[e] < -reverse_V) {
-            break_part(DamageCause::shunt_reverse, 0, at[e], p_.limit_sr_pin_A, (-shunt[e] - p_.limit_reverse_V) / p_.sr_series_Ohm);
+            break_part(DamageCause::shunt_reverse, 0, at[e], p_.limit_sr_pin_A,
+                       (-shunt[e] - p_.limit_reverse_V) / p_.sr_series_Ohm);
         }
         for (std::uint32_t k = 0; k < k_max_gp; ++k) {
             if (gp[e][k] > p_.limit_gp_V || gp[e][k] < -0.3) {
@@ -93,7 +96,8 @@ void Dvc1124::check_clamps(const double* clamp_A, Time_ns t) {
 void Dvc1124::break_part(DamageCause cause, std::uint32_t index, Time_ns t, double limit, double value) {
     const std::uint32_t pin = 1U << index;
     switch (cause) {
-        case DamageCause::none: return;
+        case DamageCause::none:
+            return;
         case DamageCause::cell_difference:
         case DamageCause::pin_to_vss:
         case DamageCause::pin_current:

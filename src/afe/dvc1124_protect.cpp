@@ -55,8 +55,8 @@ Dvc1124::Watch Dvc1124::watch(int k) const {
     return w;
 }
 
-/// Earliest instant at which a CC1 conversion can change this decision. The shunt is known up to now and, by the witnesses,
-/// stays on its side of the decision's edges until somebody is told otherwise.
+/// Earliest instant at which a CC1 conversion can change this decision. The shunt is known up to now and, by the
+/// witnesses, stays on its side of the decision's edges until somebody is told otherwise.
 Time_ns Dvc1124::due_of_watch(const Watch& w) const {
     const double lo = base::min2(s_.win_min_V, s_.shunt_V);
     const double hi = base::max2(s_.win_max_V, s_.shunt_V);
@@ -132,7 +132,8 @@ bool Dvc1124::update_comparator(int k, Time_ns t) {
 bool Dvc1124::run_comparators(Time_ns t) {
     bool changed = false;
     for (int k = 0; k < 3; ++k) {
-        if (s_.cmp_above[k] == 0 || (s_.flags & k_cmp_flag[k]) != 0 || s_.cmp_since_ns[k] + d_.cmp_delay_ns[k] > t) continue;
+        if (s_.cmp_above[k] == 0 || (s_.flags & k_cmp_flag[k]) != 0 || s_.cmp_since_ns[k] + d_.cmp_delay_ns[k] > t)
+            continue;
         trip(t, k_cmp_flag[k], k_cmp_int[k]);
         if (s_.mode == static_cast<std::uint8_t>(Mode::sleep)) wake(t, k_cmp_wake[k]);
         changed = true;
@@ -193,7 +194,8 @@ Time_ns Dvc1124::due_of_conversions() const {
         const Time_ns begin = s_.slot >= k_slots ? s_.scan_t0_ns + d_.scan_period_ns : s_.scan_t0_ns;
         due = d_.balance_any != 0 && scan_idle() ? begin : begin + d_.scan_ns;
     }
-    if (s_.cc_on != 0 && working() && d_.int_pin != 0 && (s_.reg[r_intm] & i_cc) == 0) due = earlier(due, s_.cc2_t0_ns + k_cc2_ns);
+    if (s_.cc_on != 0 && working() && d_.int_pin != 0 && (s_.reg[r_intm] & i_cc) == 0)
+        due = earlier(due, s_.cc2_t0_ns + k_cc2_ns);
     return due;
 }
 
@@ -204,9 +206,11 @@ Time_ns Dvc1124::next_due() const {
     if (!alive()) return k_never_ns;
     Time_ns due = earlier(due_of_timers(), earlier(due_of_cells(), due_of_conversions()));
     for (int k = 0; k < 3; ++k) {
-        if (s_.cmp_above[k] != 0 && (s_.flags & k_cmp_flag[k]) == 0) due = earlier(due, s_.cmp_since_ns[k] + d_.cmp_delay_ns[k]);
+        if (s_.cmp_above[k] != 0 && (s_.flags & k_cmp_flag[k]) == 0)
+            due = earlier(due, s_.cmp_since_ns[k] + d_.cmp_delay_ns[k]);
     }
-    if (s_.cc_on == 0 || cc1_quiet(base::min2(s_.win_min_V, s_.shunt_V), base::max2(s_.win_max_V, s_.shunt_V))) return due;
+    if (s_.cc_on == 0 || cc1_quiet(base::min2(s_.win_min_V, s_.shunt_V), base::max2(s_.win_max_V, s_.shunt_V)))
+        return due;
     for (int k = 0; k < 6; ++k) {
         const Watch w = watch(k);
         const bool latched = (k == 0 && (s_.flags & f_ocd1) != 0) || (k == 1 && (s_.flags & f_occ1) != 0);
@@ -283,8 +287,10 @@ bool Dvc1124::observe(Time_ns t, const AnalogPoint& point) {
 std::span<const Witness> Dvc1124::witnesses() {
     std::size_t n = 0;
     const Mode m = mode();
-    if (m == Mode::off) witness_[n++] = {k_id_supply, Quantity::vtop_V, 1, p_.por_rise_V};
-    else if (m != Mode::dead) witness_[n++] = {k_id_supply + k_id_back, Quantity::vtop_V, -1, p_.por_fall_V};
+    if (m == Mode::off)
+        witness_[n++] = {k_id_supply, Quantity::vtop_V, 1, p_.por_rise_V};
+    else if (m != Mode::dead)
+        witness_[n++] = {k_id_supply + k_id_back, Quantity::vtop_V, -1, p_.por_fall_V};
     if (!alive()) return {witness_, n};
     for (std::uint32_t k = 0; k < 3 && s_.dead_shunt == 0; ++k) {
         if (d_.cmp_enabled[k] == 0 || (s_.flags & k_cmp_flag[k]) != 0) continue;
@@ -292,15 +298,18 @@ std::span<const Witness> Dvc1124::witnesses() {
         const double level = above ? d_.cmp_off_V[k] : d_.cmp_on_V[k];
         const int rising = above ? -1 : 1;
         const int sign = k == k_cmp_occ2 ? -1 : 1;
-        witness_[n++] = {above ? k + k_id_back : k, Quantity::shunt_V, static_cast<std::int8_t>(rising * sign), sign * level};
+        witness_[n++] = {above ? k + k_id_back : k, Quantity::shunt_V, static_cast<std::int8_t>(rising * sign),
+                         sign * level};
     }
     const std::uint32_t input_id[2] = {k_id_con, k_id_don};
     const std::uint8_t input[2] = {s_.con, s_.don};
     for (int k = 0; k < 2; ++k) {
         if (gp_mode(k == 0 ? 1 : 4) != 3) continue;
         const Quantity pin = k == 0 ? Quantity::gp1_V : Quantity::gp4_V;
-        if (input[k] != 0) witness_[n++] = {input_id[k] + k_id_back, pin, 1, k_logic_high_V};
-        else witness_[n++] = {input_id[k], pin, -1, k_logic_low_V};
+        if (input[k] != 0)
+            witness_[n++] = {input_id[k] + k_id_back, pin, 1, k_logic_high_V};
+        else
+            witness_[n++] = {input_id[k], pin, -1, k_logic_low_V};
     }
     if (s_.cc_on == 0) return {witness_, n};
     const double lo = base::min2(s_.win_min_V, s_.shunt_V);
@@ -312,9 +321,11 @@ std::span<const Witness> Dvc1124::witnesses() {
         const double high_edge = w.level * 5e-6 + d_.cc1_margin_V;
         const double x_hi = w.sign > 0 ? hi : -lo;
         const double x_lo = w.sign > 0 ? lo : -hi;
-        if (x_hi < low_edge) witness_[n++] = {k_id_watch + k, Quantity::shunt_V, w.sign, w.sign * low_edge};
+        if (x_hi < low_edge)
+            witness_[n++] = {k_id_watch + k, Quantity::shunt_V, w.sign, w.sign * low_edge};
         else if (w.state != 0 && x_lo > high_edge) {
-            witness_[n++] = {k_id_watch + k + k_id_back, Quantity::shunt_V, static_cast<std::int8_t>(-w.sign), w.sign * high_edge};
+            witness_[n++] = {k_id_watch + k + k_id_back, Quantity::shunt_V, static_cast<std::int8_t>(-w.sign),
+                             w.sign * high_edge};
         }
     }
     return {witness_, n};

@@ -23,28 +23,46 @@ char* put_number(char* at, std::uint32_t n) {
 void damage_part(const DamageRecord& d, char* out16) {
     char* at = out16;
     switch (d.cause) {
-        case DamageCause::none: at = put(at, "afe"); break;
+        case DamageCause::none:
+            at = put(at, "afe");
+            break;
         case DamageCause::cell_difference:
         case DamageCause::pin_to_vss:
-        case DamageCause::pin_current: at = put_number(put(at, "afe.C"), d.index); break;
-        case DamageCause::vtop: at = put(at, "afe.VTOP"); break;
+        case DamageCause::pin_current:
+            at = put_number(put(at, "afe.C"), d.index);
+            break;
+        case DamageCause::vtop:
+            at = put(at, "afe.VTOP");
+            break;
         case DamageCause::shunt_high:
-        case DamageCause::shunt_reverse: at = put(at, "afe.SR"); break;
-        case DamageCause::gp: at = put_number(put(at, "afe.GP"), d.index); break;
+        case DamageCause::shunt_reverse:
+            at = put(at, "afe.SR");
+            break;
+        case DamageCause::gp:
+            at = put_number(put(at, "afe.GP"), d.index);
+            break;
     }
     *at = 0;
 }
 
 const char* damage_cause_text(DamageCause cause) {
     switch (cause) {
-        case DamageCause::none: return "none";
-        case DamageCause::cell_difference: return "voltage between neighbouring cell pins above its absolute maximum";
-        case DamageCause::pin_to_vss: return "cell pin voltage above its absolute maximum";
-        case DamageCause::pin_current: return "current into the cell pin's clamp above its maximum";
-        case DamageCause::vtop: return "supply voltage above its absolute maximum";
-        case DamageCause::shunt_high: return "voltage of the current input above its absolute maximum";
-        case DamageCause::shunt_reverse: return "reverse current into the current input above its maximum";
-        case DamageCause::gp: return "voltage of a general-purpose pin outside its absolute maxima";
+        case DamageCause::none:
+            return "none";
+        case DamageCause::cell_difference:
+            return "voltage between neighbouring cell pins above its absolute maximum";
+        case DamageCause::pin_to_vss:
+            return "cell pin voltage above its absolute maximum";
+        case DamageCause::pin_current:
+            return "current into the cell pin's clamp above its maximum";
+        case DamageCause::vtop:
+            return "supply voltage above its absolute maximum";
+        case DamageCause::shunt_high:
+            return "voltage of the current input above its absolute maximum";
+        case DamageCause::shunt_reverse:
+            return "reverse current into the current input above its maximum";
+        case DamageCause::gp:
+            return "voltage of a general-purpose pin outside its absolute maxima";
     }
     return "unknown";
 }

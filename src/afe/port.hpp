@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a virtual analog front end is told by its board and what it tells back; independent of the chip.
-// Signs: shunt voltage and currents are positive when the battery discharges. All pin voltages are against VSS, which is
-// the board's B- (before the shunt). SI units.
+// Signs: shunt voltage and currents are positive when the battery discharges. All pin voltages are against VSS, which
+// is the board's B- (before the shunt). SI units.
 #pragma once
 #include <cstdint>
 
@@ -22,7 +22,8 @@ struct AnalogSegment {
     Time_ns t1_ns = 0;
     const double* pin0_V = nullptr;  // [25] C0..C24 at t0+
     const double* pin1_V = nullptr;  // [25] at t1-
-    const double* clamp0_A = nullptr;  // [25] |current| through the chip's pin and its clamp, or null if the board has none
+    const double* clamp0_A =
+        nullptr;  // [25] |current| through the chip's pin and its clamp, or null if the board has none
     const double* clamp1_A = nullptr;
     double shunt0_V = 0.0;  // SRP - SRN, + = discharge
     double shunt1_V = 0.0;
@@ -43,8 +44,8 @@ struct AnalogPoint {
 
 enum class Quantity : std::uint8_t { shunt_V = 0, vtop_V = 1, gp1_V = 2, gp2_V, gp3_V, gp4_V, gp5_V, gp6_V };
 
-/// A level the plant must locate. It fires when value >= level (direction +1) or value <= level (direction -1). The list
-/// holds only witnesses that have not fired, so one that is already beyond its level at t+ counts as crossed at t.
+/// A level the plant must locate. It fires when value >= level (direction +1) or value <= level (direction -1). The
+/// list holds only witnesses that have not fired, so one that is already beyond its level at t+ counts as crossed at t.
 struct Witness {
     std::uint32_t id = 0;
     Quantity quantity = Quantity::shunt_V;
@@ -54,10 +55,11 @@ struct Witness {
 
 /// What the chip puts on its pins until `version` changes. Pin index = C number.
 struct PinDrives {
-    double pull_A[k_max_pins] = {};      // current sunk from the pin into VSS: open-wire test plus mean input leakage
-    double fault_S[k_max_pins] = {};     // conductance pin to VSS of a destroyed input, else 0
-    double balance_S[k_max_cells] = {};  // conductance of the passive balance switch of cell n+1 (between C(n) and C(n+1)), else 0
-    double supply_A = 0.0;               // drawn from VTOP into VSS
+    double pull_A[k_max_pins] = {};   // current sunk from the pin into VSS: open-wire test plus mean input leakage
+    double fault_S[k_max_pins] = {};  // conductance pin to VSS of a destroyed input, else 0
+    double balance_S[k_max_cells] =
+        {};                 // conductance of the passive balance switch of cell n+1 (between C(n) and C(n+1)), else 0
+    double supply_A = 0.0;  // drawn from VTOP into VSS
 };
 
 /// Gate outputs as the pins show them: `low` are the low-side outputs on GP pins, `high` the charge-pump pins.
@@ -94,7 +96,8 @@ struct DamageRecord {
     double margin = 0.0;
 };
 
-/// Text for reports: the part ("afe.C7") is written into a caller's buffer of at least 16 bytes; the cause is a static string.
+/// Text for reports: the part ("afe.C7") is written into a caller's buffer of at least 16 bytes; the cause is a static
+/// string.
 void damage_part(const DamageRecord& d, char* out16);
 const char* damage_cause_text(DamageCause cause);
 const char* damage_unit(DamageCause cause);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random bus events, inputs and instants on the front end: it never crashes, a peek changes nothing, a latched short circuit
-// keeps the discharge gate off, no instant livelocks, a snapshot continues alike, and lazy equals eager conversion.
+// Random bus events, inputs and instants on the front end: it never crashes, a peek changes nothing, a latched short
+// circuit keeps the discharge gate off, no instant livelocks, a snapshot continues alike, and lazy equals eager
+// conversion.
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -140,7 +141,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const std::uint8_t x = in.byte();
         switch (op % 12) {
             case 0:
-            case 1: b.advance(in); break;
+            case 1:
+                b.advance(in);
+                break;
             case 2: {
                 point.shunt_V = b.shunt = (x - 128) / 1000.0;
                 point.vtop_V = b.vtop;
@@ -155,9 +158,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 for (auto& c : b.chip) c.run_due(b.now);
                 break;
             case 5:
-                for (auto& c : b.chip) c.bus_start(b.now, (x & 3) != 0 ? std::uint8_t{0x40} : (x & 4) != 0 ? std::uint8_t{0x41} : x);
+                for (auto& c : b.chip)
+                    c.bus_start(b.now, (x & 3) != 0 ? std::uint8_t{0x40} : (x & 4) != 0 ? std::uint8_t{0x41} : x);
                 break;
-            case 6: require(b.chip[0].bus_write(b.now, x) == b.chip[1].bus_write(b.now, x)); break;
+            case 6:
+                require(b.chip[0].bus_write(b.now, x) == b.chip[1].bus_write(b.now, x));
+                break;
             case 7:
                 for (int k = 0; k <= x % 64; ++k) require(b.chip[0].bus_read(b.now) == b.chip[1].bus_read(b.now));
                 break;
@@ -184,7 +190,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 break;
             }
             default:
-                if (x == 1) for (auto& c : b.chip) c.wake_by_charger(b.now);
+                if (x == 1)
+                    for (auto& c : b.chip) c.wake_by_charger(b.now);
                 break;
         }
         b.check();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A bench for the front end: piecewise linear inputs, exact location of its witnesses, its due instants, and a bus master that
-// computes its CRC bit by bit on its own. Signs: + = discharge.
+// A bench for the front end: piecewise linear inputs, exact location of its witnesses, its due instants, and a bus
+// master that computes its CRC bit by bit on its own. Signs: + = discharge.
 #pragma once
 #include <cstdint>
 #include <initializer_list>
@@ -192,7 +192,9 @@ public:
         std::vector<std::uint8_t> out;
         return read(address, 1, out) ? out[0] : -1;
     }
-    int word(std::uint8_t address) const { return (chip.peek(address) << 8) | chip.peek(static_cast<std::uint8_t>(address + 1)); }
+    int word(std::uint8_t address) const {
+        return (chip.peek(address) << 8) | chip.peek(static_cast<std::uint8_t>(address + 1));
+    }
     int signed_word(std::uint8_t address) const { return static_cast<std::int16_t>(word(address)); }
     int cell(int n) const { return word(static_cast<std::uint8_t>(0x1D + 2 * (n - 1))); }
     /// GP5 = CHG, GP6 = DSG low side, both gates on, all comparators quiet.
@@ -225,9 +227,12 @@ public:
 private:
     static double value(const Inputs& in, afe::Quantity q) {
         switch (q) {
-            case afe::Quantity::shunt_V: return in.shunt_V;
-            case afe::Quantity::vtop_V: return in.vtop_V;
-            default: return in.gp_V[static_cast<int>(q) - 2];
+            case afe::Quantity::shunt_V:
+                return in.shunt_V;
+            case afe::Quantity::vtop_V:
+                return in.vtop_V;
+            default:
+                return in.gp_V[static_cast<int>(q) - 2];
         }
     }
     static double mix(double a, double b, double f) { return a + (b - a) * f; }

@@ -51,7 +51,8 @@ TEST_CASE("a wrong CRC on byte k: bytes before it stay, it and all later ones ar
             const std::uint8_t d = static_cast<std::uint8_t>(0x11 * (k + 1));
             head.push_back(d);
             const bool data_ack = b.chip.bus_write(b.now, d);
-            const bool crc_ack = b.chip.bus_write(b.now, static_cast<std::uint8_t>(crc_of(head) ^ (k == bad ? 0x20 : 0)));
+            const bool crc_ack =
+                b.chip.bus_write(b.now, static_cast<std::uint8_t>(crc_of(head) ^ (k == bad ? 0x20 : 0)));
             CHECK(data_ack == (k <= bad));
             CHECK(crc_ack == (k < bad));
             head.clear();
@@ -70,11 +71,11 @@ TEST_CASE("the 64 ms of a transaction count from START; a repeated START does no
     REQUIRE(b.chip.bus_start(t, 0x40));
     REQUIRE(b.chip.bus_write(t + 40 * ms, 0x8F));
     REQUIRE(b.chip.bus_start(t + 63 * ms, 0x41));
-    CHECK(b.chip.bus_read(t + 64 * ms) == 0x01);          // exactly 64 ms: still answered
-    CHECK(b.chip.bus_read(t + 64 * ms + 1) == 0xFF);      // the slave has let go
+    CHECK(b.chip.bus_read(t + 64 * ms) == 0x01);      // exactly 64 ms: still answered
+    CHECK(b.chip.bus_read(t + 64 * ms + 1) == 0xFF);  // the slave has let go
     CHECK(b.chip.state().n_timeout == 1);
     CHECK_FALSE(b.chip.bus_write(t + 65 * ms, 0x00));
-    REQUIRE(b.chip.bus_start(t + 66 * ms, 0x40));         // a START begins anew
+    REQUIRE(b.chip.bus_start(t + 66 * ms, 0x40));  // a START begins anew
     CHECK(b.chip.bus_write(t + 66 * ms + 60 * ms, 0x59));
     b.chip.bus_stop(t + 130 * ms);
 }
@@ -114,10 +115,10 @@ TEST_CASE("a read without a pointer goes on where the last one ended") {
 TEST_CASE("reset bytes of the manual, after power-on and after CST = 0xD") {
     Bench b;
     b.write1(0x79, 0xFF);
-    const std::uint8_t want[][2] = {{0x51, 0x00}, {0x52, 0x90}, {0x53, 0x59}, {0x54, 0xF9}, {0x55, 0x2C}, {0x56, 0xFF}, {0x57, 0x28},
-                                    {0x58, 0x05}, {0x59, 0x00}, {0x5D, 0xB0}, {0x5E, 0x40}, {0x5F, 0xC0}, {0x62, 0x40}, {0x63, 0x00},
-                                    {0x6D, 0x28}, {0x6E, 0xCD}, {0x6F, 0x28}, {0x70, 0x00}, {0x77, 0xC0}, {0x79, 0x00}, {0x7C, 0x48},
-                                    {0x7E, 128}};
+    const std::uint8_t want[][2] = {{0x51, 0x00}, {0x52, 0x90}, {0x53, 0x59}, {0x54, 0xF9}, {0x55, 0x2C}, {0x56, 0xFF},
+                                    {0x57, 0x28}, {0x58, 0x05}, {0x59, 0x00}, {0x5D, 0xB0}, {0x5E, 0x40}, {0x5F, 0xC0},
+                                    {0x62, 0x40}, {0x63, 0x00}, {0x6D, 0x28}, {0x6E, 0xCD}, {0x6F, 0x28}, {0x70, 0x00},
+                                    {0x77, 0xC0}, {0x79, 0x00}, {0x7C, 0x48}, {0x7E, 128}};
     CHECK(b.reg(0x79) == 0xFF);
     b.write1(0x51, 0x0F);
     b.write1(0x01, 0x0D);

@@ -29,14 +29,17 @@ TEST_CASE("quantisation of every measurement at its LSB") {
     CHECK((b.chip.peek(0x01) & 0x80) == 0);
     CHECK(std::abs(b.word(0x0D) * 0.24467 - 271.03 - 47.3) <= 0.1224);
     CHECK(b.word(0x0F) == 18000);
-    for (int k = 0; k < 6; ++k) CHECK(std::abs(b.word(static_cast<std::uint8_t>(0x11 + 2 * k)) * 1e-4 - in.gp_V[k]) <= 0.51e-4);
+    for (int k = 0; k < 6; ++k)
+        CHECK(std::abs(b.word(static_cast<std::uint8_t>(0x11 + 2 * k)) * 1e-4 - in.gp_V[k]) <= 0.51e-4);
     CHECK(std::abs(b.signed_word(0x02) * 5e-6 - 0.0123456) <= 2.51e-6);
-    const int cc2 = ((static_cast<std::int8_t>(b.chip.peek(0x04)) * 256 + b.chip.peek(0x05)) * 16) | (b.chip.peek(0x06) >> 4);
+    const int cc2 =
+        ((static_cast<std::int8_t>(b.chip.peek(0x04)) * 256 + b.chip.peek(0x05)) * 16) | (b.chip.peek(0x06) >> 4);
     CHECK(std::abs(cc2 * 0.3125e-6 - 0.0123456) <= 0.157e-6);
     b.jump_shunt(-0.0123456);
     b.run(1 * s);
     CHECK(std::abs(b.signed_word(0x02) * 5e-6 + 0.0123456) <= 2.51e-6);
-    const int neg = ((static_cast<std::int8_t>(b.chip.peek(0x04)) * 256 + b.chip.peek(0x05)) * 16) | (b.chip.peek(0x06) >> 4);
+    const int neg =
+        ((static_cast<std::int8_t>(b.chip.peek(0x04)) * 256 + b.chip.peek(0x05)) * 16) | (b.chip.peek(0x06) >> 4);
     CHECK(std::abs(neg * 0.3125e-6 + 0.0123456) <= 0.157e-6);
     b.jump_shunt(0.5);
     b.run(1 * s);
@@ -169,7 +172,9 @@ struct Restless {
         b.write(0x6A, {0xFF, 0x00, 0x00});
         b.write(0x70, {3150 >> 4, (3150 & 15) << 4, 2500 >> 4, (2500 & 15) << 4});
     }
-    double uniform(double lo, double hi) { return lo + (hi - lo) * static_cast<double>(r() >> 11) / 9007199254740992.0; }
+    double uniform(double lo, double hi) {
+        return lo + (hi - lo) * static_cast<double>(r() >> 11) / 9007199254740992.0;
+    }
     void step(bool busy) {
         const std::uint64_t what = r() % 100;
         Inputs to = b.x;
@@ -221,9 +226,12 @@ TEST_CASE("lazy and eager conversion give equal bytes, latches, gates and hash a
     }
 }
 
-TEST_CASE("noise alone decides alike, lazy or eager: a wake threshold 2 sigma above the current, an OCD1 level 3 sigma above it") {
+TEST_CASE(
+    "noise alone decides alike, lazy or eager: a wake threshold 2 sigma above the current, an OCD1 level 3 sigma above "
+    "it") {
     for (std::uint64_t seed = 1; seed <= 4; ++seed) {
-        Bench lazy(afe::Dvc1124Params(), Inputs::cells(3.3), seed), eager(afe::Dvc1124Params(), Inputs::cells(3.3), seed);
+        Bench lazy(afe::Dvc1124Params(), Inputs::cells(3.3), seed),
+            eager(afe::Dvc1124Params(), Inputs::cells(3.3), seed);
         eager.chip.set_eager(true);
         for (Bench* b : {&lazy, &eager}) {
             b->gates_on();
@@ -276,7 +284,8 @@ TEST_CASE("a segment cut anywhere gives the same means up to rounding, and the s
         const Time_ns t0 = cut.b.now;
         for (int n = 1; n <= 7; ++n) {
             Inputs mid = from;
-            mid.shunt_V = from.shunt_V + (to.shunt_V - from.shunt_V) * static_cast<double>(dt * n / 7) / static_cast<double>(dt);
+            mid.shunt_V =
+                from.shunt_V + (to.shunt_V - from.shunt_V) * static_cast<double>(dt * n / 7) / static_cast<double>(dt);
             cut.b.ramp(t0 + dt * n / 7 - cut.b.now, mid);
         }
         CHECK(cut.b.now == whole.b.now);
@@ -288,7 +297,8 @@ TEST_CASE("a segment cut anywhere gives the same means up to rounding, and the s
     }
 }
 
-TEST_CASE("noise: its size and mean, new with every sample, equal for equal keys, different between cells, packs and seeds") {
+TEST_CASE(
+    "noise: its size and mean, new with every sample, equal for equal keys, different between cells, packs and seeds") {
     afe::Dvc1124Params p;
     Bench b(p), twin(p), other(p, Inputs::cells(3.3), 2);
     b.write1(0x6E, 0x80);
@@ -317,7 +327,8 @@ TEST_CASE("noise: its size and mean, new with every sample, equal for equal keys
     }
     for (int c = 0; c < 2; ++c) {
         CHECK(std::abs(sum[c] / n) < 4.0 * 3.0 / std::sqrt(n));
-        CHECK(std::sqrt(square[c] / n) == doctest::Approx(std::sqrt(9.0 + 1.0 / 12.0)).epsilon(0.05));  // 0.3 mV plus rounding
+        CHECK(std::sqrt(square[c] / n) ==
+              doctest::Approx(std::sqrt(9.0 + 1.0 / 12.0)).epsilon(0.05));  // 0.3 mV plus rounding
     }
     CHECK(std::abs(cross / n) < 4.0 * 9.0 / std::sqrt(n));
     CHECK(std::abs(lag / n) < 4.0 * 9.0 / std::sqrt(n));
@@ -368,7 +379,8 @@ TEST_CASE("CAMZ: 256 ms, self-clears, and takes the offset out of CC1 and CC2 to
     CHECK(b.signed_word(0x02) == 0);
 }
 
-TEST_CASE("COW: 100 uA from C1..C24 for 1 s, self-clearing; an open pin falls, its cell reads 0 and the next one the sum") {
+TEST_CASE(
+    "COW: 100 uA from C1..C24 for 1 s, self-clearing; an open pin falls, its cell reads 0 and the next one the sum") {
     Bench b;
     b.write1(0x6E, 0x81);
     b.write1(0x6D, 0x2C);
@@ -392,7 +404,7 @@ TEST_CASE("COW: 100 uA from C1..C24 for 1 s, self-clearing; an open pin falls, i
 
 TEST_CASE("passive balance: only while the scan idles, neighbours in turn, 60 s and re-armed by a write") {
     Bench b;
-    b.write1(0x6E, 0xD1);  // VASM, every 2nd CC2: window 512 - 61.4 ms
+    b.write1(0x6E, 0xD1);               // VASM, every 2nd CC2: window 512 - 61.4 ms
     b.write(0x67, {0x80, 0x00, 0x07});  // cells 24, 3, 2, 1
     double on_s[24] = {};
     int overlap = 0;

@@ -182,7 +182,8 @@ TEST_CASE("the field table covers the whole state; a snapshot continues to the s
     named.back() = 1;
     std::size_t gap = 0;
     for (std::size_t k = 0; k < named.size(); ++k) {
-        if (named[k] == 0) ++gap;
+        if (named[k] == 0)
+            ++gap;
         else {
             CHECK(gap < 8);
             if (gap > 0) CHECK(k % (gap >= 4 ? 8 : 2) == 0);
@@ -221,11 +222,13 @@ TEST_CASE("configuration, latches, timers, bus and damage are hashed; what belon
         }
         return -1;
     };
-    for (const char* name : {"reg", "mode", "flags", "cst", "iwts", "gates", "cmp_since_ns", "cmp_above", "ocd1_since_ns", "cov_since_ns",
-                             "cow_end_ns", "int_end_ns", "bus_pointer", "dead_pins", "damage_cause", "n_nack"}) {
+    for (const char* name :
+         {"reg", "mode", "flags", "cst", "iwts", "gates", "cmp_since_ns", "cmp_above", "ocd1_since_ns", "cov_since_ns",
+          "cow_end_ns", "int_end_ns", "bus_pointer", "dead_pins", "damage_cause", "n_nack"}) {
         CHECK_MESSAGE(hashed(name) == 1, name);
     }
-    for (const char* name : {"done", "slot_mean", "code", "fresh", "cc1_mean_V", "cc1_index", "scan_index", "win_max_V", "now_ns"}) {
+    for (const char* name :
+         {"done", "slot_mean", "code", "fresh", "cc1_mean_V", "cc1_index", "scan_index", "win_max_V", "now_ns"}) {
         CHECK_MESSAGE(hashed(name) == 0, name);
     }
 }

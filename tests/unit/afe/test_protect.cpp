@@ -174,7 +174,8 @@ TEST_CASE("OCD1 and OCC1: every CC1 conversion beyond over (code + 1) * 8 ms") {
         b.run(7 * ms);
         b.jump_shunt(sign * 0.0201);
         const Time_ns took = b.until([&] { return b.chip.peek(0) != 0; }, 100 * us, 1 * s);
-        // First conversion wholly beyond ends 4 to 8 ms after the step (4 ms windows; a mixed one is below), plus 80 ms.
+        // First conversion wholly beyond ends 4 to 8 ms after the step (4 ms windows; a mixed one is below), plus 80
+        // ms.
         CHECK(took > 80 * ms + 4 * ms - 1 * ms);
         CHECK(took <= 80 * ms + 8 * ms + 100 * us);
         CHECK(b.chip.peek(0) == (sign > 0 ? f_ocd1 : f_occ1));
@@ -239,7 +240,8 @@ TEST_CASE("COV and CUV: delay table 200..900 ms, 1..8 s, to the nanosecond after
             CHECK(b.chip.peek(0) == 0);
             b.x.set_cell(7, over ? 3.6502 : 2.4998);
             b.jump(b.x);
-            // Cell 7 converts in the 18th of 36 slots, after the six settling times; its first whole slot from now decides.
+            // Cell 7 converts in the 18th of 36 slots, after the six settling times; its first whole slot from now
+            // decides.
             Time_ns first = scan + 6 * ms + 17 * 1540 * us;
             while (first < b.now) first += 61440 * us;
             first += 1540 * us;
@@ -343,15 +345,15 @@ TEST_CASE("AUTO: DSG closed by CUV opens by charge current within a CC1 period a
     b.run(1 * s);
     REQUIRE(b.chip.peek(0) == f_cuv);
     REQUIRE_FALSE(b.dsg());
-    b.write1(0x66, 5);         // 200 uV: 1 A on 0.2 mOhm
-    b.write1(0x53, 0x58);      // DBDM 0
-    b.write1(0x51, 0x0B);      // DSGC AUTO, CHGC on
+    b.write1(0x66, 5);     // 200 uV: 1 A on 0.2 mOhm
+    b.write1(0x53, 0x58);  // DBDM 0
+    b.write1(0x51, 0x0B);  // DSGC AUTO, CHGC on
     b.run(50 * ms);
     CHECK_FALSE(b.dsg());
-    b.jump_shunt(0.002);       // discharge: not this diode
+    b.jump_shunt(0.002);  // discharge: not this diode
     b.run(50 * ms);
     CHECK_FALSE(b.dsg());
-    b.jump_shunt(-0.002);      // 10 A of charge
+    b.jump_shunt(-0.002);  // 10 A of charge
     const Time_ns opened = b.until([&] { return b.dsg(); }, 10 * us, 20 * ms);
     CHECK(opened > 0);
     CHECK(opened <= 4 * ms);
@@ -363,7 +365,7 @@ TEST_CASE("AUTO: DSG closed by CUV opens by charge current within a CC1 period a
     const Time_ns closed = b.until([&] { return !b.dsg(); }, 10 * us, 20 * ms);
     CHECK(closed > 0);
     CHECK(closed <= 8 * ms);
-    b.write1(0x53, 0x59);      // DBDM 1: masked
+    b.write1(0x53, 0x59);  // DBDM 1: masked
     b.jump_shunt(-0.002);
     b.run(100 * ms);
     CHECK_FALSE(b.dsg());
@@ -406,8 +408,8 @@ TEST_CASE("gate equations against an independent table over all causes and masks
         st.reg[0x54] = next();
         b.chip.set_state(st);
         const auto bit = [&](int reg, int k) { return (st.reg[reg] >> k & 1) != 0; };
-        const bool scd = st.flags & 1, occ2 = st.flags & 2, ocd2 = st.flags & 4, occ1 = st.flags & 8, ocd1 = st.flags & 16,
-                   cuv = st.flags & 32, cov = st.flags & 64;
+        const bool scd = st.flags & 1, occ2 = st.flags & 2, ocd2 = st.flags & 4, occ1 = st.flags & 8,
+                   ocd1 = st.flags & 16, cuv = st.flags & 32, cov = st.flags & 64;
         bool pd = bit(0x51, 6);
         if (st.iwts && !bit(0x52, 7)) pd = false;
         if (st.don && !bit(0x53, 7)) pd = false;
@@ -491,7 +493,8 @@ TEST_CASE("hard-off inputs CON and DON are active low, with their masks") {
     CHECK(b.chg());
 }
 
-TEST_CASE("I2C watchdog: latch, status and gates per masks; default masks leave the gates on; traffic ends the status") {
+TEST_CASE(
+    "I2C watchdog: latch, status and gates per masks; default masks leave the gates on; traffic ends the status") {
     for (const bool masked : {true, false}) {
         Bench b;
         b.gates_on();
@@ -573,7 +576,7 @@ TEST_CASE("sleep: converters frozen, COV off, SCD still trips and wakes with CST
     CHECK(b.chip.peek(0) == f_scd);  // COV is cleared by sleep
     CHECK(b.reg(0x00) == -1);        // the first START wakes, its transfer fails
     CHECK(b.chip.mode() == afe::Mode::work);
-    CHECK(b.reg(0x00) == -1);        // not ready yet
+    CHECK(b.reg(0x00) == -1);  // not ready yet
     b.run(5 * ms);
     CHECK((b.reg(0x01) & 0x0F) == 1);
 }
