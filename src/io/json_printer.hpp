@@ -22,8 +22,8 @@ public:
     void about(const char*, const char*) {}
     void refused(const char*, const char*) {}
     void ignored(const char*, const char*) {}
-    void exactly_one(std::initializer_list<const char*>) {}
-    void at_most_one(std::initializer_list<const char*>) {}
+    void exactly_one(std::initializer_list<const char*> keys) { drop_absent(keys); }
+    void at_most_one(std::initializer_list<const char*> keys) { drop_absent(keys); }
     void check(bool, const char*, const char*) {}
     void rate(const char*, base::Time_ns&, const base::Spec& = {}) {}
     void text_form(std::string& ref, const char*) { short_text_ = ref; }
@@ -109,6 +109,12 @@ private:
         if (!skip(v)) out_.put(key, std::move(v));
     }
     static bool skip(const Json& v);
+    /// Of keys that exclude each other only the one that was given is shown.
+    void drop_absent(std::initializer_list<const char*> keys) {
+        if (source_ == nullptr) return;
+        for (const char* k : keys)
+            if (source_->find(k) == nullptr) std::erase_if(out_.members, [k](const JsonMember& m) { return m.key == k; });
+    }
 
     Json value(bool& x, const Json* s) { return leaf(Json::of_bool(x), s); }
     Json value(std::string& x, const Json* s) { return leaf(Json::of(x), s); }

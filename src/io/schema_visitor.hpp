@@ -132,7 +132,11 @@ private:
         SchemaVisitor v(context_, typeid(A));
         A fresh{};
         describe(v, fresh);
-        context_.names.erase(typeid(A));  // its keys stand in the object of the parent: no definition of its own
+        const auto named = context_.names.find(typeid(A));  // its keys stand in the object of the parent: no definition of its own
+        if (named != context_.names.end()) {
+            std::erase_if(context_.defs.members, [&](const JsonMember& m) { return m.key == named->second; });
+            context_.names.erase(named);
+        }
         Json j = v.take_open(tag_key, name, doc);
         return j;
     }

@@ -56,6 +56,7 @@ public:
         if (const auto* a = std::get_if<DoSwap>(&e.action)) return leads(a->between, at);
         if (std::holds_alternative<DoClear>(e.action)) return event_id(target, at + "/target");
         const std::optional<Path> p = parse_path(target);
+        if (!p && !state_advice(target).empty()) return f_.error(at + "/target", nullptr, state_advice(target));
         if (!p) return f_.error(at + "/target", nullptr, fmt::format("\"{}\" is no target path, e.g. load[m]/cc_A, W5, pack[a].W5", target.substr(0, 80)));
         if (!pack_of(*p, at)) return;
         if (const auto* a = std::get_if<DoStep>(&e.action)) return input(*p, target, a->to, at);
