@@ -78,6 +78,7 @@ public:
     base::Status try_step(double h_s, Method m);  // from the committed state; may be called again with another h
     void commit();                                // takes the trial step; keeps what rollback() needs
     void rollback();                              // undoes the last commit()
+    base::Status settle();                        // operating point of everything that has been connected for long; before a run
     base::Status resolve();                       // node voltages just after an input change (states fixed), published
     double trial_error() const { return trial_error_; }    // of the last trial: > 1 asks for a smaller step (lane 0)
     double predicted_defect_J(double h_s) const;           // of a one-stage step, from the last derivatives (lane 0)

@@ -167,7 +167,7 @@ Simulation::Impl::Impl(const RunSetup& run)
             try {
                 r.board = std::make_unique<board::Board>(std::move(c));
             } catch (const board::BoardError& e) {
-                throw RunError("pack '" + r.id + "': " + e.place + ": " + e.what());
+                throw RunError(e.what(), "pack '" + r.id + "', " + e.place);
             }
             for (const std::string& w : r.board->warnings()) {
                 Warning x;
@@ -207,9 +207,20 @@ Simulation::Impl::Impl(const RunSetup& run)
 void Simulation::Impl::build_watch() {
     checks = std::make_unique<scenario::CheckSet>(setup.scenario, table, t_end);
     triggers = std::make_unique<scenario::TriggerSet>(setup.scenario, table);
-    std::string problems;
-    const auto note = [&problems](const std::vector<Diagnostic>& list) {
-        for (const Diagnostic& d : list) problems += (problems.empty() ? "" : "; ") + d.message;
+    std::vector<Diagnostic> problems;
+    const auto note = [this, &problems](const std::vector<Diagnostic>& list) {
+        for (const Diagnostic& d : list) {
+            if (d.severity == Diagnostic::Severity::error) {
+                problems.push_back(d);
+                continue;
+            }
+            Warning w;
+            w.code = "INPUT";
+            w.model = "scenario";
+            w.quantity = d.pointer;
+            w.text = d.message;
+            warnings.push_back(w);
+        }
     };
     note(checks->problems());
     note(triggers->problems());
@@ -218,7 +229,7 @@ void Simulation::Impl::build_watch() {
         verdicts.emplace_back(setup.packs[p].requirements, table, packs[p].id, several);
         if (packs[p].board) note(verdicts.back().problems());
     }
-    if (!problems.empty()) throw RunError(problems);
+    if (!problems.empty()) throw InputError(std::move(problems));
     scenario::WatchList all;
     const auto tap = [&all](const std::vector<int>& channels) {
         Tap x;
@@ -239,7 +250,8 @@ void Simulation::Impl::build_watch() {
 }
 
 void Simulation::Impl::start() {
-    const base::Status s = plant.resolve();
+    base::Status s = plant.settle();
+    if (s.ok()) s = plant.resolve();
     if (!s.ok()) {
         fail(s);
         return;
