@@ -31,6 +31,17 @@ Time_ns nearest_ns(double t_s, const char* what) {
     return std::llround(t_s * 1e9);
 }
 
+// Errors of a call about a channel or target name it, wherever they come from.
+template <class F>
+auto naming(std::string_view name, const F& f) {
+    try {
+        return f();
+    } catch (const RunError& e) {
+        if (!e.place().empty()) throw;
+        throw RunError(e.what(), std::string(name));
+    }
+}
+
 void require_running(const detail::SimulationData& d) {
     if (d.finished) throw RunError("the simulation is finished: its result was taken", "finish");
 }
@@ -74,12 +85,12 @@ void Simulation::set(std::string_view target, double value) {
     require_running(*data_);
     if (!std::isfinite(value))
         throw RunError(fmt::format("{}: {} is not a finite number", target, value), std::string(target));
-    data_->run->set(target, value);
+    naming(target, [&] { data_->run->set(target, value); });
 }
 
 double Simulation::value(std::string_view channel) const {
     require_running(*data_);
-    return data_->run->value(channel);
+    return naming(channel, [&] { return data_->run->value(channel); });
 }
 std::vector<ChannelInfo> Simulation::channels() const { return data_->run->channels(); }
 const std::vector<Trace>& Simulation::traces() const {

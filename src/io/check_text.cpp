@@ -33,7 +33,9 @@ std::string check_line(const sim::CheckResult& c) {
     const std::string value = value_text(c);
     if (!value.empty()) out += "  value " + value;
     if (c.t_ns >= 0) out += fmt::format(" at {} s", seconds(c.t_ns));
-    if (!c.reason.empty()) out += fmt::format("  ({})", c.reason);
+    const std::string vacuous = "VACUOUS: ";  // the state says it already
+    const bool twice = c.vacuous && c.reason.rfind(vacuous, 0) == 0;
+    if (!c.reason.empty()) out += fmt::format("  ({})", twice ? c.reason.substr(vacuous.size()) : c.reason);
     return out;
 }
 

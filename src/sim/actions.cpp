@@ -23,7 +23,7 @@ std::int32_t lead_number(const std::string& head) {
 }
 
 [[noreturn]] void refuse(const scenario::Event& e, const std::string& why) {
-    throw RunError("event '" + e.id + "': " + why);
+    throw RunError(why, "/events/" + e.id);
 }
 
 }  // namespace

@@ -254,7 +254,7 @@ std::vector<int> Simulation::Impl::default_record_channels() const {
     };
     if (!setup.scenario.record.channels.empty()) {
         for (const std::string& c : setup.scenario.record.channels) {
-            if (table.match(c).empty()) throw RunError("record.channels: " + table.explain_missing(c));
+            if (table.match(c).empty()) throw RunError(table.explain_missing(c), "/record/channels");
             take(c);
         }
         return list;
