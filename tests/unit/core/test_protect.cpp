@@ -212,6 +212,8 @@ TEST_CASE("three re-closings at least 30 s apart, then locked; the key or a comm
     b.run_s(3600);
     CHECK(b.dsg() == 0);
     CHECK(b.sig("latch.lock") == 1);
+    CHECK(b.sig("latch.scd") == 1);
+    CHECK(b.sig("scd_tries") == 3);
     b.init();  // power-on of the controller does not forget it
     b.pending_wake = BMS_WAKE_POWER_ON;
     b.run_s(5);
@@ -251,7 +253,7 @@ TEST_CASE("a short circuit that the controller missed is still in the flag when 
 TEST_CASE("cell temperature: charge limits, discharge limits, hysteresis") {
     fake::Board b;
     up(b);
-    const double r_51 = 4012, r_44 = 5062, r_61 = 2918;
+    const double r_51 = 4012, r_47 = 4583, r_44 = 5062, r_61 = 2918;
     b.ntc_degC_code[0] = b.ntc_degC_code[2] = fake::gp_code(r_51);
     const double t = until(b, 6, [&] { return b.chg() != 3; });
     CHECK(t == doctest::Approx(3.1).epsilon(0.05));
@@ -261,6 +263,10 @@ TEST_CASE("cell temperature: charge limits, discharge limits, hysteresis") {
     b.run_s(4);
     CHECK(b.sig("latch.otd") == 1);
     CHECK(b.dsg() != 3);
+    b.ntc_degC_code[0] = b.ntc_degC_code[2] = fake::gp_code(r_47);
+    b.run_s(10);
+    CHECK(b.sig("latch.otd") == 0);
+    CHECK(b.sig("latch.otc") == 1);  // 50 - 5 is not reached
     b.ntc_degC_code[0] = b.ntc_degC_code[2] = fake::gp_code(r_44);
     b.run_s(1);
     CHECK(b.dsg() == 3);
