@@ -19,7 +19,8 @@ Board& Board::operator=(Board&&) noexcept = default;
 const BoardConfig& Board::config() const { return impl_->cfg; }
 const std::vector<std::string>& Board::warnings() const { return impl_->warnings; }
 
-// --- supply -------------------------------------------------------------------------------------------------------------
+// --- supply
+// -------------------------------------------------------------------------------------------------------------
 
 void Board::start(const PlantView& view) {
     Impl& b = *impl_;
@@ -37,8 +38,14 @@ void Board::Impl::begin_reset(Time_ns t, const PlantView& view) {
     s.on_since_ns = t;
     s.reset_end_ns = t + reset_ns;
     s.power_mode = BMS_POWER_AWAKE;
+    show(t, view);
+}
+
+/// The chip's inputs at t+. Its comparators see the shunt when the reset is over: a chip that is still starting does
+/// not compare.
+void Board::Impl::show(Time_ns t, const PlantView& view) {
     afe::AnalogPoint p;
-    p.shunt_V = view.shunt_V;
+    p.shunt_V = blind() ? 0.0 : view.shunt_V;
     p.vtop_V = view.top_V;
     gp_voltages(view, p.gp_V);
     chip.observe(t, p);
@@ -63,7 +70,7 @@ void Board::Impl::power_off(Time_ns t) {
     s.bus.n_error = counters.n_error;
     s.bus.n_bytes = counters.n_bytes;
     std::memset(ram.data(), 0, ram.size() * 8);
-    chip.observe(t, afe::AnalogPoint{});  // its supply is gone
+    chip.observe(t, afe::AnalogPoint{});          // its supply is gone
     for (std::uint32_t o = 0; o < k_outs; ++o) {  // pull-downs: no delay
         s.driver_in[o] = 0;
         s.edge_n[o] = 0;
@@ -75,7 +82,8 @@ void Board::Impl::power_off(Time_ns t) {
     }
 }
 
-// --- outputs ------------------------------------------------------------------------------------------------------------
+// --- outputs
+// ------------------------------------------------------------------------------------------------------------
 
 void Board::Impl::drive(Time_ns t, std::uint32_t o, bool level) {
     const std::uint8_t v = level ? 1 : 0;
@@ -100,8 +108,7 @@ void Board::Impl::settle(Time_ns t) {
     const afe::GateOutputs& g = chip.gates();
     drive(t, k_out_dsg, on && g.dsg_low != 0);
     drive(t, k_out_chg, on && g.chg_low != 0);
-    drive(t, k_out_precharge,
-          on && (s.gpio_out & BMS_OUT_PRECHARGE) != 0 && (s.faults & k_fault_no_precharge) == 0);
+    drive(t, k_out_precharge, on && (s.gpio_out & BMS_OUT_PRECHARGE) != 0 && (s.faults & k_fault_no_precharge) == 0);
     s.next_powered = on ? 1 : 0;
     double w = 0.0;
     if (on) {
@@ -111,7 +118,8 @@ void Board::Impl::settle(Time_ns t) {
         w = (s.power_mode == BMS_POWER_SLEEP ? p.asleep_W : p.awake_W) + (more_A > 0.0 ? more_A * s.top_V : 0.0);
     }
     const bool dead = (s.faults & k_fault_no_balancer) != 0;
-    const bool power_changed = s.next_powered != s.powered || s.power_mode_applied != s.power_mode || s.afe_mode_applied != chip.state().mode;
+    const bool power_changed =
+        s.next_powered != s.powered || s.power_mode_applied != s.power_mode || s.afe_mode_applied != chip.state().mode;
     if (power_changed) s.next_W = w;
     const std::uint8_t from = dead ? 0 : s.next_from, to = dead ? 0 : s.next_to;
     const std::uint16_t mA = dead ? 0 : s.next_mA;
@@ -179,7 +187,8 @@ bool Board::take_drives_changed() { return std::exchange(impl_->drives_changed, 
 const afe::Dvc1124& Board::afe() const { return impl_->chip; }
 bool Board::powered() const { return impl_->s.supply == static_cast<std::uint8_t>(Supply::on); }
 
-// --- time and phases ----------------------------------------------------------------------------------------------------
+// --- time and phases
+// ----------------------------------------------------------------------------------------------------
 
 Time_ns Board::next_due() const {
     const Impl& b = *impl_;
@@ -226,6 +235,8 @@ bool Board::run_afe(Time_ns t, const PlantView& view) {
     }
     if (s.reset_end_ns <= t) {
         b.boot(t);
+        b.show(t, view);
+        b.run_chip(t, did);
         did = true;
     }
     if (did || b.chip.version() != s.afe_version) b.settle(t);
@@ -243,7 +254,8 @@ bool Board::run_core(Time_ns t, const PlantView& view) {
     return true;
 }
 
-// --- analog side --------------------------------------------------------------------------------------------------------
+// --- analog side
+// --------------------------------------------------------------------------------------------------------
 
 void Board::Impl::gp_voltages(const PlantView& v, double* gp_V) const {
     const double ref = chip.v1p8_V();
@@ -253,11 +265,11 @@ void Board::Impl::gp_voltages(const PlantView& v, double* gp_V) const {
         return (open & bit) != 0 ? ref : ref * afe_ntc.ratio(t_degC);
     };
     gp_V[0] = sensor(BMS_NTC_1, v.ntc_degC[0]);
-    gp_V[1] = 0.0;                                   // INT
+    gp_V[1] = 0.0;  // INT
     gp_V[2] = sensor(BMS_NTC_FET, v.fet_ntc_degC);
     gp_V[3] = sensor(BMS_NTC_2, v.ntc_degC[1]);
-    gp_V[4] = 0.0;                                   // CHG
-    gp_V[5] = 0.0;                                   // DSG
+    gp_V[4] = 0.0;  // CHG
+    gp_V[5] = 0.0;  // DSG
 }
 
 void Board::Impl::filter_p_minus(Time_ns h_ns, double a_V, double b_V) {
@@ -344,11 +356,7 @@ void Board::jump(Time_ns t, const PlantView& view) {
     if (!off && view.supply_V <= p.uvlo_fall_V) s.lost = 1;
     if (off && view.supply_V >= p.uvlo_rise_V) s.returned = 1;
     if (off) return;
-    afe::AnalogPoint point;
-    point.shunt_V = (s.faults & k_fault_no_comparators) != 0 ? 0.0 : view.shunt_V;
-    point.vtop_V = view.top_V;
-    b.gp_voltages(view, point.gp_V);
-    b.chip.observe(t, point);
+    b.show(t, view);
 }
 
 std::span<const Witness> Board::witnesses() {
@@ -360,7 +368,7 @@ std::span<const Witness> Board::witnesses() {
         return {b.witness, n};
     }
     if (b.s.lost == 0) b.witness[n++] = {k_id_supply_fall, Witness::Quantity::supply_V, -1, p.uvlo_fall_V};
-    const bool blind = (b.s.faults & k_fault_no_comparators) != 0;
+    const bool blind = b.blind();
     for (const afe::Witness& w : b.chip.witnesses()) {
         if (blind && w.quantity == afe::Quantity::shunt_V) continue;
         const auto q = static_cast<std::uint8_t>(w.quantity);
@@ -374,12 +382,16 @@ std::span<const Witness> Board::witnesses() {
 void Board::crossed(std::uint32_t id, Time_ns t) {
     Impl& b = *impl_;
     b.s.now_ns = t;
-    if (id == k_id_supply_fall) b.s.lost = 1;
-    else if (id == k_id_supply_rise) b.s.returned = 1;
-    else if (id >= k_id_afe) b.chip.crossed(id - k_id_afe, t);
+    if (id == k_id_supply_fall)
+        b.s.lost = 1;
+    else if (id == k_id_supply_rise)
+        b.s.returned = 1;
+    else if (id >= k_id_afe)
+        b.chip.crossed(id - k_id_afe, t);
 }
 
-// --- commands -----------------------------------------------------------------------------------------------------------
+// --- commands
+// -----------------------------------------------------------------------------------------------------------
 
 void Board::set_input(std::uint32_t bit, bool level, Time_ns t) {
     BoardState& s = impl_->s;

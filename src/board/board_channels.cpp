@@ -10,8 +10,30 @@ namespace twin::board {
 namespace {
 
 enum Hw : std::uint32_t {
-    h_alert, h_red, h_green, h_do, h_precharge, h_con, h_don, h_key, h_supply, h_asleep, h_drv_dsg, h_drv_chg, h_bal_from,
-    h_bal_to, h_bal_A, h_bus_busy, h_bus_transfers, h_bus_nack, h_bus_error, h_bus_bytes, h_crc, h_afe_mode, h_reg, h_steps,
+    h_alert,
+    h_red,
+    h_green,
+    h_do,
+    h_precharge,
+    h_con,
+    h_don,
+    h_key,
+    h_supply,
+    h_asleep,
+    h_drv_dsg,
+    h_drv_chg,
+    h_bal_from,
+    h_bal_to,
+    h_bal_A,
+    h_bus_busy,
+    h_bus_transfers,
+    h_bus_nack,
+    h_bus_error,
+    h_bus_bytes,
+    h_crc,
+    h_afe_mode,
+    h_reg,
+    h_steps,
     h_nvm,
 };
 
@@ -24,9 +46,8 @@ std::uint64_t identity(const Board::Impl& b);
 }  // namespace
 
 void Board::Impl::make_channels() {
-    const auto add = [this](const char* name, const char* unit, Hw getter, bool discrete, const char* text, std::uint32_t n = 1) {
-        hw.push_back({name, unit, text, discrete, getter, n});
-    };
+    const auto add = [this](const char* name, const char* unit, Hw getter, bool discrete, const char* text,
+                            std::uint32_t n = 1) { hw.push_back({name, unit, text, discrete, getter, n}); };
     add("alert", "", h_alert, true, "INT line of the AFE, 1 = asserted");
     add("led.red", "", h_red, true, "red lamp: alarm or protection");
     add("led.green", "", h_green, true, "green lamp: works");
@@ -67,31 +88,56 @@ double Board::hw_value(std::uint32_t getter, std::uint32_t index) const {
     const BoardState& s = b.s;
     const auto bit = [](std::uint32_t word, std::uint32_t mask) { return (word & mask) != 0 ? 1.0 : 0.0; };
     switch (static_cast<Hw>(getter)) {
-        case h_alert: return s.alert;
-        case h_red: return bit(s.gpio_out, BMS_OUT_LED_RED);
-        case h_green: return bit(s.gpio_out, BMS_OUT_LED_GREEN);
-        case h_do: return bit(s.gpio_out, BMS_OUT_DO);
-        case h_precharge: return bit(s.gpio_out, BMS_OUT_PRECHARGE);
-        case h_con: return bit(s.gpio_out, BMS_OUT_CON);
-        case h_don: return bit(s.gpio_out, BMS_OUT_DON);
-        case h_key: return bit(s.inputs, BMS_IN_KEY);
-        case h_supply: return s.supply == static_cast<std::uint8_t>(Supply::on) ? 1.0 : 0.0;
-        case h_asleep: return s.power_mode == BMS_POWER_SLEEP ? 1.0 : 0.0;
-        case h_drv_dsg: return s.driver_in[k_out_dsg];
-        case h_drv_chg: return s.driver_in[k_out_chg];
-        case h_bal_from: return s.balance_from;
-        case h_bal_to: return s.balance_to;
-        case h_bal_A: return b.drives.balance_A;
-        case h_bus_busy: return s.bus.busy;
-        case h_bus_transfers: return static_cast<double>(s.bus.n_transfers);
-        case h_bus_nack: return static_cast<double>(s.bus.n_nack);
-        case h_bus_error: return static_cast<double>(s.bus.n_error);
-        case h_bus_bytes: return static_cast<double>(s.bus.n_bytes);
-        case h_crc: return static_cast<double>(b.chip.state().n_crc_error);
-        case h_afe_mode: return b.chip.state().mode;
-        case h_reg: return b.chip.peek(static_cast<std::uint8_t>(index & 0xFFU));
-        case h_steps: return static_cast<double>(s.core_steps);
-        case h_nvm: return static_cast<double>(s.nvm_writes);
+        case h_alert:
+            return s.alert;
+        case h_red:
+            return bit(s.gpio_out, BMS_OUT_LED_RED);
+        case h_green:
+            return bit(s.gpio_out, BMS_OUT_LED_GREEN);
+        case h_do:
+            return bit(s.gpio_out, BMS_OUT_DO);
+        case h_precharge:
+            return bit(s.gpio_out, BMS_OUT_PRECHARGE);
+        case h_con:
+            return bit(s.gpio_out, BMS_OUT_CON);
+        case h_don:
+            return bit(s.gpio_out, BMS_OUT_DON);
+        case h_key:
+            return bit(s.inputs, BMS_IN_KEY);
+        case h_supply:
+            return s.supply == static_cast<std::uint8_t>(Supply::on) ? 1.0 : 0.0;
+        case h_asleep:
+            return s.power_mode == BMS_POWER_SLEEP ? 1.0 : 0.0;
+        case h_drv_dsg:
+            return s.driver_in[k_out_dsg];
+        case h_drv_chg:
+            return s.driver_in[k_out_chg];
+        case h_bal_from:
+            return s.balance_from;
+        case h_bal_to:
+            return s.balance_to;
+        case h_bal_A:
+            return b.drives.balance_A;
+        case h_bus_busy:
+            return s.bus.busy;
+        case h_bus_transfers:
+            return static_cast<double>(s.bus.n_transfers);
+        case h_bus_nack:
+            return static_cast<double>(s.bus.n_nack);
+        case h_bus_error:
+            return static_cast<double>(s.bus.n_error);
+        case h_bus_bytes:
+            return static_cast<double>(s.bus.n_bytes);
+        case h_crc:
+            return static_cast<double>(b.chip.state().n_crc_error);
+        case h_afe_mode:
+            return b.chip.state().mode;
+        case h_reg:
+            return b.chip.peek(static_cast<std::uint8_t>(index & 0xFFU));
+        case h_steps:
+            return static_cast<double>(s.core_steps);
+        case h_nvm:
+            return static_cast<double>(s.nvm_writes);
     }
     return 0.0;
 }
@@ -101,11 +147,12 @@ double Board::bms_value(std::uint32_t getter, std::uint32_t index) const {
     if (b.s.core_on == 0 || getter >= b.desc->n_signals) return 0.0;
     const bms_desc& d = b.desc->signals[getter];
     std::int32_t raw = 0;
-    if (b.core->get_signal(b.ram.data(), d.id, index, &raw) < 0) return 0.0;
+    if (b.core->get_signal(b.ram.data(), d.id, index + 1, &raw) < 0) return 0.0;
     return static_cast<double>(raw) / static_cast<double>(d.den);
 }
 
-// --- hash and snapshot --------------------------------------------------------------------------------------------------
+// --- hash and snapshot
+// --------------------------------------------------------------------------------------------------
 
 void Board::hash(base::Hasher& h, bool full) const {
     const Impl& b = *impl_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The core host: configuration, NVM, inputs, step, outputs, parameters.
-#include <bms/hash.hpp>
 #include <fmt/format.h>
+#include <bms/hash.hpp>
 
 #include <cstring>
 
@@ -15,7 +15,8 @@ namespace twin::board {
 
 using base::k_never_ns;
 
-// --- construction -------------------------------------------------------------------------------------------------------
+// --- construction
+// -------------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -85,16 +86,18 @@ Board::Impl::Impl(BoardConfig config)
 void Board::Impl::check_config() const {
     const power::BoardParts& p = cfg.parts;
     if (p.product.empty() || p.product.size() > sizeof core_cfg.product - 1)
-        throw BoardError(fmt::format("product id \"{}\" must have 1 .. {} characters", p.product, sizeof core_cfg.product - 1),
-                         "product");
+        throw BoardError(
+            fmt::format("product id \"{}\" must have 1 .. {} characters", p.product, sizeof core_cfg.product - 1),
+            "product");
     if (cfg.n_cells < p.strings_min || cfg.n_cells > p.strings_max)
-        throw BoardError(fmt::format("{} cells on board {}, which takes {} .. {}", cfg.n_cells, p.product, p.strings_min,
-                                     p.strings_max),
+        throw BoardError(fmt::format("{} cells on board {}, which takes {} .. {}", cfg.n_cells, p.product,
+                                     p.strings_min, p.strings_max),
                          "cells");
     if (!finite_in(cfg.capacity_Ah, 0.1, 1e5))
         throw BoardError(fmt::format("capacity {} Ah is outside 0.1 .. 100000", cfg.capacity_Ah), "capacity_Ah");
     if (!finite_in(cfg.clock_error_ppm, -1000.0, 1000.0))
-        throw BoardError(fmt::format("clock error {} ppm is outside -1000 .. 1000", cfg.clock_error_ppm), "clock_error_ppm");
+        throw BoardError(fmt::format("clock error {} ppm is outside -1000 .. 1000", cfg.clock_error_ppm),
+                         "clock_error_ppm");
     if (!finite_in(cfg.bus_Hz, 1000.0, 100000.0))
         throw BoardError(fmt::format("bus clock {} Hz is outside 1000 .. 100000", cfg.bus_Hz), "bus_Hz");
     if (!(p.supply.uvlo_rise_V > p.supply.uvlo_fall_V))
@@ -188,7 +191,8 @@ void Board::Impl::write_overrides(bool volatile_only) {
         Scale scale;
         for (std::uint32_t k = 0; k < desc->n_params && found == nullptr; ++k) {
             const bms_desc& p = desc->params[k];
-            if (o.name == p.name) found = &p;
+            if (o.name == p.name)
+                found = &p;
             else if (base::same_quantity(o.name, p.name)) {
                 if (const auto s2 = scale_of(base::unit_suffix(o.name), base::unit_suffix(p.name))) {
                     found = &p;
@@ -197,7 +201,8 @@ void Board::Impl::write_overrides(bool volatile_only) {
             }
         }
         if (found == nullptr) {
-            if (!volatile_only) warnings.push_back(fmt::format("the core has no parameter \"{}\"; it is ignored", o.name));
+            if (!volatile_only)
+                warnings.push_back(fmt::format("the core has no parameter \"{}\"; it is ignored", o.name));
             continue;
         }
         if (volatile_only && !save_refused && (found->flags & BMS_DESC_VOLATILE) == 0) continue;
@@ -209,7 +214,8 @@ void Board::Impl::write_overrides(bool volatile_only) {
         const std::int32_t raw = raw_of(r, o.value);
         if (volatile_only && sink != nullptr) sink->on_set_param(found->id, raw, BMS_ROLE_FACTORY);
         const bool outside = !(o.value == o.value) || raw < found->min || raw > found->max;
-        const std::int32_t status = outside ? BMS_E_RANGE : core->set_param(ram.data(), found->id, raw, BMS_ROLE_FACTORY);
+        const std::int32_t status =
+            outside ? BMS_E_RANGE : core->set_param(ram.data(), found->id, raw, BMS_ROLE_FACTORY);
         if (status < 0 && !volatile_only)
             throw BoardError(fmt::format("parameter \"{}\" = {}: {} (allowed {} .. {})", o.name, o.value,
                                          core->status_text(status), value_of(r, found->min), value_of(r, found->max)),
@@ -217,7 +223,8 @@ void Board::Impl::write_overrides(bool volatile_only) {
     }
 }
 
-// --- non-volatile memory and log ----------------------------------------------------------------------------------------
+// --- non-volatile memory and log
+// ----------------------------------------------------------------------------------------
 
 std::int32_t Board::Impl::nvm_read(void* ctx, std::uint32_t page, std::uint8_t* dst) {
     const Impl& b = *static_cast<const Impl*>(ctx);
@@ -243,7 +250,8 @@ void Board::Impl::log_line(void* ctx, std::uint32_t id, std::int32_t a, std::int
     if (board.log != nullptr) board.log->on_log(board.s.now_ns, id, a, b);
 }
 
-// --- step ---------------------------------------------------------------------------------------------------------------
+// --- step
+// ---------------------------------------------------------------------------------------------------------------
 
 void Board::Impl::boot(Time_ns t) {
     s.now_ns = t;
@@ -264,9 +272,12 @@ void Board::Impl::boot(Time_ns t) {
 }
 
 void Board::Impl::read_adc(const PlantView& v) {
-    const auto raw = [](double u_V) { return static_cast<std::uint16_t>(base::round_sat(4095.0 * u_V / k_adc_ref_V, 0, 4095)); };
+    const auto raw = [](double u_V) {
+        return static_cast<std::uint16_t>(base::round_sat(4095.0 * u_V / k_adc_ref_V, 0, 4095));
+    };
     const power::PSenseParts& p = cfg.parts.p_sense;
-    const double u_p = (s.p_minus_filtered_V * p.r_bottom_Ohm + k_p_sense_bias_V * p.r_top_Ohm) / (p.r_top_Ohm + p.r_bottom_Ohm);
+    const double u_p =
+        (s.p_minus_filtered_V * p.r_bottom_Ohm + k_p_sense_bias_V * p.r_top_Ohm) / (p.r_top_Ohm + p.r_bottom_Ohm);
     const std::uint32_t open = v.ntc_open | ~static_cast<std::uint32_t>(cfg.ntc_mask);
     const auto ntc = [&](std::uint32_t bit, double t_degC) {
         if ((v.ntc_short & bit) != 0) return std::uint16_t{0};
@@ -357,7 +368,8 @@ void Board::Impl::step_core(Time_ns t, const PlantView& view) {
     }
 }
 
-// --- parameters ---------------------------------------------------------------------------------------------------------
+// --- parameters
+// ---------------------------------------------------------------------------------------------------------
 
 CommandResult Board::set_param(const ParamRef& ref, double value, std::uint32_t role, Time_ns t) {
     Impl& b = *impl_;

@@ -29,12 +29,18 @@ struct Board::Impl {
     // board.cpp
     void power_off(Time_ns t);
     void begin_reset(Time_ns t, const PlantView& view);
-    void settle(Time_ns t);                          // AFE outputs, gpio and power mode -> edges, pending drives, alert
+    void show(Time_ns t, const PlantView& view);
+    bool blind() const {
+        return s.supply == static_cast<std::uint8_t>(Supply::reset) || (s.faults & k_fault_no_comparators) != 0;
+    }
+    void settle(Time_ns t);  // AFE outputs, gpio and power mode -> edges, pending drives, alert
     void drive(Time_ns t, std::uint32_t out, bool level);
     void apply_drives();
     void run_chip(Time_ns t, bool& did);
     bool edges_due(Time_ns t);
-    double chip_top_V(const PlantView& v) const { return s.supply == static_cast<std::uint8_t>(Supply::off) ? 0.0 : v.top_V; }
+    double chip_top_V(const PlantView& v) const {
+        return s.supply == static_cast<std::uint8_t>(Supply::off) ? 0.0 : v.top_V;
+    }
     void gp_voltages(const PlantView& v, double* gp_V) const;  // [6]
     void filter_p_minus(Time_ns h_ns, double a_V, double b_V);
     // board_core.cpp
@@ -73,7 +79,7 @@ struct Board::Impl {
     bms_out out{};
     Drives drives{};
     bool drives_changed = true;
-    Time_ns decay_h_ns = -1;    // memo of the P- filter
+    Time_ns decay_h_ns = -1;  // memo of the P- filter
     double decay = 0.0;
     double mid_pin_V[2][afe::k_max_pins] = {};
     double mid_clamp_A[2][afe::k_max_pins] = {};

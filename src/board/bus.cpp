@@ -19,11 +19,11 @@ bool Bus::well_formed(const bms_out& out) const {
         const bool start = (seg.flags & BMS_SEG_START) != 0;
         const bool read = (seg.flags & BMS_SEG_READ) != 0;
         const bool stop = (seg.flags & BMS_SEG_STOP) != 0;
-        if (stop != (k + 1 == n)) return false;                       // one STOP, at the end
+        if (stop != (k + 1 == n)) return false;  // one STOP, at the end
         if (!start && k == 0) return false;
         if (start && read != ((seg.addr & 1U) != 0)) return false;
         if (!start && read != ((out.xfer_seg[k - 1].flags & BMS_SEG_READ) != 0)) return false;
-        if (read && seg.len == 0) return false;                       // the device would hold SDA at the STOP
+        if (read && seg.len == 0) return false;  // the device would hold SDA at the STOP
         (read ? n_rx : n_tx) += seg.len;
     }
     return n_tx == out.xfer_n_tx && n_rx <= BMS_XFER_BYTES;
@@ -66,12 +66,12 @@ bool Bus::silent() const {
 std::uint32_t Bus::acting_bit_after() const {
     std::uint32_t bit = s_.bit;
     std::uint32_t seg = s_.seg;
-    if (s_.phase == k_write) {                            // the pointer is due at `bit`
+    if (s_.phase == k_write) {  // the pointer is due at `bit`
         if (s_.seg_len[seg] > 1) return bit + 9U;
-        if (seg + 1U >= s_.n_seg) return bit + 1U;        // STOP
+        if (seg + 1U >= s_.n_seg) return bit + 1U;  // STOP
         ++seg;
     }
-    for (;;) {                                            // START of `seg` at `bit`
+    for (;;) {  // START of `seg` at `bit`
         const bool start = (s_.seg_flags[seg] & BMS_SEG_START) != 0;
         const bool read = (s_.seg_flags[seg] & BMS_SEG_READ) != 0;
         const std::uint32_t len = s_.seg_len[seg];
@@ -110,7 +110,9 @@ bool Bus::run(Time_ns t_ns) {
 bool Bus::play() {
     const Time_ns t = at(s_.bit);
     switch (s_.phase) {
-        case k_start: begin_segment(); return false;
+        case k_start:
+            begin_segment();
+            return false;
         case k_write: {
             const bool ack = chip_.bus_write(t, s_.tx[s_.tx_pos]);
             ++s_.tx_pos;
@@ -123,11 +125,15 @@ bool Bus::play() {
                 return false;
             }
             ++s_.n_acked;
-            if (s_.pos < s_.seg_len[s_.seg]) s_.bit += 9U;
-            else end_segment();
+            if (s_.pos < s_.seg_len[s_.seg])
+                s_.bit += 9U;
+            else
+                end_segment();
             return false;
         }
-        case k_held: finish(BMS_XFER_BUS); return true;
+        case k_held:
+            finish(BMS_XFER_BUS);
+            return true;
         default:
             chip_.bus_stop(t);
             finish(s_.status);
@@ -179,8 +185,10 @@ void Bus::end_segment() {
 void Bus::finish(std::uint8_t status) {
     s_.busy = 0;
     ++s_.n_transfers;
-    if (status == BMS_XFER_NACK) ++s_.n_nack;
-    else if (status != BMS_XFER_OK) ++s_.n_error;
+    if (status == BMS_XFER_NACK)
+        ++s_.n_nack;
+    else if (status != BMS_XFER_OK)
+        ++s_.n_error;
     s_.done = status;
     s_.done_id = s_.id;
     s_.done_acked = s_.n_acked;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The board's own clock: simulation time in, drifting microseconds out, and back. Integers only, so both ways are exact.
+// The board's own clock: simulation time in, drifting microseconds out, and back. Integers only, so both ways are
+// exact.
 #pragma once
 #include <cstdint>
 

@@ -19,7 +19,9 @@ void check_core(const bms_core* core, const std::string& name, int n_instances) 
         core->save_params == nullptr || core->status_text == nullptr)
         refuse("lacks a function of the table");
     if ((core->flags & BMS_CAP_BLOCKING) != 0)
-        refuse("blocks inside its step (BMS_CAP_BLOCKING); cores of that kind need a host with fibres, which this version has not");
+        refuse(
+            "blocks inside its step (BMS_CAP_BLOCKING); cores of that kind need a host with fibres, which this version "
+            "has not");
     if ((core->flags & BMS_CAP_REENTRANT) == 0 && n_instances > 1)
         refuse(fmt::format("is not REENTRANT: {} instances in one process would share its statics", n_instances));
     if (core->state_size == 0 || core->state_size > (1U << 24))
@@ -43,7 +45,8 @@ CoreLibrary load_core(const std::string& path, int n_instances) {
     void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (handle == nullptr) {
         const char* why = dlerror();
-        throw BoardError(fmt::format("core \"{}\" cannot be loaded: {}", path, why != nullptr ? why : "unknown reason"), "core");
+        throw BoardError(fmt::format("core \"{}\" cannot be loaded: {}", path, why != nullptr ? why : "unknown reason"),
+                         "core");
     }
     lib.handle_ = std::shared_ptr<void>(handle, [](void* h) { dlclose(h); });
     void* symbol = dlsym(handle, "bms_core_get");

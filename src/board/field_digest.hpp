@@ -53,7 +53,8 @@ public:
         std::vector<std::uint8_t> mask(block_bytes, 0);
         for (const base::Field& f : table) {
             if (!f.hashed) continue;
-            if (f.type == base::FieldType::f64) doubles_.push_back({f.offset, f.count});
+            if (f.type == base::FieldType::f64)
+                doubles_.push_back({f.offset, f.count});
             else
                 for (std::size_t k = 0; k < f.count * base::size_of(f.type); ++k) mask[f.offset + k] = 0xFF;
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// NTC against its pull-up as a ratio of the reference, R / (R + R_pull): power::ntc_resistance_Ohm on a uniform temperature
-// grid, linear in between. 0.5 K grid: error of interpolation below 0.002 K over -60 .. 160 degC.
+// NTC against its pull-up as a ratio of the reference, R / (R + R_pull): power::ntc_resistance_Ohm on a uniform
+// temperature grid, linear in between. 0.5 K grid: error of interpolation below 0.002 K over -60 .. 160 degC.
 #pragma once
 #include <array>
 #include <cstddef>

@@ -27,20 +27,24 @@ PartGroup top_group() {
 }
 
 PartGroup shunt_group() {
-    return {"shunt", "current sensor",
+    return {"shunt",
+            "current sensor",
             {{"r_mohm", PART(shunt_Ohm), 1e-3, 100, -1, "resistance; a smaller one than calibrated trips late"},
              {"l_nH", PART(shunt_l_H), 0, 100, 1, "inductance"}},
             {}};
 }
 
 PartGroup snubber_group() {
-    return {"snubber", "series RC across each MOSFET group",
-            {{"c_nF", PART(snubber.c_F), 0.1, 1e5, 0, "capacitance"}, {"r_ohm", PART(snubber.r_Ohm), 1e-3, 1e3, 0, "resistance"}},
+    return {"snubber",
+            "series RC across each MOSFET group",
+            {{"c_nF", PART(snubber.c_F), 0.1, 1e5, 0, "capacitance"},
+             {"r_ohm", PART(snubber.r_Ohm), 1e-3, 1e3, 0, "resistance"}},
             {}};
 }
 
 PartGroup clamp_group() {
-    return {"clamp", "energy clamp between P- and the source of the discharge group",
+    return {"clamp",
+            "energy clamp between P- and the source of the discharge group",
             {{"v_on_V", PART(clamp.v_on_V), 1, 1000, 1, "conducts above"},
              {"r_mohm", PART(clamp.r_Ohm), 0.01, 1e4, 1, "slope"},
              {"energy_limit_J", PART(clamp.energy_limit_J), 1e-6, 1e6, 0, "survives"}},
@@ -48,21 +52,25 @@ PartGroup clamp_group() {
 }
 
 PartGroup input_group() {
-    return {"input", "one input of the AFE: filter and clamps",
+    return {"input",
+            "one input of the AFE: filter and clamps",
             {{"r_filter_ohm", PART(input.r_filter_Ohm), 1, 1e6, 0, "series resistor"},
              {"r_filter_limit_W", PART(input.r_filter_limit_W), 1e-3, 100, 0, "its rating"},
              {"c_filter_uF", PART(input.c_filter_F), 1e-5, 100, 0, "capacitor"},
              {"c_limit_V", PART(input.c_limit_V), 1, 1000, 0, "its rating"},
-             {"clamp_forward_V", PART(input.clamp_forward_V), 0.1, 5, 0, "clamp conducts when the channel is reversed by more"},
+             {"clamp_forward_V", PART(input.clamp_forward_V), 0.1, 5, 0,
+              "clamp conducts when the channel is reversed by more"},
              {"clamp_reverse_V", PART(input.clamp_reverse_V), 5, 200, 0, "clamp conducts when the channel is above"},
              {"clamp_r_ohm", PART(input.clamp_r_Ohm), 1e-3, 1e4, 0, "slope of both clamps"},
              {"pin_limit_mA", PART(input.pin_limit_A), 0.1, 1e4, 0, "what a pin of the AFE survives"},
              {"balancer_fet_r_ohm", PART(input.balancer_fet_r_Ohm), 1e-3, 100, 0, "balancer MOSFET, on"}},
-            {{"balancer_fet_back_to_back", FLAG(input.balancer_fet_back_to_back), "false: a reversed channel conducts through two body diodes"}}};
+            {{"balancer_fet_back_to_back", FLAG(input.balancer_fet_back_to_back),
+              "false: a reversed channel conducts through two body diodes"}}};
 }
 
 PartGroup supply_group() {
-    return {"supply", "board supply from B+",
+    return {"supply",
+            "board supply from B+",
             {{"diode_is_A", PART(supply.diode_is_A), 1e-15, 1e-3, 0, "diode: saturation current"},
              {"diode_n", PART(supply.diode_n), 0.5, 4, 0, "diode: emission coefficient"},
              {"diode_r_ohm", PART(supply.diode_r_Ohm), 1e-3, 1e3, 1, "diode: series resistance"},
@@ -76,7 +84,8 @@ PartGroup supply_group() {
 }
 
 PartGroup gate_group() {
-    return {"gate", "gate driver of each group",
+    return {"gate",
+            "gate driver of each group",
             {{"v_on_V", PART(gate.v_on_V), 5, 20, 1, "drive voltage"},
              {"r_gate_ohm", PART(gate.r_gate_Ohm), 0.1, 1e5, 1, "gate resistor of the group"},
              {"delay_us", PART(gate.delay_s), 0.001, 1e4, 1, "from AFE output to gate current"}},
@@ -84,14 +93,16 @@ PartGroup gate_group() {
 }
 
 PartGroup precharge_group() {
-    return {"precharge", "resistor path around the discharge group",
+    return {"precharge",
+            "resistor path around the discharge group",
             {{"r_ohm", PART(precharge.r_Ohm), 0.1, 1e5, 0, "resistance"},
              {"energy_limit_J", PART(precharge.energy_limit_J), 1e-3, 1e6, 0, "survives"}},
             {}};
 }
 
 PartGroup p_sense_group() {
-    return {"p_sense", "divider from P- to the controller",
+    return {"p_sense",
+            "divider from P- to the controller",
             {{"r_top_ohm", PART(p_sense.r_top_Ohm), 1e3, 1e9, 0, "to P-"},
              {"r_bottom_ohm", PART(p_sense.r_bottom_Ohm), 1e3, 1e9, 0, "to the bias"},
              {"filter_ms", PART(p_sense.filter_s), 0, 1e3, 1, "time constant"}},
@@ -99,16 +110,19 @@ PartGroup p_sense_group() {
 }
 
 PartGroup balancer_group() {
-    return {"balancer", "active balancer",
+    return {"balancer",
+            "active balancer",
             {{"i_set_A", PART(balancer.i_set_A), 0.01, 20, -1, "current while it transfers"},
-             {"transfer_fraction", PART(balancer.transfer_fraction), 0.01, 1, -1, "share of the time in which it transfers, per direction"},
+             {"transfer_fraction", PART(balancer.transfer_fraction), 0.01, 1, -1,
+              "share of the time in which it transfers, per direction"},
              {"efficiency", PART(balancer.efficiency), 0.05, 1, -1, "energy out over energy in"},
              {"fixed_loss_W", PART(balancer.fixed_loss_W), 0, 10, 1, "while it is on"}},
             {}};
 }
 
 PartGroup harness_group() {
-    return {"harness", "leads, joints, loop inductance",
+    return {"harness",
+            "leads, joints, loop inductance",
             {{"lead_r_mohm", PART(harness.lead_r_Ohm), 0.1, 1e4, 0, "one sampling lead"},
              {"b_plus_lead_r_mohm", PART(harness.b_plus_lead_r_Ohm), 0.1, 1e4, 0, "supply lead"},
              {"b_minus_r_mohm", PART(harness.b_minus_r_Ohm), 1e-3, 1e3, -1, "power lead B-"},
@@ -120,7 +134,8 @@ PartGroup harness_group() {
 }
 
 PartGroup thermal_group() {
-    return {"thermal", "heat path of the board and lags of its sensors",
+    return {"thermal",
+            "heat path of the board and lags of its sensors",
             {{"r_th_K_W", PART(thermal.r_th_K_W), 1e-3, 1e3, 1, "board to ambient"},
              {"c_th_J_K", PART(thermal.c_th_J_K), 0.1, 1e6, -1, "heat capacity"},
              {"case_to_board_K_W", PART(thermal.case_to_board_K_W), 0, 100, 1, "MOSFET case to board"},
@@ -140,7 +155,9 @@ PartRow* top_row(BoardPartsFile& f, const char* key) {
         if (std::strcmp(r.key, key) == 0) return &r;
     return nullptr;
 }
-const PartRow* top_row(const BoardPartsFile& f, const char* key) { return top_row(const_cast<BoardPartsFile&>(f), key); }
+const PartRow* top_row(const BoardPartsFile& f, const char* key) {
+    return top_row(const_cast<BoardPartsFile&>(f), key);
+}
 
 const PartGroup* group(const BoardPartsFile& f, std::string_view name) {
     for (const PartGroup& g : f.groups)
@@ -163,16 +180,17 @@ void check_row(const PartGroup& g, const PartRow& r, std::vector<PartsError>& ou
     bool known = false;
     for (const std::string_view l : labels) known = known || l == r.part.label;
     if (!known)
-        out.push_back({path_of(g, r.key), fmt::format("label \"{}\" is none of manual, sheet, measured, fitted, derived, assumed",
-                                                      r.part.label)});
+        out.push_back(
+            {path_of(g, r.key),
+             fmt::format("label \"{}\" is none of manual, sheet, measured, fitted, derived, assumed", r.part.label)});
     if (r.part.source.empty()) out.push_back({path_of(g, r.key), "has no source"});
 }
 
 }  // namespace
 
 BoardPartsFile::BoardPartsFile()
-    : groups{top_group(),    shunt_group(),     snubber_group(), clamp_group(),    input_group(),   supply_group(),
-             gate_group(),   precharge_group(), p_sense_group(), balancer_group(), harness_group(), thermal_group()} {}
+    : groups{top_group(),  shunt_group(),     snubber_group(), clamp_group(),    input_group(),   supply_group(),
+             gate_group(), precharge_group(), p_sense_group(), balancer_group(), harness_group(), thermal_group()} {}
 
 double part_to_si(const char* key, double value) {
     const base::Unit* u = base::find_unit(base::unit_suffix(key));
@@ -184,10 +202,12 @@ std::vector<PartsError> check_parts(const BoardPartsFile& f, bool stated_only) {
     std::vector<PartsError> out;
     const auto stated = [](const PartRow& r) { return !r.part.label.empty() || !r.part.source.empty(); };
     bool whole = true;
-    if ((f.id.empty() && !stated_only) || f.id.size() > 23) out.push_back({"id", fmt::format("\"{}\" must have 1 .. 23 characters", f.id)});
+    if ((f.id.empty() && !stated_only) || f.id.size() > 23)
+        out.push_back({"id", fmt::format("\"{}\" must have 1 .. 23 characters", f.id)});
     const bool counted = !stated_only || (f.strings_min > 0 && f.strings_max > 0);
     if (counted && (f.strings_min < 1 || f.strings_max > 24 || f.strings_min > f.strings_max))
-        out.push_back({"strings_min", fmt::format("{} .. {} is no range within 1 .. 24", f.strings_min, f.strings_max)});
+        out.push_back(
+            {"strings_min", fmt::format("{} .. {} is no range within 1 .. 24", f.strings_min, f.strings_max)});
     if (f.mosfet.empty() && !stated_only) out.push_back({"mosfet", "names no model"});
     if (f.afe.empty() && !stated_only) out.push_back({"afe", "names no model"});
     for (const PartGroup& g : f.groups)
@@ -197,9 +217,11 @@ std::vector<PartsError> check_parts(const BoardPartsFile& f, bool stated_only) {
         }
     if (stated_only && !whole) return out;  // relations need every value
     const double n = top_row(f, "n_fet_per_group")->part.value;
-    if (n != static_cast<double>(base::floor_i64(n))) out.push_back({"n_fet_per_group", fmt::format("{} is not a whole number", n)});
+    if (n != static_cast<double>(base::floor_i64(n)))
+        out.push_back({"n_fet_per_group", fmt::format("{} is not a whole number", n)});
     const double fall = value_of(f, "supply", "uvlo_fall_V"), rise = value_of(f, "supply", "uvlo_rise_V");
-    if (!(rise > fall)) out.push_back({"supply.uvlo_rise_V", fmt::format("{} must be above uvlo_fall_V {}", rise, fall)});
+    if (!(rise > fall))
+        out.push_back({"supply.uvlo_rise_V", fmt::format("{} must be above uvlo_fall_V {}", rise, fall)});
     if (value_of(f, "supply", "asleep_W") > value_of(f, "supply", "awake_W"))
         out.push_back({"supply.asleep_W", "must not be above awake_W"});
     return out;
@@ -219,17 +241,22 @@ bool set_variant(BoardPartsFile& f, std::string_view name, const base::Scalar& v
     const auto flag = [&](const char* group_name, const char* off, const char* on) {
         for (PartGroup& g : f.groups) {
             if (std::strcmp(g.name, group_name) != 0) continue;
-            if (v.kind == base::Scalar::Kind::text && v.text == off) g.flags.front().value = false;
-            else if (v.kind == base::Scalar::Kind::text && v.text == on) g.flags.front().value = true;
-            else why = fmt::format("\"{}\" must be \"{}\" or \"{}\"", name, off, on);
+            if (v.kind == base::Scalar::Kind::text && v.text == off)
+                g.flags.front().value = false;
+            else if (v.kind == base::Scalar::Kind::text && v.text == on)
+                g.flags.front().value = true;
+            else
+                why = fmt::format("\"{}\" must be \"{}\" or \"{}\"", name, off, on);
         }
         return true;
     };
     if (name == "clamp") return flag("clamp", "none", "fitted");
     if (name == "balancer_fets") return flag("input", "single", "back_to_back");
     if (name != "mosfet") return false;
-    if (v.kind == base::Scalar::Kind::text && !v.text.empty()) f.mosfet = v.text;
-    else why = "\"mosfet\" must be the name of a model";
+    if (v.kind == base::Scalar::Kind::text && !v.text.empty())
+        f.mosfet = v.text;
+    else
+        why = "\"mosfet\" must be the name of a model";
     return true;
 }
 
@@ -257,8 +284,8 @@ std::string set_part(BoardPartsFile& f, std::string_view name, const base::Scala
                             : fmt::format("the board has no part \"{}\"; did you mean \"{}\"?", name, near);
     }
     if (hits.size() > 1)
-        return fmt::format("\"{}\" is one of several parts: write \"{}\" or \"{}\"", name, path_of(*hits[0].group, hits[0].row->key),
-                           path_of(*hits[1].group, hits[1].row->key));
+        return fmt::format("\"{}\" is one of several parts: write \"{}\" or \"{}\"", name,
+                           path_of(*hits[0].group, hits[0].row->key), path_of(*hits[1].group, hits[1].row->key));
     if (v.kind != base::Scalar::Kind::number) return fmt::format("\"{}\" must be a number", name);
     PartRow& row = *hits[0].row;
     const std::string_view from = base::unit_suffix(name), to = base::unit_suffix(row.key);
@@ -268,7 +295,8 @@ std::string set_part(BoardPartsFile& f, std::string_view name, const base::Scala
         if (!converted) return fmt::format("\"{}\" cannot be converted to {}", name, to);
         x = *converted;
     }
-    if (!(x >= row.min && x <= row.max)) return fmt::format("\"{}\" = {} is outside {} .. {} {}", name, v.number, row.min, row.max, to);
+    if (!(x >= row.min && x <= row.max))
+        return fmt::format("\"{}\" = {} is outside {} .. {} {}", name, v.number, row.min, row.max, to);
     row.part.value = x;
     row.part.label = "scenario";
     row.part.source = "set by the scenario";
@@ -291,7 +319,8 @@ BoardParts build_parts(const BoardPartsFile& f, afe::Tolerance tolerance, const 
             if (target == nullptr) continue;
             double factor = 1.0;
             const double tol = r.part.tol_pct * 0.01;
-            if (tolerance == afe::Tolerance::worst) factor = 1.0 + tol * r.worst;
+            if (tolerance == afe::Tolerance::worst)
+                factor = 1.0 + tol * r.worst;
             else if (tolerance == afe::Tolerance::sampled)
                 factor = 1.0 + tol * (2.0 * base::uniform(key, base::Stream::tolerance, index) - 1.0);
             double x = r.part.value * factor;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The file form of a board (models/boards/*.json) and its conversion into BoardParts. Every part is a value with tolerance,
-// label and source, in the unit that its key names; one table says for each key where it goes, what range it may have and
-// which end of its tolerance protects latest.
+// The file form of a board (models/boards/*.json) and its conversion into BoardParts. Every part is a value with
+// tolerance, label and source, in the unit that its key names; one table says for each key where it goes, what range it
+// may have and which end of its tolerance protects latest.
 #pragma once
 #include <string>
 #include <string_view>
@@ -18,7 +18,7 @@ namespace twin::power {
 struct PartValue {
     double value = 0.0;
     double tol_pct = 0.0;
-    std::string label;   // manual, sheet, measured, fitted, derived, assumed
+    std::string label;  // manual, sheet, measured, fitted, derived, assumed
     std::string source;
 };
 
@@ -26,8 +26,8 @@ struct PartValue {
 struct PartRow {
     const char* key;
     double* (*target)(BoardParts&);
-    double min, max;     // in the unit of the key
-    int worst;           // end of the tolerance that protects latest or stresses most: +1, -1; 0: no matter
+    double min, max;  // in the unit of the key
+    int worst;        // end of the tolerance that protects latest or stresses most: +1, -1; 0: no matter
     const char* doc;
     PartValue part{};
 };
@@ -52,7 +52,7 @@ struct BoardPartsFile {
     BoardPartsFile();
     std::int64_t bmstwin_board = 1;
     std::string id, title;
-    std::string refused;        // why no simulation may use this board yet; empty: it may
+    std::string refused;  // why no simulation may use this board yet; empty: it may
     std::int32_t strings_min = 0, strings_max = 0;
     std::string afe, mosfet;
     std::vector<PartGroup> groups;
@@ -63,13 +63,13 @@ struct PartsError {
     std::string key, message;
 };
 
-/// Everything wrong with the file; empty if `build_parts` gives a usable board. A reader that reports missing keys itself asks
-/// with `stated_only`, so that what is absent is said once.
+/// Everything wrong with the file; empty if `build_parts` gives a usable board. A reader that reports missing keys
+/// itself asks with `stated_only`, so that what is absent is said once.
 std::vector<PartsError> check_parts(const BoardPartsFile& file, bool stated_only = false);
 
-/// Changes one part, for variants of a board: "clamp" = "none" or "fitted", "balancer_fets" = "single" or "back_to_back",
-/// "mosfet" = a model, or any part by its key ("input.r_filter_ohm" or, where that is unique, "r_filter_ohm"; any unit of the
-/// family) = a number. Returns why it was refused, empty if it was done.
+/// Changes one part, for variants of a board: "clamp" = "none" or "fitted", "balancer_fets" = "single" or
+/// "back_to_back", "mosfet" = a model, or any part by its key ("input.r_filter_ohm" or, where that is unique,
+/// "r_filter_ohm"; any unit of the family) = a number. Returns why it was refused, empty if it was done.
 std::string set_part(BoardPartsFile& file, std::string_view name, const base::Scalar& value);
 
 /// Names that set_part knows, for messages and listings.
@@ -87,7 +87,8 @@ void describe(V& v, PartValue& s) {
     v.number_form(s.value, "the value alone");
     v.field("value", s.value, {.doc = "in the unit of the key", .need = base::Need::required});
     v.field("tol_pct", s.tol_pct, {.doc = "tolerance", .min = 0, .max = 90});
-    v.field("label", s.label, {.doc = "manual, sheet, measured, fitted, derived or assumed", .need = base::Need::required});
+    v.field("label", s.label,
+            {.doc = "manual, sheet, measured, fitted, derived or assumed", .need = base::Need::required});
     v.field("source", s.source, {.doc = "where the value comes from", .need = base::Need::required});
 }
 
@@ -101,16 +102,20 @@ void describe(V& v, PartGroup& s) {
 template <class V>
 void describe(V& v, BoardPartsFile& s) {
     v.about("board-model", "A BMS board: its parts, each with tolerance, label and source.");
-    v.field("bmstwin_board", s.bmstwin_board, {.doc = "version of the format", .need = base::Need::required, .min = 1, .max = 1});
+    v.field("bmstwin_board", s.bmstwin_board,
+            {.doc = "version of the format", .need = base::Need::required, .min = 1, .max = 1});
     v.field("id", s.id, {.doc = "product", .need = base::Need::required});
     v.field("title", s.title, {.doc = "one line", .need = base::Need::required});
     v.field("refused", s.refused, {.doc = "why this board cannot be simulated yet"});
-    v.field("strings_min", s.strings_min, {.doc = "fewest cells in series", .need = base::Need::required, .min = 1, .max = 24});
-    v.field("strings_max", s.strings_max, {.doc = "most cells in series", .need = base::Need::required, .min = 1, .max = 24});
+    v.field("strings_min", s.strings_min,
+            {.doc = "fewest cells in series", .need = base::Need::required, .min = 1, .max = 24});
+    v.field("strings_max", s.strings_max,
+            {.doc = "most cells in series", .need = base::Need::required, .min = 1, .max = 24});
     v.field("afe", s.afe, {.doc = "front end, of models/afes", .need = base::Need::required});
     v.field("mosfet", s.mosfet, {.doc = "switch MOSFET, of models/mosfets", .need = base::Need::required});
     for (PartGroup& g : s.groups) {
-        if (g.name[0] != '\0') v.field(g.name, g, {.doc = g.doc, .need = base::Need::required});
+        if (g.name[0] != '\0')
+            v.field(g.name, g, {.doc = g.doc, .need = base::Need::required});
         else
             for (PartRow& r : g.rows) v.field(r.key, r.part, {.doc = r.doc, .need = base::Need::required});
     }

@@ -1,4 +1,5 @@
-// The smallest plant that a board can live in: quantities that move linearly, and the loop of phases A..H over n boards.
+// The smallest plant that a board can live in: quantities that move linearly, and the loop of phases A..H over n
+// boards.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -44,7 +45,7 @@ struct World {
     double supply_V = 52.0;
     double p_minus_V = 0.0;
     double temp_degC = 25.0;
-    Time_ns t0 = 0;   // of the slopes
+    Time_ns t0 = 0;  // of the slopes
     double pins[25];
     PlantView at(Time_ns t) {
         const double dt = base::to_s(t - t0);
@@ -77,9 +78,9 @@ class Loop {
 public:
     std::vector<std::unique_ptr<Board>> boards;
     std::vector<World> worlds;
-    std::vector<Edge> edges;      // whenever drives() differed
+    std::vector<Edge> edges;  // whenever drives() differed
     Time_ns now = 0;
-    Time_ns grid = base::k_s;     // longest plant step
+    Time_ns grid = base::k_s;  // longest plant step
     std::uint64_t instants = 0;
     base::Hasher hash;
     std::multimap<Time_ns, std::function<void(Loop&)>> events;
@@ -194,9 +195,10 @@ private:
     std::uint32_t jumped_ = 0;
 };
 
-inline double sig(const Board& b, const char* name, std::uint32_t index = 0) {
+/// Element `number` (from 1) of a signal of the core.
+inline double sig(const Board& b, const char* name, std::uint32_t number = 1) {
     for (const board::BoardChannel& c : b.bms_channels())
-        if (c.name == name) return b.bms_value(c.getter, index);
+        if (c.name == name) return b.bms_value(c.getter, number - 1);
     return -1e9;
 }
 inline double hw(const Board& b, const char* name, std::uint32_t index = 0) {

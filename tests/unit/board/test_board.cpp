@@ -13,8 +13,8 @@
 #include "rig.hpp"
 
 using namespace twin;
-using rig::sig;
 using rig::hw;
+using rig::sig;
 
 namespace {
 
@@ -58,7 +58,7 @@ TEST_CASE("short circuit: comparator, chip delay, driver delay; the core has no 
     const rig::Edge* e = first_off(l, crossed);
     REQUIRE(e != nullptr);
     CHECK(e->t >= crossed + 195250 + 500);
-    CHECK(e->t <= crossed + 195250 + 501);  // the crossing is rounded up to whole ns
+    CHECK(e->t <= crossed + 195250 + 501);               // the crossing is rounded up to whole ns
     CHECK(hw(*l.boards[0], "core.steps") - steps <= 1);  // it is told by the alert, after the fact
     CHECK(sig(*l.boards[0], "alerts") >= 1);
     CHECK((l.boards[0]->afe().state().flags & 0x01) == 1);
@@ -78,6 +78,22 @@ TEST_CASE("a short that ends before the delay does not open the gate") {
     l.run_until(90 * base::k_ms);
     CHECK(l.boards[0]->drives().dsg_on == 1);
     CHECK((l.boards[0]->afe().state().flags & 0x01) == 0);
+}
+
+TEST_CASE("a surge while the chip starts is no short, one that lasts is") {
+    for (const base::Time_ns length : {9 * base::k_ms, 11 * base::k_ms}) {
+        rig::World w;
+        w.shunt_V = 0.02;  // the chip wakes with a short-circuit level of 10 mV and no delay
+        rig::Loop l;
+        l.add(rig::config(), w);
+        l.at(length, [](rig::Loop& m) {
+            m.worlds[0].shunt_V = 0.0;
+            m.changed(0);
+        });
+        l.start();
+        l.run_until(12 * base::k_ms);
+        CHECK((l.boards[0]->afe().state().flags & 0x01) == (length > 10 * base::k_ms ? 1 : 0));
+    }
 }
 
 TEST_CASE("without comparators nothing opens") {
@@ -233,7 +249,8 @@ TEST_CASE("P- filter against its closed form on a ramp") {
     base::Time_ns t = l.now;
     const base::Time_ns t0 = t;
     rig::World wa, wb;
-    for (const base::Time_ns h : {base::Time_ns{2}, base::Time_ns{1000}, 300 * base::k_us, 1'698'998 * base::Time_ns{1}}) {
+    for (const base::Time_ns h :
+         {base::Time_ns{2}, base::Time_ns{1000}, 300 * base::k_us, 1'698'998 * base::Time_ns{1}}) {
         wa.p_minus_V = 8000.0 * base::to_s(t - t0);
         wb.p_minus_V = 8000.0 * base::to_s(t + h - t0);
         b.advance(t, t + h, wa.at(t), wb.at(t + h));
@@ -418,7 +435,9 @@ TEST_CASE("a recording replays to the same core hash") {
         };
         ::bms::RecordWriter<Put> writer{Put{&bytes}};
         std::uint32_t steps = 0;
-        void on_header(const bms_cfg& c, std::uint32_t size, std::uint32_t n, const std::uint8_t* nvm) override { writer.header(c, size, n, nvm); }
+        void on_header(const bms_cfg& c, std::uint32_t size, std::uint32_t n, const std::uint8_t* nvm) override {
+            writer.header(c, size, n, nvm);
+        }
         void on_init() override { writer.init(); }
         void on_set_param(std::uint32_t id, std::int32_t v, std::uint32_t role) override { writer.param(id, v, role); }
         void on_ram_fault(std::uint32_t o, std::uint8_t m) override { writer.ram_fault(o, m); }
@@ -453,7 +472,9 @@ TEST_CASE("a recording replays to the same core hash") {
     };
     std::vector<std::uint64_t> ram(rig::core().state_size / 8 + 1);
     std::vector<std::uint8_t> nvm(board::k_nvm_page_bytes * board::k_nvm_pages);
-    ::bms::RecordPlayer player(rig::core(), get, {ram.data(), static_cast<std::uint32_t>(ram.size() * 8), nvm.data(), static_cast<std::uint32_t>(nvm.size())});
+    ::bms::RecordPlayer player(
+        rig::core(), get,
+        {ram.data(), static_cast<std::uint32_t>(ram.size() * 8), nvm.data(), static_cast<std::uint32_t>(nvm.size())});
     const ::bms::ReplayResult result = player.run();
     CHECK(result.error == 0);
     CHECK(result.steps == r.steps);
@@ -466,7 +487,8 @@ TEST_CASE("a core that gives up stops, and its outputs stay") {
     l.run_until(150 * base::k_ms);
     REQUIRE(l.boards[0]->drives().dsg_on == 1);
     const std::uint64_t magic = 0xDEAD;
-    for (std::uint32_t k = 0; k < 2; ++k) CHECK(l.boards[0]->flip_core_ram(k, static_cast<std::uint8_t>(magic >> (8 * k))));
+    for (std::uint32_t k = 0; k < 2; ++k)
+        CHECK(l.boards[0]->flip_core_ram(k, static_cast<std::uint8_t>(magic >> (8 * k))));
     l.run_until(400 * base::k_ms);
     CHECK(l.boards[0]->core_failed());
     CHECK(std::string(l.boards[0]->core_status_text()) == "configuration unknown");

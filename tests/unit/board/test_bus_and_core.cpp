@@ -10,8 +10,8 @@
 #include "rig.hpp"
 
 using namespace twin;
-using rig::sig;
 using rig::hw;
+using rig::sig;
 
 namespace {
 
@@ -72,7 +72,8 @@ TEST_CASE("a written byte acts at its CRC's ACK, the gate follows after the driv
     l.add(rig::config());
     l.start();
     l.run_until(20 * base::k_ms);
-    // Reset ends at 10 ms; six writes of 38 bits, then the FET register: its CRC is acknowledged after START and 4 bytes.
+    // Reset ends at 10 ms; six writes of 38 bits, then the FET register: its CRC is acknowledged after START and 4
+    // bytes.
     const base::Time_ns expected = 10 * base::k_ms + 6 * 38 * k_bit + 37 * k_bit + 500;
     bool seen = false;
     for (const rig::Edge& e : l.edges)
@@ -217,7 +218,8 @@ TEST_CASE("the core's clock drifts as told and its wake-ups follow its own clock
     CHECK(s.steps.back().now_us <= 2001000);
     CHECK(s.steps.back().now_us >= 1900000);
     CHECK(s.steps.front().now_us == 10005);
-    // woken by the timer at exactly the microsecond asked for: 100 ms after the step that ended the configuration, and so on
+    // woken by the timer at exactly the microsecond asked for: 100 ms after the step that ended the configuration, and
+    // so on
     std::uint64_t zero_us = 0;
     std::size_t timers = 0;
     for (std::size_t k = 0; k < s.steps.size(); ++k) {

@@ -1,5 +1,5 @@
-// A small control core for tests of the board: configures the AFE, closes both gates, then reads a block of registers every
-// period. Deterministic, no statics with state. What it does can be changed by parameters.
+// A small control core for tests of the board: configures the AFE, closes both gates, then reads a block of registers
+// every period. Deterministic, no statics with state. What it does can be changed by parameters.
 #pragma once
 #include <bms/core_api.h>
 
@@ -14,9 +14,10 @@ struct State {
     std::uint64_t magic;
     std::uint64_t next_scan_us;
     std::uint64_t sleep_at_us;
-    std::int32_t period_ms, scd_code, scd_delay_code, block_bytes, sleep_ms, precharge, balance, keep, do_nothing, start_reg, hold;
+    std::int32_t period_ms, scd_code, scd_delay_code, block_bytes, sleep_ms, precharge, balance, keep, do_nothing,
+        start_reg, hold;
     std::int32_t spare;
-    std::uint32_t seq;          // configuration writes done
+    std::uint32_t seq;  // configuration writes done
     std::uint32_t scans;
     std::uint32_t alerts, timers, params, gpios, nacks;
     std::uint16_t next_id;
@@ -26,16 +27,29 @@ struct State {
     std::uint16_t adc[8];
     std::uint64_t last_step_us;
     std::uint8_t rx[BMS_XFER_BYTES];
-    std::uint64_t boots;        // kept in NVM
+    std::uint64_t boots;  // kept in NVM
 };
 
-enum Param : std::uint32_t { p_period_ms = 1, p_scd_code, p_scd_delay_code, p_block, p_sleep_ms, p_precharge, p_balance, p_keep_mV, p_nothing, p_reg, p_volatile };
+enum Param : std::uint32_t {
+    p_period_ms = 1,
+    p_scd_code,
+    p_scd_delay_code,
+    p_block,
+    p_sleep_ms,
+    p_precharge,
+    p_balance,
+    p_keep_mV,
+    p_nothing,
+    p_reg,
+    p_volatile
+};
 
 inline const bms_desc* params() {
     static const bms_desc table[] = {
         {p_period_ms, BMS_TYPE_INT, BMS_ROLE_APP, 0, 1, 1, 100000, 100, 1, "period_ms", "ms", "scan period"},
         {p_scd_code, BMS_TYPE_INT, BMS_ROLE_PC, BMS_DESC_AFE, 1, 0, 63, 8, 1, "scd_code", "", "short circuit level"},
-        {p_scd_delay_code, BMS_TYPE_INT, BMS_ROLE_PC, BMS_DESC_AFE, 1, 0, 255, 25, 1, "scd_delay_code", "", "short circuit delay"},
+        {p_scd_delay_code, BMS_TYPE_INT, BMS_ROLE_PC, BMS_DESC_AFE, 1, 0, 255, 25, 1, "scd_delay_code", "",
+         "short circuit delay"},
         {p_block, BMS_TYPE_INT, BMS_ROLE_PC, 0, 1, 2, 192, 154, 1, "block_bytes", "", "bytes of a scan"},
         {p_sleep_ms, BMS_TYPE_INT, BMS_ROLE_APP, 0, 1, 0, 1000000, 0, 1, "sleep_ms", "ms", "sleep after, 0 = never"},
         {p_precharge, BMS_TYPE_BOOL, BMS_ROLE_APP, 0, 1, 0, 1, 0, 1, "precharge", "", "precharge on"},
@@ -66,24 +80,35 @@ inline const bms_description* describe() {
         {12, BMS_TYPE_INT, 0, 0, 1, 0, 2000000000, 0, 1, "last_step_us", "us", "clock at the last step"},
         {13, BMS_TYPE_INT, 0, 0, 1, 0, 2000000000, 0, 1, "nacks", "", "transfers without acknowledge"},
     };
-    static const bms_description d = {BMS_ABI, sizeof(bms_description), k_n_params, 13, 0, params(), signals, nullptr,
-                                      "test core", "1", ""};
+    static const bms_description d = {
+        BMS_ABI, sizeof(bms_description), k_n_params, 13, 0, params(), signals, nullptr, "test core", "1", ""};
     return &d;
 }
 
 inline std::int32_t* slot(State& s, std::uint32_t id) {
     switch (id) {
-        case p_period_ms: return &s.period_ms;
-        case p_scd_code: return &s.scd_code;
-        case p_scd_delay_code: return &s.scd_delay_code;
-        case p_block: return &s.block_bytes;
-        case p_sleep_ms: return &s.sleep_ms;
-        case p_precharge: return &s.precharge;
-        case p_balance: return &s.balance;
-        case p_keep_mV: return &s.keep;
-        case p_nothing: return &s.do_nothing;
-        case p_reg: return &s.start_reg;
-        default: return nullptr;
+        case p_period_ms:
+            return &s.period_ms;
+        case p_scd_code:
+            return &s.scd_code;
+        case p_scd_delay_code:
+            return &s.scd_delay_code;
+        case p_block:
+            return &s.block_bytes;
+        case p_sleep_ms:
+            return &s.sleep_ms;
+        case p_precharge:
+            return &s.precharge;
+        case p_balance:
+            return &s.balance;
+        case p_keep_mV:
+            return &s.keep;
+        case p_nothing:
+            return &s.do_nothing;
+        case p_reg:
+            return &s.start_reg;
+        default:
+            return nullptr;
     }
 }
 
@@ -153,8 +178,13 @@ inline std::int32_t step(void* state, const bms_port* port, const bms_in* in, bm
     if ((in->wake & BMS_WAKE_GPIO) != 0) ++s.gpios;
     for (int k = 0; k < 8; ++k) s.adc[k] = in->adc[k];
     // no interrupts of conversions; GP1 NTC, GP2 INT, GP3 NTC, GP4 NTC, GP5 CHG, GP6 DSG; SCD; gates on
-    const std::uint8_t cfg[k_writes][2] = {{0x79, 0x60}, {0x74, 0x71}, {0x75, 0x7F}, {0x62, static_cast<std::uint8_t>(0x40 | s.scd_code)},
-                                    {0x63, static_cast<std::uint8_t>(s.scd_delay_code)}, {0x5E, 0x00}, {0x51, 0x0F}};
+    const std::uint8_t cfg[k_writes][2] = {{0x79, 0x60},
+                                           {0x74, 0x71},
+                                           {0x75, 0x7F},
+                                           {0x62, static_cast<std::uint8_t>(0x40 | s.scd_code)},
+                                           {0x63, static_cast<std::uint8_t>(s.scd_delay_code)},
+                                           {0x5E, 0x00},
+                                           {0x51, 0x0F}};
     out->gpio = BMS_OUT_LED_GREEN | (s.precharge != 0 || s.hold > 0 ? BMS_OUT_PRECHARGE : 0U);
     if (s.balance != 0) {
         out->bal_from = 1;
@@ -191,7 +221,8 @@ inline std::int32_t step(void* state, const bms_port* port, const bms_in* in, bm
         return BMS_OK;
     }
     if (s.seq < k_writes) {
-        if ((in->wake & (BMS_WAKE_POWER_ON | BMS_WAKE_XFER | BMS_WAKE_TIMER)) != 0) post_write(s, out, cfg[s.seq][0], cfg[s.seq][1]);
+        if ((in->wake & (BMS_WAKE_POWER_ON | BMS_WAKE_XFER | BMS_WAKE_TIMER)) != 0)
+            post_write(s, out, cfg[s.seq][0], cfg[s.seq][1]);
         out->next_wake_us = BMS_NEVER;
     } else if (in->now_us >= s.next_scan_us) {
         post_scan(s, out);
@@ -214,50 +245,83 @@ inline std::int32_t set_param(void* state, std::uint32_t id, std::int32_t value,
     if (role < d.role) return BMS_E_ROLE;
     if (value < d.min || value > d.max) return BMS_E_RANGE;
     State& s = *static_cast<State*>(state);
-    if (id == p_volatile) s.hold = value;
-    else *slot(s, id) = value;
+    if (id == p_volatile)
+        s.hold = value;
+    else
+        *slot(s, id) = value;
     return BMS_OK;
 }
 
 inline std::int32_t get_signal(const void* state, std::uint32_t id, std::uint32_t index, std::int32_t* value) {
     const State& s = *static_cast<const State*>(state);
     switch (id) {
-        case 1: *value = static_cast<std::int32_t>(s.scans); return BMS_OK;
+        case 1:
+            *value = static_cast<std::int32_t>(s.scans);
+            return BMS_OK;
         case 2: {
             if (index < 1 || index > 24) return BMS_E_INDEX;
             const std::uint32_t at = 2 * (0x1D + 2 * (index - 1));
             *value = s.rx[at] * 256 + s.rx[at + 2];
             return BMS_OK;
         }
-        case 3: *value = s.asleep; return BMS_OK;
-        case 4: *value = s.adc[(index - 1) & 7U]; return BMS_OK;
-        case 5: *value = static_cast<std::int32_t>(s.alerts); return BMS_OK;
-        case 6: *value = s.last_status; return BMS_OK;
-        case 7: *value = s.last_acked; return BMS_OK;
-        case 8: *value = static_cast<std::int32_t>(s.boots); return BMS_OK;
-        case 9: *value = s.rx[(index - 1) % BMS_XFER_BYTES]; return BMS_OK;
-        case 10: *value = static_cast<std::int32_t>(s.gpios); return BMS_OK;
-        case 11: *value = s.keep; return BMS_OK;
-        case 12: *value = static_cast<std::int32_t>(s.last_step_us); return BMS_OK;
-        case 13: *value = static_cast<std::int32_t>(s.nacks); return BMS_OK;
-        default: return BMS_E_UNKNOWN;
+        case 3:
+            *value = s.asleep;
+            return BMS_OK;
+        case 4:
+            *value = s.adc[(index - 1) & 7U];
+            return BMS_OK;
+        case 5:
+            *value = static_cast<std::int32_t>(s.alerts);
+            return BMS_OK;
+        case 6:
+            *value = s.last_status;
+            return BMS_OK;
+        case 7:
+            *value = s.last_acked;
+            return BMS_OK;
+        case 8:
+            *value = static_cast<std::int32_t>(s.boots);
+            return BMS_OK;
+        case 9:
+            *value = s.rx[(index - 1) % BMS_XFER_BYTES];
+            return BMS_OK;
+        case 10:
+            *value = static_cast<std::int32_t>(s.gpios);
+            return BMS_OK;
+        case 11:
+            *value = s.keep;
+            return BMS_OK;
+        case 12:
+            *value = static_cast<std::int32_t>(s.last_step_us);
+            return BMS_OK;
+        case 13:
+            *value = static_cast<std::int32_t>(s.nacks);
+            return BMS_OK;
+        default:
+            return BMS_E_UNKNOWN;
     }
 }
 
 inline const char* status_text(std::int32_t status) {
     switch (status) {
-        case BMS_OK: return "ok";
-        case BMS_E_ROLE: return "the role may not write this";
-        case BMS_E_RANGE: return "value outside its range";
-        case BMS_E_CONFIG: return "configuration unknown";
-        default: return "refused";
+        case BMS_OK:
+            return "ok";
+        case BMS_E_ROLE:
+            return "the role may not write this";
+        case BMS_E_RANGE:
+            return "value outside its range";
+        case BMS_E_CONFIG:
+            return "configuration unknown";
+        default:
+            return "refused";
     }
 }
 
 inline std::int32_t load(void*, const bms_port*) { return BMS_OK; }
 
 inline bms_core table(std::uint32_t flags = BMS_CAP_REENTRANT | BMS_CAP_SNAPSHOT) {
-    return {BMS_ABI, sizeof(bms_core), flags, sizeof(State), init, step, describe, get_param, set_param, get_signal, load, save, status_text};
+    return {BMS_ABI,   sizeof(bms_core), flags,      sizeof(State), init, step,       describe,
+            get_param, set_param,        get_signal, load,          save, status_text};
 }
 
 }  // namespace test_core

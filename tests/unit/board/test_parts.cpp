@@ -112,10 +112,11 @@ TEST_CASE("figures of every product follow its rating") {
         int n_fet;
         double shunt_Ohm;
     };
-    for (const Row& r : {Row{"R24TH1A-8S-40A", 40, 2, 0.5e-3}, Row{"R24TH1A-17S-60A", 60, 3, 0.5e-3}, Row{"R24TK1A-8S-80A", 80, 4, 0.2e-3},
-                         Row{"R24TM1A-17S-150A", 150, 6, 0.2e-3}, Row{"R24TM1A-8S-200A", 200, 8, 0.2e-3},
-                         Row{"R24TS1A-17S-250A", 250, 10, 0.1e-3}, Row{"R24TS1A-8S-300A", 300, 12, 0.1e-3},
-                         Row{"R24TS1A-17S-400A", 400, 16, 0.1e-3}, Row{"R24TS1A-17S-500A", 500, 20, 0.1e-3}}) {
+    for (const Row& r : {Row{"R24TH1A-8S-40A", 40, 2, 0.5e-3}, Row{"R24TH1A-17S-60A", 60, 3, 0.5e-3},
+                         Row{"R24TK1A-8S-80A", 80, 4, 0.2e-3}, Row{"R24TM1A-17S-150A", 150, 6, 0.2e-3},
+                         Row{"R24TM1A-8S-200A", 200, 8, 0.2e-3}, Row{"R24TS1A-17S-250A", 250, 10, 0.1e-3},
+                         Row{"R24TS1A-8S-300A", 300, 12, 0.1e-3}, Row{"R24TS1A-17S-400A", 400, 16, 0.1e-3},
+                         Row{"R24TS1A-17S-500A", 500, 20, 0.1e-3}}) {
         const power::BoardParts p = build_parts(read(r.id), afe::Tolerance::nominal, {});
         CHECK(p.i_rated_A == r.i_A);
         CHECK(p.n_fet_per_group == r.n_fet);
@@ -145,7 +146,8 @@ TEST_CASE("tolerances: worst is at the named end, sampled within and keyed") {
     CHECK(std::abs(sum / 200) < 0.001);  // sd of the mean: 0.0029 / sqrt(200)
     CHECK(differ);
     CHECK(build_parts(f, afe::Tolerance::sampled, a).shunt_Ohm == build_parts(f, afe::Tolerance::sampled, a).shunt_Ohm);
-    CHECK(build_parts(f, afe::Tolerance::sampled, a).gate.delay_s != build_parts(f, afe::Tolerance::sampled, b).gate.delay_s);
+    CHECK(build_parts(f, afe::Tolerance::sampled, a).gate.delay_s !=
+          build_parts(f, afe::Tolerance::sampled, b).gate.delay_s);
     CHECK(build_parts(f, afe::Tolerance::sampled, a).supply.awake_W == 1.25);  // no tolerance stated
 }
 
@@ -204,7 +206,8 @@ TEST_CASE("what is wrong with a file is said, all of it") {
         }
     const auto errors = power::check_parts(f);
     CHECK(errors.size() == 7);
-    for (const char* key : {"id", "strings_min", "n_fet_per_group", "supply.uvlo_rise_V", "snubber.c_nF", "shunt.l_nH", "supply.asleep_W"}) {
+    for (const char* key : {"id", "strings_min", "n_fet_per_group", "supply.uvlo_rise_V", "snubber.c_nF", "shunt.l_nH",
+                            "supply.asleep_W"}) {
         bool found = false;
         for (const auto& e : errors) found = found || e.key == key;
         CHECK_MESSAGE(found, key);

@@ -1,4 +1,5 @@
-// The built-in core on its board: comes up, closes, reads its cells right, opens by the comparator, recovers nothing by itself.
+// The built-in core on its board: comes up, closes, reads its cells right, opens by the comparator, recovers nothing by
+// itself.
 #include <doctest/doctest.h>
 
 #include "afe/dvc1124.hpp"
