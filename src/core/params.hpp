@@ -77,7 +77,7 @@ namespace bms {
     X(diode_mA, "mA", 1, INT, PC, AFE, 10, 100000, 2000,                                                            \
       "body-diode current that re-closes a blocked MOSFET (AFE, automatic)")                                        \
     X(capacity_mAh, "mAh", 1, INT, APP, 0, 100, 100000000, 100000, "rated capacity")                                \
-    X(full_mV, "mV", 1, INT, APP, 0, 1000, 4900, 3500,                                                              \
+    X(full_mV, "mV", 1, INT, APP, 0, 1000, 4900, 3450,                                                              \
       "full when the highest cell is above and the current has tapered")                                            \
     X(full_taper_pct, "%", 1, INT, APP, 0, 1, 50, 5, "taper current in percent of capacity per hour")               \
     X(chg_switch, "", 1, BOOL, APP, VOLATILE, 0, 1, 1, "charge MOSFET allowed")                                     \
