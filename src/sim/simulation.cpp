@@ -1,11 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/simulation.hpp"
 
+#include <fmt/format.h>
+
 #include <cstring>
 
+#include "scenario/targets.hpp"
 #include "sim/simulation_impl.hpp"
 
 namespace twin::sim {
+
+namespace {
+
+/// The table's row of a target: its unit, range and meaning.
+const scenario::SettableInput* input_row(std::string_view target) {
+    const auto path = scenario::parse_path(target);
+    std::string id;
+    return path ? scenario::find_input(*path, &id) : nullptr;
+}
+
+}  // namespace
 
 Simulation::Simulation(const RunSetup& setup) : setup_(setup), impl_(std::make_unique<Impl>(setup_)) {}
 Simulation::~Simulation() = default;
@@ -29,13 +43,23 @@ void Simulation::advance_to(Time_ns t_ns) {
         impl_->run_to(next < impl_->t_end ? impl_->t + 1 : impl_->t_end);
     }
     if (!failed() && impl_->t == t_ns) impl_->settle();
-    now_ = t_ns;
+    now_ = failed() && impl_->t < t_ns ? impl_->t : t_ns;  // time stands still where the run failed
 }
 
 void Simulation::set(std::string_view target, double value) {
     InputRef r;
     std::string why;
-    if (!impl_->find_input(std::string(target), &r, &why)) throw RunError(why);
+    if (!impl_->find_input(std::string(target), &r, &why)) throw RunError(why, std::string(target));
+    if (const scenario::SettableInput* row = input_row(target)) {
+        const std::string_view pattern = row->pattern;
+        if (target.substr(target.rfind('/') + 1) != pattern.substr(pattern.rfind('/') + 1)) {
+            throw RunError(fmt::format("'{}' is in {}: the target is written {}", target, row->unit, pattern), std::string(target));
+        }
+        if (!(value >= row->min && value <= row->max)) {
+            throw RunError(fmt::format("'{}' cannot be {}; allowed are {} .. {} {}", target, value, row->min, row->max, row->unit),
+                           std::string(target));
+        }
+    }
     if (impl_->t > now_) {  // the advance went beyond now: repeat it up to now
         const std::vector<std::uint8_t> bytes = before_;
         impl_->load(bytes);
@@ -64,9 +88,14 @@ std::vector<ChannelInfo> Simulation::channels() const {
         ChannelInfo i;
         i.name = name;
         i.shape = "scalar";
-        i.meaning = "settable input";
         i.readable = false;
         i.settable = true;
+        if (const scenario::SettableInput* row = input_row(name)) {
+            i.unit = row->unit;
+            i.meaning = row->doc;
+            i.min = row->min;
+            i.max = row->max;
+        }
         out.push_back(i);
     }
     return out;
@@ -78,23 +107,42 @@ double Simulation::value(std::string_view channel) const {
     return impl_->value_at(c, now_);
 }
 
+/// The state of the run, the time of the caller, a checksum over both. If the last advance went beyond now, the state before
+/// it is kept: load() repeats that advance, so that values between its ends and commands at now are the same.
 std::vector<std::uint8_t> Simulation::save() const {
     std::vector<std::uint8_t> out;
-    impl_->save(out);
+    if (impl_->t > now_ && !before_.empty()) out = before_;
+    else impl_->save(out);
+    const auto put = [&out](std::uint64_t x) {
+        for (int k = 0; k < 8; ++k) out.push_back(static_cast<std::uint8_t>(x >> (8 * k)));
+    };
+    put(static_cast<std::uint64_t>(now_));
+    base::Hasher sum;
+    sum.bytes(out.data(), out.size());
+    put(sum.digest());
     return out;
 }
 
 void Simulation::load(std::span<const std::uint8_t> bytes) {
-    impl_->load(bytes);
-    now_ = impl_->t;
+    if (bytes.size() < 32) throw RunError("saved state is too short", "load");
+    const auto get = [&bytes](std::size_t at) {
+        std::uint64_t x = 0;
+        for (std::size_t k = 0; k < 8; ++k) x |= static_cast<std::uint64_t>(bytes[at + k]) << (8 * k);
+        return x;
+    };
+    base::Hasher sum;
+    sum.bytes(bytes.data(), bytes.size() - 8);
+    if (get(bytes.size() - 8) != sum.digest()) throw RunError("saved state: checksum differs, the bytes are damaged", "load");
+    impl_->load(bytes.first(bytes.size() - 16));
     before_.clear();
+    const auto now = static_cast<Time_ns>(get(bytes.size() - 16));
+    now_ = impl_->t < now ? impl_->t : now;
+    advance_to(now);
 }
 
 std::unique_ptr<IRun> Simulation::fork() const {
     auto copy = std::make_unique<Simulation>(setup_);
     copy->load(save());
-    copy->now_ = now_;
-    copy->before_ = before_;
     return copy;
 }
 

@@ -43,13 +43,13 @@ def test_traces_are_views_that_keep_the_result_alive(calm):
     trace = r.traces["main"]
     i, t = trace["truth.pack.i_A"], trace.t_s
     assert i.dtype == np.float64 and trace.t_ns.dtype == np.int64 and len(i) == len(t) == len(trace)
-    assert t[0] == 0 and t[-1] == 0.5 and np.all(np.diff(t) >= 0)
+    assert t[0] == 0 and t[-1] == 3 and np.all(np.diff(t) >= 0)
     np.testing.assert_allclose(t * 1e9, trace.t_ns)
     assert np.shares_memory(i, trace["truth.pack.i_A"]) and not i.flags.writeable and not i.flags.owndata
     with pytest.raises(ValueError):
         i[0] = 1
-    # 20 A of the load and a little for the board; the switch-on itself may differ.
-    assert 19.9 < np.median(i) < 20.5
+    # 20 A of the load and a little for the board, once the core has closed its gates.
+    assert 19.9 < np.median(i[t > 2]) < 20.5
     kept = i.copy()
     del r, trace
     gc.collect()
@@ -107,7 +107,8 @@ def test_recording_changes_no_bit(calm):
 
 
 def test_other_threads_run_meanwhile(calm):
-    calm.update(duration_s=20_000)
+    calm.update(duration_s=2_000)
+    del calm["record"]
     ticks = 0
     done = threading.Event()
 
@@ -141,5 +142,6 @@ def test_evidence_files(calm, tmp_path):
 
 def test_schema_knows_the_example(calm):
     schema = bmstwin.schema()
-    assert set(calm) <= set(schema["properties"])
+    known = set(schema["$defs"]["scenario"]["properties"])
+    assert set(calm) <= known, set(calm) - known
     assert bmstwin.versions()["bmstwin"] == bmstwin.__version__

@@ -11,7 +11,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BINARY = os.environ.get("BMSTWIN_BIN", str(ROOT / "build/release/bin/bmstwin"))
 
-# Half a second of a healthy pack at 20 A: everything but the protections has its part in it.
+# Half a second of a healthy pack at 20 A: too short for the core to close its gates, long enough for evidence.
 CALM = {
     "bmstwin": 1, "id": "calm", "title": "Half a second at 20 A", "why": "the command needs something to run",
     "tags": ["quick"], "duration_s": 0.5,
