@@ -162,6 +162,8 @@ private:
     void book_ports();
     void commit_cells(double h_s);
     void commit_thermal(double h_s);
+    void commit_balancer(double h_s);
+    void write_balancer();
     void add_line(Line l, const T& e_J);
     void publish(bool end_of_step);
     void quantise_temperatures();

@@ -6,6 +6,10 @@
 
 namespace twin::power {
 
+namespace {
+constexpr double k_converter_s = 1e-3;  // soft start and regulation of the balancing converter (assumed)
+}
+
 template <class T>
 typename Plant<T>::CoeffSlot& Plant<T>::slot(double h_s) {
     for (CoeffSlot& c : coeff_slots_) {
@@ -78,6 +82,7 @@ void Plant<T>::commit() {
     keep_resistances();
     quantise_temperatures();
     publish(true);
+    commit_balancer(h_s);
     ++steps_;
 }
 
@@ -85,6 +90,7 @@ template <class T>
 void Plant<T>::rollback() {
     std::memcpy(static_cast<void*>(state_.mem().data()), saved_state_.data(), state_.mem().size() * sizeof(T));
     std::memcpy(static_cast<void*>(cells_.data()), saved_cells_.data(), cells_.size() * sizeof(cells_[0]));
+    write_balancer();
     state_changed();
     --steps_;
 }
@@ -288,6 +294,39 @@ void Plant<T>::commit_thermal(double h_s) {
     }
 }
 
+/// The converter's currents follow their set-points within its own time constant: the donor's current by soft start, the
+/// receiver's by the power taken times the efficiency, from the lead voltages at the end of the step.
+template <class T>
+void Plant<T>::commit_balancer(double h_s) {
+    Scratch& w = *s_;
+    const T share = -base::det_expm1(T(-h_s / k_converter_s));
+    for (std::size_t p = 0; p < bal_.size(); ++p) {
+        if (bal_[p].i_A <= 0.0) continue;
+        const BalancerParts& b = setup_.packs[p].parts.balancer;
+        const T* const tap = w.tap_V.data() + w.pin0[p];
+        const auto from = static_cast<std::size_t>(bal_[p].from), to = static_cast<std::size_t>(bal_[p].to);
+        const T v_from = tap[from] - tap[from - 1];
+        const T v_to = tap[to] - tap[to - 1];
+        T* const held = st(o_bal_to_) + 2 * p;
+        held[0] = held[0] + (T(bal_[p].i_A * b.transfer_fraction) - held[0]) * share;
+        const T p_to = base::max2(v_from * held[0] * b.efficiency - T(b.fixed_loss_W), T(0.0));
+        held[1] = held[1] + (p_to / base::max2(v_to, T(0.5)) - held[1]) * share;
+    }
+    write_balancer();
+}
+
+/// The held currents as sources of the network.
+template <class T>
+void Plant<T>::write_balancer() {
+    for (std::size_t p = 0; p < bal_.size(); ++p) {
+        if (bal_[p].i_A <= 0.0) continue;
+        const T* const held = st(o_bal_to_) + 2 * p;
+        const auto s0 = static_cast<std::size_t>(topo_->source0[p]);
+        in(o_source_)[s0 + static_cast<std::size_t>(bal_[p].from) - 1] = held[0];
+        in(o_source_)[s0 + static_cast<std::size_t>(bal_[p].to) - 1] = -held[1];
+    }
+}
+
 /// Cell resistances are held while they move by less than 2e-4: the matrix is then factored once for many steps.
 template <class T>
 void Plant<T>::keep_resistances() {
@@ -321,6 +360,8 @@ void Plant<T>::quantise_temperatures() {
 
 #define TWIN_INSTANTIATE(T)                                                          \
     template const cell::EcmCoeffs& Plant<T>::coeffs(std::size_t, double);           \
+    template void Plant<T>::write_balancer();                                        \
+    template void Plant<T>::commit_balancer(double);                                 \
     template void Plant<T>::commit();                                                \
     template void Plant<T>::rollback();                                              \
     template void Plant<T>::state_changed();                                         \

@@ -257,12 +257,6 @@ void Plant<T>::branch_currents() {
     for (std::size_t k = 0; k < w.res_i.size(); ++k) w.res_i[k] = w.res_g[k] * (w.x_V[w.res_a[k]] - w.x_V[w.res_b[k]]) + w.res_s[k];
 }
 
-/// Balancer currents at the lead ends: the destination's follows from the power taken, iterated with the solution.
-template <class T>
-static void balancer_voltages(const std::vector<T>& e, const std::vector<T>& x, std::size_t hi, std::size_t lo, T& v) {
-    v = (x[hi] - x[lo]) + (e[hi] - e[lo]);
-}
-
 template <class T>
 bool Plant<T>::solve_stage(double dh_s) {
     Scratch& w = *s_;
@@ -282,26 +276,6 @@ bool Plant<T>::solve_stage(double dh_s) {
             for (const ClampRef& c : w.clamps) w.res_g[c.res] = st(o_clamp_g_)[c.res];
             ++matrix_version_;
             again = true;
-        }
-        for (std::size_t p = 0; p < bal_.size(); ++p) {
-            if (bal_[p].i_A <= 0.0) continue;
-            const BalancerParts& b = setup_.packs[p].parts.balancer;
-            const std::vector<std::int32_t>& lead = t.pack_nodes[p].lead;
-            const auto at = [&](std::int32_t k) { return static_cast<std::size_t>(lead[static_cast<std::size_t>(k)]); };
-            T vf, vt;
-            balancer_voltages(w.e_V, w.x_V, at(bal_[p].from), at(bal_[p].from - 1), vf);
-            balancer_voltages(w.e_V, w.x_V, at(bal_[p].to), at(bal_[p].to - 1), vt);
-            const T i_from = T(bal_[p].i_A * b.transfer_fraction);
-            const T p_to = base::max2(vf * i_from * b.efficiency - T(b.fixed_loss_W), T(0.0));
-            const T i_to = p_to / base::max2(vt, T(0.5));
-            T* const held = st(o_bal_to_) + 2 * p;
-            const Mask ok = base::abs2(i_to - held[1]) <= T(1e-9);
-            held[0] = i_from;
-            held[1] = base::select(ok, held[1], i_to);
-            const auto s0 = static_cast<std::size_t>(t.source0[p]);
-            in(o_source_)[s0 + static_cast<std::size_t>(bal_[p].from) - 1] = held[0];
-            in(o_source_)[s0 + static_cast<std::size_t>(bal_[p].to) - 1] = -held[1];
-            if (!base::all(ok)) again = true;
         }
         if (!again) {
             branch_currents();
