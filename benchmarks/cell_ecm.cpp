@@ -24,7 +24,7 @@ struct Pack {
                   .value)) {
         for (std::size_t k = 0; k < k_cells; ++k) {
             params.push_back(cell::make_params(model, 1.0 - 0.001 * static_cast<double>(k)));
-            state.push_back(cell::make_state<double>(model, params[k], 0.6 + 0.01 * static_cast<double>(k), 25.0));
+            state.push_back(cell::make_state<double>(model, params[k], 0.6012 + 0.01 * static_cast<double>(k), 25.0));
         }
     }
 };

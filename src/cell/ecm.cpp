@@ -85,8 +85,9 @@ double detail::decay_mean_far(double x) {
 OcvMean<double> ocv_mean_across(const EcmModel& model, double soc, double width) {
     const auto& axis = model.soc_axis;
     const std::int32_t s0 = axis.locate(soc);
-    const std::int32_t s1 = axis.locate(soc + width);
     const OcvSegment& a = model.segment[static_cast<std::size_t>(s0)];
+    if (axis.in_segment(s0, soc + width)) return detail::ocv_mean_in(a, soc - axis.base(s0), width);
+    const std::int32_t s1 = axis.locate(soc + width);
     const OcvSegment& b = model.segment[static_cast<std::size_t>(s1)];
     const double slope = 0.25 * (a.ocv_V.slope(soc - axis.base(s0)) + b.ocv_V.slope((soc + width) - axis.base(s1)));
     const double ocv = base::mean_over(axis, soc, width, [&](std::int32_t s, double tm, double half) {

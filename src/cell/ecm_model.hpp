@@ -12,6 +12,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,8 @@ struct ValidRange {
 struct alignas(64) OcvSegment {
     base::Cubic ocv_V;                      // at T_ref
     double dudt0_VperK = 0.0, dudt1 = 0.0;  // dU/dT = dudt0 + dudt1 t
-    double lo = 1.0, hi = 0.0;
+    double lo = std::numeric_limits<double>::infinity();
+    double hi = std::numeric_limits<double>::infinity();
 };
 /// Hysteresis amplitude in the same segment: m0 + m1 t.
 struct HystSegment {
@@ -97,23 +99,34 @@ struct OcvPoint {
     T ocv_V, dudt_VperK, m_V;
 };
 
+namespace detail {
+
+/// Means over t in [t0, t0 + width] inside one segment: mean = p(m) + p''(m) half^2 / 6.
+[[gnu::always_inline]] inline OcvMean<double> ocv_mean_in(const OcvSegment& g, double t0, double width) {
+    const base::Cubic& c = g.ocv_V;
+    const double half = 0.5 * width;
+    const double tm = t0 + half;
+    const double bend = (c.c2 + 3.0 * c.c3 * tm) * (half * (1.0 / 3.0));  // p''(m) half / 6
+    const double slope =
+        0.5 * c.slope(tm) + bend + half * half * (0.5 * c.c3);  // by the width: dm = dhalf = dwidth / 2
+    return {c.value(tm) + bend * half, g.dudt0_VperK + g.dudt1 * tm, base::select(slope > 0.0, slope, 0.0)};
+}
+
+}  // namespace detail
+
 /// The general case of `ocv_mean`: several segments, or outside the knots. Slope over several: mean of the end slopes
 /// / 2.
 OcvMean<double> ocv_mean_across(const EcmModel& model, double soc, double width);
 
 /// Means over soc in [soc, soc + width]: closed form per segment.
 [[gnu::always_inline]] inline OcvMean<double> ocv_mean(const EcmModel& model, double soc, double width) {
-    const OcvSegment& g = model.segment[static_cast<std::size_t>(model.soc_axis.guess(soc))];
+    const OcvSegment* at = &model.segment[static_cast<std::size_t>(model.soc_axis.guess(soc))];
+    at += soc >= at->hi ? 1 : 0;  // a knot may lie between the guess and soc; the last one has hi = infinity
+    const OcvSegment& g = *at;
     const double end = soc + width;
     if (!(soc >= g.lo && soc < g.hi && end >= g.lo && end < g.hi)) [[unlikely]]
         return ocv_mean_across(model, soc, width);
-    const base::Cubic& c = g.ocv_V;
-    const double half = 0.5 * width;
-    const double tm = (soc - g.lo) + half;
-    const double bend = (c.c2 + 3.0 * c.c3 * tm) * (half * (1.0 / 3.0));  // p''(m) half / 6
-    // mean = p(m) + p''(m) half^2 / 6; its derivative by the width, with dm = dhalf = dwidth / 2
-    const double slope = 0.5 * c.slope(tm) + bend + half * half * (0.5 * c.c3);
-    return {c.value(tm) + bend * half, g.dudt0_VperK + g.dudt1 * tm, base::select(slope > 0.0, slope, 0.0)};
+    return detail::ocv_mean_in(g, soc - g.lo, width);
 }
 inline OcvMean<Pack8> ocv_mean(const EcmModel& model, const Pack8& soc, const Pack8& width) {
     OcvMean<Pack8> r;
