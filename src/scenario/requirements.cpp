@@ -43,9 +43,15 @@ Requirements requirements_for(const RequirementFile& file, std::string_view prod
     r.alarm_grace_s = file.alarm_grace_s;
     r.service_s = file.service_s;
     constexpr const char* k_i = "truth.pack.i_A";
-    r.limits.push_back(limit(LimitKind::scd, k_i, +1, file.scd, rated_A, Flow::any));
-    r.limits.push_back(limit(LimitKind::ocd, k_i, +1, file.ocd, rated_A, Flow::any));
-    r.limits.push_back(limit(LimitKind::occ, k_i, -1, file.occ, -rated_A, Flow::any));
+    r.limits.push_back(limit(LimitKind::scd, k_i, +1, file.scd, rated_A, Flow::dsg_gate));
+    r.limits.push_back(limit(LimitKind::ocd, k_i, +1, file.ocd, rated_A, Flow::dsg_gate));
+    r.limits.push_back(limit(LimitKind::occ, k_i, -1, file.occ, -rated_A, Flow::chg_gate));
+    for (std::size_t k = 0; k < 3; ++k) {  // the gate is off, yet the current goes on
+        Limit stuck = r.limits[k];
+        stuck.flow = Flow::any;
+        stuck.over_s += k_tail_s;
+        r.limits.push_back(stuck);
+    }
     r.limits.push_back(limit(LimitKind::fet_hot, "truth.fet.ntc_degC", +1, file.fet_hot, 1, Flow::flowing));
     const ChemistryLimits* c = chemistry == "LFP" ? &file.LFP : chemistry == "NMC" ? &file.NMC : chemistry == "LTO" ? &file.LTO : nullptr;
     if (c == nullptr) return r;

@@ -52,11 +52,13 @@ enum class LimitKind : std::uint8_t { cov, cuv, occ, ocd, scd, charge_cold, char
 const char* limit_name(LimitKind k);
 
 /// Which current must flow for truth beyond a limit to be over it.
-enum class Flow : std::uint8_t { any, charging, discharging, flowing, chg_on, dsg_on };
+enum class Flow : std::uint8_t { any, charging, discharging, flowing, chg_on, dsg_on, chg_gate, dsg_gate };
 
 /// One limit in channel units. Truth beyond `over` for longer than over_s, with the flow of `flow`, is MISSED; truth beyond
 /// `due` for at least due_s makes an act due. chg_on: charge current flows, or the charge gate is on and no discharge
-/// current flows; dsg_on likewise.
+/// current flows; dsg_on likewise. chg_gate, dsg_gate: that gate is on; the current of a loop goes on for a while after the
+/// gate has acted in time, so over-currents are judged by the gate, and by a second limit with k_tail_s added for a current
+/// that the opened gate does not stop.
 struct Limit {
     LimitKind kind = LimitKind::cov;
     const char* channel = "";  // for one pack: "truth.cell.v_max_V"
@@ -65,6 +67,8 @@ struct Limit {
     double over_s = 0.0, due_s = 0.0;
     Flow flow = Flow::any;
 };
+inline constexpr double k_tail_s = 5e-3;
+
 struct Requirements {
     std::string profile, chemistry, product;
     double rated_A = 0.0;

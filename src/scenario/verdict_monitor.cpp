@@ -102,6 +102,8 @@ Condition over_condition(const Limit& l, double idle_A, const std::function<std:
     const Condition discharging = comparison(i, Op::ge, idle_A);
     switch (l.flow) {
         case Flow::any: return beyond;
+        case Flow::chg_gate: return joined(true, {beyond, comparison(name("hw.gate.chg"), Op::eq, 1)});
+        case Flow::dsg_gate: return joined(true, {beyond, comparison(name("hw.gate.dsg"), Op::eq, 1)});
         case Flow::charging: return joined(true, {beyond, charging});
         case Flow::discharging: return joined(true, {beyond, discharging});
         case Flow::flowing: return joined(true, {beyond, joined(false, {charging, discharging})});
@@ -372,7 +374,9 @@ std::string VerdictMonitor::story() const {
     const State& s = d.s;
     std::string out;
     for (std::size_t k = 0; k < d.req.limits.size(); ++k) {
-        if (s.limit[k].was_due == 0) continue;
+        bool told = false;
+        for (std::size_t j = 0; j < k; ++j) told = told || (d.req.limits[j].kind == d.req.limits[k].kind && s.limit[j].was_due != 0);
+        if (s.limit[k].was_due == 0 || told) continue;
         const std::string_view unit = base::unit_suffix(d.req.limits[k].channel);
         out += fmt::format("{}{} due from {:.9g} s (reached {:.6g} {})", out.empty() ? "" : "; ", limit_name(d.req.limits[k].kind),
                            base::to_s(round_up(s.limit[k].t_due)), s.limit[k].worst, unit);

@@ -159,6 +159,21 @@ TEST_CASE("short circuit: opened in time is PROTECTED, late is MISSED, never is 
     }
 }
 
+TEST_CASE("the current of the loop may outlast the gate that acted in time, but not for long") {
+    for (const double tail_ms : {0.5, 20.0}) {
+        TestPack p;
+        p.m->stimulus(Stimulus::fault, 0);
+        p.set("truth.pack.i_A", 1500);
+        p.wait(0.0002);
+        p.set("hw.gate.dsg", 0);
+        p.wait(0.0002 + tail_ms * 1e-3);
+        p.set("truth.pack.i_A", 0);
+        p.set("hw.led.red", 1);
+        p.wait(3);
+        CHECK(p.verdict() == (tail_ms < 1 ? "PROTECTED" : "MISSED"));
+    }
+}
+
 TEST_CASE("between limit plus and minus tolerance both acting and not acting are right") {
     TestPack p;
     p.m->stimulus(Stimulus::disturbance, 0);
@@ -373,5 +388,5 @@ TEST_CASE("limits of a product: levels scale with the rated current, short packs
     CHECK(find(r, LimitKind::cuv).over == doctest::Approx(2.485));
     CHECK(find(small, LimitKind::cuv).over == doctest::Approx(2.585));
     CHECK(find(small, LimitKind::ocd).over == doctest::Approx(62));
-    CHECK(requirements_for(file(), "x", 100, "??", 16).limits.size() == 4);
+    CHECK(requirements_for(file(), "x", 100, "??", 16).limits.size() == 7);
 }
