@@ -413,7 +413,7 @@ void Plant<T>::connect_element(std::size_t e, bool on) {
     const bool was = element_connected_[e] != 0;
     element_connected_[e] = on ? 1 : 0;
     const ElementBranches& b = topo_->element[e];
-    if (b.charger >= 0 && was != on) {  // an output capacitor comes charged to the place it is put on, and leaves with its charge
+    if (b.rc >= 0 && b.rl < 0 && was != on) {  // a terminal capacitor comes charged to the place it is put on, and leaves with its charge
         const auto c = static_cast<std::size_t>(b.rc);
         T& v = st(o_rc_v_)[c];
         const double c_F = setup_.elements[e].c_F;
@@ -440,7 +440,7 @@ void Plant<T>::set_element(std::size_t e, const ElementSetup& v) {
     }
     if (b.rc >= 0) {
         in(o_rc_c_)[at(b.rc)] = T((on || b.rl >= 0) ? kept.c_F : 0.0);
-        in(o_rc_r_)[at(b.rc)] = T(b.charger >= 0 ? 0.02 : 0.0);  // ESR of a charger's output capacitor (assumed)
+        in(o_rc_r_)[at(b.rc)] = T(b.rl < 0 ? 0.02 : 0.0);  // ESR of a terminal capacitor (assumed)
     }
     if (b.res >= 0) in(o_res_g_)[at(b.res)] = T(kept.bleed_Ohm > 0.0 ? 1.0 / kept.bleed_Ohm : k_open_S);
     if (b.load >= 0) {

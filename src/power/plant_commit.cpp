@@ -137,7 +137,7 @@ void Plant<T>::book_branches() {
     }
     for (const ElementBranches& e : t.element) {
         if (e.rl >= 0) elem = elem + r[at(e.rl)] * w.rl_i2[at(e.rl)];
-        if (e.charger >= 0) elem = elem + in(o_rc_r_)[at(e.rc)] * w.rc_i2[at(e.rc)];
+        if (e.rc >= 0 && e.rl < 0) elem = elem + in(o_rc_r_)[at(e.rc)] * w.rc_i2[at(e.rc)];
         if (e.res >= 0) elem = elem + w.res_e[at(e.res)];
     }
     add_line(Line::wiring_heat, wiring);

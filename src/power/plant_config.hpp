@@ -48,7 +48,7 @@ struct ElementSetup {
     bool connected = false;
     double r_Ohm = 1.0;        // resistive: value; capacitor: ESR and cable; charger: output resistance in CV
     double l_H = 0.0;          // series inductance (resistive, capacitor)
-    double c_F = 0.0;          // capacitor, charger output
+    double c_F = 0.0;          // capacitor; terminal capacitance of loads and chargers
     double v_init_V = 0.0;     // capacitor voltage at the start
     double bleed_Ohm = 0.0;    // across c_F (0: none)
     double i_A = 0.0;          // current_load: demand; capacitor: idle current; charger: limit

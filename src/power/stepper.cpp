@@ -48,6 +48,14 @@ void Stepper::choose_level(const Plant<double>& plant, Interval& iv) const {
     }
 }
 
+/// The next steps of the interval may be twice as long: aligned, wanted, and short enough for the method that will take them.
+bool Stepper::may_double(const Plant<double>& plant, const Interval& iv) const {
+    if (iv.k == 0 || iv.j % 2 != 0 || iv.j >= (std::int64_t{1} << iv.k)) return false;
+    const double longer = length_s(iv.len, iv.k - 1);
+    if (longer > h_s_ * scale_ * (1.0 + 1e-12)) return false;
+    return longer <= k_sdirk_max_s * scale_ || one_stage_fits(plant, longer);
+}
+
 /// One accepted trial (not committed); refines the interval's level through h_s_ when the error control asks for it.
 base::Status Stepper::step(Plant<double>& plant, const Interval& iv, double* h_s, Method* m) {
     *h_s = length_s(iv.len, iv.k);
@@ -117,8 +125,7 @@ base::Status Stepper::advance(Plant<double>& plant, Time_ns t0, Time_ns t1, Step
             listener.accepted(ta, tb);
             iv.j += 1;
             if (error < 0.25) h_s_ = base::max2(h_s_, 2.0 * h_s / scale_);
-            while (iv.k > 0 && iv.j % 2 == 0 && iv.j < (std::int64_t{1} << iv.k) && error < 0.25 &&
-                   length_s(iv.len, iv.k - 1) <= h_s_ * scale_ * (1.0 + 1e-12) && length_s(iv.len, iv.k - 1) <= k_sdirk_max_s * scale_) {
+            while (error < 0.25 && may_double(plant, iv)) {
                 iv.k -= 1;
                 iv.j /= 2;
             }

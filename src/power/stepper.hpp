@@ -60,6 +60,7 @@ private:
     bool one_stage_fits(const Plant<double>& plant, double h_s) const;
     base::Status locate(Plant<double>& plant, const Interval& iv, const PlantTime& ta, PlantTime at, Method m, StepListener& listener,
                         Time_ns* stop);
+    bool may_double(const Plant<double>& plant, const Interval& iv) const;
     void choose_level(const Plant<double>& plant, Interval& iv) const;
 
     double scale_ = 1.0;

@@ -137,8 +137,14 @@ private:
                 eb.load = port(PortKind::current_load, x, b, t_.n_loads);
                 break;
             }
-            case ElementKind::current_load: eb.load = port(PortKind::current_load, a, b, t_.n_loads); break;
-            case ElementKind::power_load: eb.draw = port(PortKind::power_draw, a, b, t_.n_draws); break;
+            case ElementKind::current_load:
+                eb.load = port(PortKind::current_load, a, b, t_.n_loads);
+                eb.rc = rc(a, b);
+                break;
+            case ElementKind::power_load:
+                eb.draw = port(PortKind::power_draw, a, b, t_.n_draws);
+                eb.rc = rc(a, b);
+                break;
             case ElementKind::charger:
                 eb.charger = port(PortKind::charger, a, b, t_.n_chargers);
                 eb.rc = rc(a, b);

@@ -8,6 +8,8 @@ namespace twin::sim {
 namespace {
 
 constexpr std::size_t k_none = static_cast<std::size_t>(-1);
+constexpr double k_load_input_F = 47e-6;  // input capacitance of an electronic load (assumed): without one a step of its
+                                          // current would be a voltage kick of the whole loop's inductance
 
 using power::ElementKind;
 using power::ElementSetup;
@@ -81,10 +83,12 @@ ElementSetup load_setup(const scenario::Load& l) {
         e.kind = ElementKind::current_load;
         e.i_A = scenario::value_at(x->cc_A, 0);
         e.v_V = x->dropout_V;
+        e.c_F = k_load_input_F;
     } else if (const auto* pw = std::get_if<scenario::PowerLoad>(&l.kind)) {
         e.kind = ElementKind::power_load;
         e.p_W = scenario::value_at(pw->power_W, 0);
         e.v_V = pw->dropout_V;
+        e.c_F = k_load_input_F;
     } else if (const auto* rs = std::get_if<scenario::ResistorLoad>(&l.kind)) {
         e.kind = ElementKind::resistive;
         e.r_Ohm = rs->r_Ohm;

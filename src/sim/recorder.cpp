@@ -130,6 +130,17 @@ void Recorder::fired(const std::string& id, Time_ns t) {
     }
 }
 
+void Recorder::truncate(Time_ns t) {
+    if (!enabled_ || traces_.empty()) return;
+    for (Trace& x : traces_) {
+        while (!x.t_ns.empty() && x.t_ns.back() > t) {
+            x.t_ns.pop_back();
+            for (TraceColumn& c : x.columns) c.samples.pop_back();
+        }
+    }
+    if (next_ > t) next_ = record_.period > 0 ? (t / record_.period + 1) * record_.period : next_;
+}
+
 void Recorder::finish(Time_ns t_end, std::span<const double> values) {
     if (!enabled_ || traces_.empty()) return;
     if (traces_.front().t_ns.empty() || traces_.front().t_ns.back() < t_end) main_row(t_end, values);

@@ -27,6 +27,8 @@ public:
     /// A trigger by name ("trip" or an event id).
     void fired(const std::string& id, Time_ns t);
 
+    /// Forgets rows later than t: the run goes another way from there.
+    void truncate(Time_ns t);
     const std::vector<Trace>& traces() const { return traces_; }
     void finish(Time_ns t_end, std::span<const double> values);
 

@@ -34,16 +34,38 @@ void Simulation::advance_to(Time_ns t_ns) {
     if (t_ns > impl_->t_end) throw RunError("advance_to: beyond the scenario's duration");
     while (!failed() && impl_->t < t_ns) {
         const Time_ns next = impl_->t_after_instant();
-        if (!failed() && next > t_ns) {  // only an advance that overshoots may have to be repeated by a command
-            before_.clear();
-            impl_->save(before_);
-        } else {
-            before_.clear();
-        }
+        before_.clear();
+        if (interactive_ && !failed() && next > t_ns) impl_->save(before_);  // a command may have to repeat this advance
         impl_->run_to(next < impl_->t_end ? impl_->t + 1 : impl_->t_end);
     }
     if (!failed() && impl_->t == t_ns) impl_->settle();
     now_ = failed() && impl_->t < t_ns ? impl_->t : t_ns;  // time stands still where the run failed
+}
+
+/// The last advance went beyond now: repeats it up to now, from the state before it or, the first time, from the start.
+void Simulation::go_back() {
+    if (before_.empty()) {
+        auto again = std::make_unique<Impl>(setup_);
+        for (const CommandRecord& c : impl_->journal) {
+            InputRef r;
+            std::string why;
+            again->find_input(c.target, &r, &why);
+            again->cut = c.t_ns;
+            again->run_to(c.t_ns);
+            again->cut = k_never_ns;
+            again->settle();
+            again->journal.push_back(c);
+            again->outside(r, c.value);
+        }
+        impl_ = std::move(again);
+    } else {
+        const std::vector<std::uint8_t> bytes = before_;
+        impl_->load(bytes);
+    }
+    impl_->recorder.truncate(now_);
+    impl_->cut = now_;
+    impl_->run_to(now_);
+    impl_->cut = k_never_ns;
 }
 
 void Simulation::set(std::string_view target, double value) {
@@ -60,13 +82,8 @@ void Simulation::set(std::string_view target, double value) {
                            std::string(target));
         }
     }
-    if (impl_->t > now_) {  // the advance went beyond now: repeat it up to now
-        const std::vector<std::uint8_t> bytes = before_;
-        impl_->load(bytes);
-        impl_->cut = now_;
-        impl_->run_to(now_);
-        impl_->cut = k_never_ns;
-    }
+    if (impl_->t > now_) go_back();
+    interactive_ = true;
     impl_->journal.push_back({now_, std::string(target), value});
     impl_->outside(r, value);
     before_.clear();

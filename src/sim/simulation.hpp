@@ -45,9 +45,12 @@ public:
     struct Impl;
 
 private:
+    void go_back();
+
     RunSetup setup_;
     std::unique_ptr<Impl> impl_;
     Time_ns now_ = 0;
+    bool interactive_ = false;           // a command came from outside: keep the state before each overshooting advance
     std::vector<std::uint8_t> before_;   // state before the advance that went beyond now_
     mutable std::vector<EventRecord> events_cache_;
 };
