@@ -413,12 +413,13 @@ void Plant<T>::connect_element(std::size_t e, bool on) {
     const bool was = element_connected_[e] != 0;
     element_connected_[e] = on ? 1 : 0;
     const ElementBranches& b = topo_->element[e];
-    if (b.rc >= 0 && b.rl < 0 && was != on) {  // a terminal capacitor comes charged to the place it is put on, and leaves with its charge
+    if (b.rc >= 0 && b.rl < 0 && on && !was) {  // a terminal capacitor comes charged to the place it is put on, and stays there
         const auto c = static_cast<std::size_t>(b.rc);
-        T& v = st(o_rc_v_)[c];
-        const double c_F = setup_.elements[e].c_F;
-        if (on) v = (s_->x_V[s_->rc_a[c]] - s_->x_V[s_->rc_b[c]]) + (s_->e_V[s_->rc_a[c]] - s_->e_V[s_->rc_b[c]]);
-        add_line(Line::injected, (on ? 0.5 : -0.5) * c_F * (v * v));
+        if (!base::any(in(o_rc_c_)[c] > T(0.0))) {
+            T& v = st(o_rc_v_)[c];
+            v = (s_->x_V[s_->rc_a[c]] - s_->x_V[s_->rc_b[c]]) + (s_->e_V[s_->rc_a[c]] - s_->e_V[s_->rc_b[c]]);
+            add_line(Line::injected, 0.5 * setup_.elements[e].c_F * (v * v));
+        }
     }
     set_element(e, setup_.elements[e]);
 }
@@ -439,7 +440,7 @@ void Plant<T>::set_element(std::size_t e, const ElementSetup& v) {
         in(o_rl_l_)[at(b.rl)] = T(kept.l_H);
     }
     if (b.rc >= 0) {
-        in(o_rc_c_)[at(b.rc)] = T((on || b.rl >= 0) ? kept.c_F : 0.0);
+        if (on || b.rl >= 0) in(o_rc_c_)[at(b.rc)] = T(kept.c_F);  // a terminal capacitor stays when its current is switched off
         in(o_rc_r_)[at(b.rc)] = T(b.rl < 0 ? 0.02 : 0.0);  // ESR of a terminal capacitor (assumed)
     }
     if (b.res >= 0) in(o_res_g_)[at(b.res)] = T(kept.bleed_Ohm > 0.0 ? 1.0 / kept.bleed_Ohm : k_open_S);

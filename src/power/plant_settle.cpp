@@ -41,6 +41,8 @@ base::Status Plant<T>::settle() {
         st(o_fet_qd_)[f] = w.fet[f].qd_C;
         st(o_fet_vds_)[f] = st(o_port_v_)[k];
     }
+    T* const injected = st(o_line_) + 2 * static_cast<std::size_t>(Line::injected);
+    injected[0] = injected[1] = T(0.0);  // what was connected before the run is the start, not an injection
     ++matrix_version_;
     st(o_stored0_)[0] = stored_J();
     publish(true);
