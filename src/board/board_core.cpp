@@ -176,6 +176,8 @@ namespace {
 
 std::int32_t raw_of(const ParamRef& r, double value) {
     const double x = (value * r.num / r.scale_den + r.offset) * static_cast<double>(r.den);
+    if (!(x > INT32_MIN)) return INT32_MIN;
+    if (x >= INT32_MAX) return INT32_MAX;
     return static_cast<std::int32_t>(base::round_sat(x, INT32_MIN, INT32_MAX));
 }
 double value_of(const ParamRef& r, std::int32_t raw) {

@@ -1,10 +1,11 @@
 // Which cores a board takes.
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <string>
 
 #include "board/core_library.hpp"
-#include "test_core.hpp"
+#include "rig.hpp"
 
 using namespace twin;
 
@@ -61,6 +62,28 @@ TEST_CASE("a library that is no core is refused") {
     };
     CHECK(has(why("/nowhere/core.so"), "cannot be loaded"));
     CHECK(has(why("libm.so.6"), "does not export bms_core_get"));
+}
+
+TEST_CASE("a core from a library gives the bits of the built-in one") {
+    const std::string path = std::string(BMSTWIN_BUILD_DIR) + "/lib/bms_core.so";
+    if (!std::filesystem::exists(path)) {
+        MESSAGE("not built: " << path);
+        return;
+    }
+    const board::CoreLibrary lib = board::load_core(path, 2);
+    CHECK(lib.core() != board::builtin_core());
+    std::uint64_t hash[2];
+    for (int k = 0; k < 2; ++k) {
+        rig::Loop l;
+        auto c = rig::config();
+        c.core = k == 0 ? nullptr : lib.core();
+        l.add(std::move(c));
+        l.start();
+        l.run_until(2 * base::k_s);
+        CHECK(rig::hw(*l.boards[0], "core.steps") > 20);
+        hash[k] = l.boards[0]->core_hash();
+    }
+    CHECK(hash[0] == hash[1]);
 }
 
 TEST_CASE("the built-in core is one") {
