@@ -265,6 +265,7 @@ void Simulation::Impl::start() {
         PackRun& r = packs[p];
         r.usable0_Ah = usable_Ah(p);
         r.spread0_mV = rest_spread_mV(p);
+        r.soc_spread0_pct = soc_spread_pct(p);
         if (!r.board) continue;
         fill_view(p, r.view_a, r.pins_a, r.clamp_a);
         fill_view(p, r.view_b, r.pins_b, r.clamp_b);

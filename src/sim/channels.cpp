@@ -243,6 +243,10 @@ double Simulation::Impl::rest_spread_mV(std::size_t p) const {
     return 1e3 * (reduce(packs[p].n_cells, true, ocv) - reduce(packs[p].n_cells, false, ocv));
 }
 
+double Simulation::Impl::soc_spread_pct(std::size_t p) const {
+    return read({Get::cell_soc_spread, static_cast<std::uint8_t>(p), 0, 0});
+}
+
 void Simulation::Impl::watch_values(std::vector<double>& out) const {
     for (std::size_t k = 0; k < watch.size(); ++k) out[k] = value(watch[k]);
 }

@@ -78,6 +78,10 @@ std::vector<Metric> Simulation::Impl::metrics() const {
         add(pack + "charged_Ah", r.q_chg_C / 3600.0, "Ah");
         add(pack + "usable_gain_Ah", usable_Ah(p) - r.usable0_Ah, "Ah");
         const double spread = rest_spread_mV(p);
+        const double soc_spread = soc_spread_pct(p);
+        add(pre + "cell.soc_spread_start_pct", r.soc_spread0_pct, "pct");
+        add(pre + "cell.soc_spread_end_pct", soc_spread, "pct");
+        add(pre + "cell.soc_spread_fall_pct", r.soc_spread0_pct > 0.0 ? 100.0 * (r.soc_spread0_pct - soc_spread) / r.soc_spread0_pct : 0.0, "pct");
         add(pre + "cell.spread_start_mV", r.spread0_mV, "mV");
         add(pre + "cell.spread_end_mV", spread, "mV");
         add(pre + "cell.spread_fall_pct", r.spread0_mV > 0.0 ? 100.0 * (r.spread0_mV - spread) / r.spread0_mV : 0.0, "pct");

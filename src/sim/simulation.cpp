@@ -288,6 +288,7 @@ void pack_numbers(S& s, P& r) {
     s.pod(r.q_chg_C);
     s.pod(r.usable0_Ah);
     s.pod(r.spread0_mV);
+    s.pod(r.soc_spread0_pct);
     s.pod(r.scd_cross);
     s.pod(r.slowest_open_us);
     for (auto& x : r.extrapolated) s.pod(x);

@@ -98,7 +98,7 @@ struct PackRun {
     std::uint32_t ntc_open = 0, ntc_short = 0;
     bool commanded_off[2] = {false, false};
     // metrics
-    double i_peak_A = 0.0, i_charge_peak_A = 0.0, q_dis_C = 0.0, q_chg_C = 0.0, usable0_Ah = 0.0, spread0_mV = 0.0;
+    double i_peak_A = 0.0, i_charge_peak_A = 0.0, q_dis_C = 0.0, q_chg_C = 0.0, usable0_Ah = 0.0, spread0_mV = 0.0, soc_spread0_pct = 0.0;
     double scd_level_V = 0.0;
     Time_ns scd_cross = -1;
     double slowest_open_us = -1.0;
@@ -168,6 +168,7 @@ struct Simulation::Impl : power::StepListener {
     std::vector<int> default_record_channels() const;
     void check_action(std::size_t event) const;
     double rest_spread_mV(std::size_t p) const;
+    double soc_spread_pct(std::size_t p) const;
 
     // --- evidence
     RunResult finish();
