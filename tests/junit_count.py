@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prints the closing line of a JUnit file: N passed, N failed, N skipped. Exit 1 if it holds no test or a failure."""
+"""Prints what a JUnit file counts. Exit 1 if it holds no test or a failure: the file says the same as the command's exit code."""
 import sys
 import xml.etree.ElementTree as ElementTree
 
@@ -20,5 +20,5 @@ def count(path):
 
 if __name__ == "__main__":
     n_passed, n_failed, n_skipped = count(sys.argv[1])
-    print(f"{n_passed} passed, {n_failed} failed, {n_skipped} skipped")
+    print(f"JUnit: {n_passed} passed, {n_failed} failed, {n_skipped} skipped")
     sys.exit(1 if n_failed or n_passed == 0 else 0)
