@@ -23,6 +23,22 @@ public:
         if (!(x == x)) saw_nan_ = 1;
         u64(std::bit_cast<std::uint64_t>(x == 0.0 ? 0.0 : x));
     }
+    /// Many doubles: four independent chains of bijections (a changed bit always changes its chain), then joined.
+    void f64s(const double* p, std::size_t n) {
+        std::uint64_t a[4] = {state_ ^ 0x243f6a8885a308d3ULL, state_ ^ 0x13198a2e03707344ULL, state_ ^ 0xa4093822299f31d0ULL,
+                              state_ ^ 0x082efa98ec4e6c89ULL};
+        std::uint64_t nan = 0;
+        for (std::size_t i = 0; i < n; ++i) {
+            const double x = p[i];
+            nan |= static_cast<std::uint64_t>(!(x == x));
+            std::uint64_t& c = a[i & 3];
+            c = (c ^ std::bit_cast<std::uint64_t>(x == 0.0 ? 0.0 : x)) * 0x9e3779b97f4a7c15ULL;
+            c ^= c >> 32;
+        }
+        saw_nan_ |= nan;
+        u64(n);
+        for (const std::uint64_t c : a) u64(c);
+    }
     void bytes(const std::uint8_t* p, std::size_t n) {
         u64(n);
         for (std::size_t i = 0; i < n; i += 8) {

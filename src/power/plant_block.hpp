@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "base/hash.hpp"
@@ -39,13 +40,20 @@ public:
     void hash(base::Hasher& h, std::size_t lane) const {
         for (const BlockField& f : fields_) {
             if (!f.hashed) continue;
-            for (std::size_t k = 0; k < f.count; ++k) h.f64(base::lane(mem_[f.first + k], lane));
+            if constexpr (std::is_same_v<T, double>) {
+                h.f64s(mem_.data() + f.first, f.count);
+            } else {
+                lane_.resize(f.count);
+                for (std::size_t k = 0; k < f.count; ++k) lane_[k] = base::lane(mem_[f.first + k], lane);
+                h.f64s(lane_.data(), f.count);
+            }
         }
     }
 
 private:
     std::vector<T> mem_;
     std::vector<BlockField> fields_;
+    mutable std::vector<double> lane_;  // one lane of a field while it is hashed
 };
 
 }  // namespace twin::power

@@ -224,7 +224,9 @@ void Plant<T>::hash(base::Hasher& h, std::size_t lane) const {
     input_.hash(h, lane);
     for (const cell::EcmState<T>& c : cells_) {
         const auto* const x = reinterpret_cast<const T*>(&c);
-        for (std::size_t k = 0; k < sizeof(c) / sizeof(T); ++k) h.f64(base::lane(x[k], lane));
+        double one[sizeof(c) / sizeof(T)];
+        for (std::size_t k = 0; k < sizeof(c) / sizeof(T); ++k) one[k] = base::lane(x[k], lane);
+        h.f64s(one, sizeof(c) / sizeof(T));
     }
 }
 

@@ -14,7 +14,9 @@ void Simulation::Impl::run_to(Time_ns target) {
         if (at_instant) instant();
         if (!status.ok() || core_failed) return;
         const Time_ns next = next_instant();
-        watch_values(ua);
+        if (!values_current) watch_values(ub);
+        ua = ub;
+        values_current = false;
         seg_a = ua;
         last_t0 = t;
         check_tap.gather_a(ua);
@@ -22,7 +24,7 @@ void Simulation::Impl::run_to(Time_ns target) {
         record_tap.gather_a(ua);
         for (std::size_t p = 0; p < packs.size(); ++p) {
             verdict_tap[p].gather_a(ua);
-            fill_view(p, packs[p].view_a, packs[p].pins_a, packs[p].clamp_a);
+            keep_view(packs[p]);
         }
         board_t = t;
         Time_ns stop = t;
@@ -47,9 +49,10 @@ void Simulation::Impl::instant() {
             fail({base::StatusCode::livelock, -1, t});
             return;
         }
-        hashed = phase_a() || hashed;                                                    // A
+        const bool acted = phase_a();                                                    // A
+        hashed = acted || hashed;
         for (PackRun& p : packs) hashed = (p.board && p.board->run_gate_edges(t)) || hashed;  // B
-        phase_c();                                                                       // C
+        phase_c(acted || round == 1);                                                    // C
         for (PackRun& p : packs) hashed = (p.board && p.board->run_afe(t, p.view_b)) || hashed;   // D
         for (PackRun& p : packs) hashed = (p.board && p.board->run_core(t, p.view_b)) || hashed;  // E, F
         for (std::size_t p = 0; p < packs.size(); ++p) {
@@ -72,6 +75,7 @@ void Simulation::Impl::instant() {
         triggers->on_instant(t, trigger_tap.b, fired);
         for (const int e : fired) pending_fire.push_back(static_cast<std::size_t>(e));
     } while (due(t));
+    values_current = true;
     if (hashed) hash_instant();
     record_tap.gather_b(ub);
     recorder.on_instant(t, record_tap.b);                                                // H
@@ -133,7 +137,7 @@ bool Simulation::Impl::phase_a() {
 }
 
 /// C: new inputs reach the plant; if one changed, voltages just after the change are solved and shown to the comparators.
-void Simulation::Impl::phase_c() {
+void Simulation::Impl::phase_c(bool refill) {
     for (std::size_t p = 0; p < packs.size(); ++p) {
         if (packs[p].board && packs[p].board->take_drives_changed()) apply_drives(p);
     }
@@ -149,7 +153,7 @@ void Simulation::Impl::phase_c() {
         }
     }
     for (std::size_t p = 0; p < packs.size(); ++p) {
-        fill_view(p, packs[p].view_b, packs[p].pins_b, packs[p].clamp_b);
+        if (changed || refill) fill_view(p, packs[p].view_b, packs[p].pins_b, packs[p].clamp_b);
         if (changed && packs[p].board) packs[p].board->jump(t, packs[p].view_b);
     }
     check_witnesses();
@@ -255,17 +259,21 @@ void Simulation::Impl::accepted(const power::PlantTime& ta, const power::PlantTi
     for (std::size_t p = 0; p < packs.size(); ++p) {
         PackRun& r = packs[p];
         if (!r.board) continue;
-        fill_view(p, r.view_b, r.pins_b, r.clamp_b);
-        r.board->advance(board_t, tb.ns, r.view_a, r.view_b);
-        for (std::size_t k = 0; k < 25; ++k) {
-            r.pins_a[k] = r.pins_b[k];
-            r.clamp_a[k] = r.clamp_b[k];
-        }
-        r.view_a = r.view_b;
-        r.view_a.pin_V = r.pins_a;
-        r.view_a.clamp_A = r.clamp_a;
+        r.board->advance(board_t, tb.ns, r.view_a, r.view_b);  // crossing() has just filled view_b
+        keep_view(r);
     }
     board_t = tb.ns;
+}
+
+/// The end of one step is the start of the next.
+void Simulation::Impl::keep_view(PackRun& r) {
+    for (std::size_t k = 0; k < 25; ++k) {
+        r.pins_a[k] = r.pins_b[k];
+        r.clamp_a[k] = r.clamp_b[k];
+    }
+    r.view_a = r.view_b;
+    r.view_a.pin_V = r.pins_a;
+    r.view_a.clamp_A = r.clamp_a;
 }
 
 void Simulation::Impl::hash_instant() {

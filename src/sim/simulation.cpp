@@ -389,6 +389,7 @@ void Simulation::Impl::load(std::span<const std::uint8_t> bytes) {
         fill_view(p, packs[p].view_b, packs[p].pins_b, packs[p].clamp_b);
     }
     watch_values(ub);
+    values_current = true;
 }
 
 }  // namespace twin::sim

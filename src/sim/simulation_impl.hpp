@@ -122,7 +122,8 @@ struct Simulation::Impl : power::StepListener {
     void run_to(Time_ns t_end);
     void instant();
     bool phase_a();
-    void phase_c();
+    void phase_c(bool refill);
+    static void keep_view(PackRun& r);
     bool due(Time_ns t) const;
     Time_ns next_instant() const;
     bool crossing(const power::PlantTime& ta, const power::PlantTime& tb, power::PlantTime* at) override;
@@ -220,6 +221,7 @@ struct Simulation::Impl : power::StepListener {
     Time_ns cut = k_never_ns;   // an input from outside will come at this time
     Time_ns last_t0 = 0, last_t1 = 0;  // the last advance
     std::vector<double> seg_a;         // watched values at its start
+    bool values_current = false;       // ub holds the watched values of now
     bool at_instant = true;     // phases at t are still to run
     base::Status status;
     std::string error;
