@@ -134,6 +134,7 @@ void Plant<T>::build_blocks() {
     w.e_V = w.x_V = w.corr_V = zero(static_cast<std::size_t>(t.n_nodes) + 1);
     w.emf_V = w.demf_Ohm = zero(n_cell);
     w.rl_g = w.rl_w = w.rl_s = w.rl_hist = w.rl_i = w.rl_k1 = w.rl_k2 = w.rl_dq = w.rl_i2 = zero(n_rl);
+    w.is_pin_cap.assign(n_rc, 0);
     w.rc_g = w.rc_s = w.rc_hist = w.rc_i = w.rc_v = w.rc_k1 = w.rc_k2 = w.rc_i2 = zero(n_rc);
     w.res_g = w.res_s = w.res_i = w.res_e = zero(n_res);
     w.port_i = w.port_e = w.port_at = zero(n_port);
@@ -293,6 +294,7 @@ void Plant<T>::init_pack(std::size_t p) {
     fc.v_forward_V = T(1.4);  // two body diodes of single (not back-to-back) balancer FETs in series
     fc.v_reverse_V = T(1e6);
     fc.r_Ohm = T(2.0 * parts.input.balancer_fet_r_Ohm);
+    for (std::size_t k = 0; k < n1; ++k) s_->is_pin_cap[at(b.pin_cap0) + k] = 1;
     for (std::size_t k = 0; k + 1 < n1; ++k) {
         s_->clamps.push_back({at(b.pin_clamp0) + k, p, false});
         st(o_clamp_g_)[at(b.pin_clamp0) + k] = pc.leak_S;

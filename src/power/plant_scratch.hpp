@@ -21,6 +21,7 @@ struct Plant<T>::Scratch {
     std::vector<std::int32_t> ref_tap;      // node -> tap node whose no-load potential it follows, -1: 0 V
     std::vector<std::size_t> clamp_of_res;
     std::vector<ClampRef> clamps;
+    std::vector<std::uint8_t> is_pin_cap;   // per rc branch
     std::size_t n_cells = 0;
     // potentials by node, the extra last element is ground
     std::vector<T> e_V, x_V, corr_V;

@@ -10,6 +10,7 @@ constexpr double k_emf_tol_V = 1e-9;
 constexpr int k_emf_rounds_max = 30;
 constexpr double k_err_current_A = 0.02;   // error scale of inductor currents, absolute part
 constexpr double k_err_voltage_V = 2e-3;   // of capacitor voltages
+constexpr double k_err_pin_V = 30e-3;      // of the AFE's filter capacitors: nanojoules, read after they have settled
 constexpr double k_err_gate_V = 10e-3;     // of the gates
 constexpr double k_err_rel = 1e-3;
 constexpr double k_sdirk_err = 0.10;       // share of h |K2 - K1| that is compared with the scales
@@ -192,7 +193,7 @@ void Plant<T>::estimate_error(double h_s, Method m) {
     for (std::size_t k = 0; k < w.rc_i.size(); ++k) {
         const double c = lane(in(o_rc_c_)[k], 0);
         if (c <= 0.0) continue;
-        judge(lane(w.rc_k1[k], 0), lane(w.rc_k2[k], 0), lane(w.rc_v[k], 0), k_err_voltage_V, c);
+        judge(lane(w.rc_k1[k], 0), lane(w.rc_k2[k], 0), lane(w.rc_v[k], 0), w.is_pin_cap[k] != 0 ? k_err_pin_V : k_err_voltage_V, c);
     }
     for (std::size_t f = 0; f < w.fet.size(); ++f) {
         const double c_g = lane(fet_coeff_[f].cgs_F, 0);

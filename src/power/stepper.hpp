@@ -37,7 +37,7 @@ public:
     /// An input jumped; `share` is the jump relative to the rating (1: gate edge, short). Large jumps start again at the
     /// smallest steps, small ones (a balancer, a lamp) at coarser ones; the error control refines further where needed.
     void restart(double share = 1.0) {
-        const double h = share >= 0.1 ? k_restart_s : (share >= 5e-3 ? 64.0 * k_restart_s : 8192.0 * k_restart_s);
+        const double h = share >= 0.1 ? k_restart_s : (share >= 5e-3 ? 64.0 * k_restart_s : 40960.0 * k_restart_s);
         h_s_ = h < h_s_ ? h : h_s_;
     }
     /// Advances from t0 to t1 or to the first located crossing, whichever is earlier; *stop is the instant reached.
