@@ -48,9 +48,11 @@ double relative_margin(const sim::CheckResult& c) {
 
 const sim::CheckResult* tightest(const sim::RunResult& r) {
     const sim::CheckResult* best = nullptr;
+    // A check of a discrete channel that holds has a margin of nothing but 0: any distance tells more.
+    const auto rank = [](const sim::CheckResult& c) { return c.passed && *c.margin == 0 ? 2.0 : relative_margin(c); };
     for (const sim::CheckResult& c : r.checks) {
         if (!c.margin || c.skipped || c.waived || c.implicit) continue;
-        if (best == nullptr || relative_margin(c) < relative_margin(*best)) best = &c;
+        if (best == nullptr || rank(c) < rank(*best)) best = &c;
     }
     return best;
 }

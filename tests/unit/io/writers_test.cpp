@@ -281,6 +281,13 @@ TEST_CASE("check texts: states, tightest margin") {
     r.checks[1].waived = true;
     CHECK(std::string(io::check_state(r.checks[1])) == "waived");
     CHECK(io::tightest(r) == &r.checks[0]);
+    r.checks[1].waived = false;
+    r.checks[1].passed = true;
+    r.checks[1].margin = 0;  // a discrete channel that holds
+    CHECK(io::tightest(r) == &r.checks[0]);
+    r.checks[0].margin.reset();
+    CHECK(io::tightest(r) == &r.checks[1]);
+    r.checks[0].margin = 12e-6;
     CHECK(io::check_line(r.checks[0]) == "pass    opens  margin +12 us  value 204 us at 1.000058 s");
 }
 
