@@ -137,6 +137,8 @@ private:
     const T* in(std::size_t o) const { return input_.at(o); }
 
     void build_blocks();
+    void add_inputs();
+    void size_scratch(std::size_t n_cell);
     void init_values();
     void init_pack(std::size_t p);
     void init_reference();

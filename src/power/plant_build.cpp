@@ -112,6 +112,16 @@ void Plant<T>::build_blocks() {
     o_bal_to_ = s.add("solver.balancer", "A", 2 * n_pack, false);
     o_stored0_ = s.add("ledger.stored0", "J", 1, false);
     o_soc0_ = s.add("ledger.soc0", "", n_cell, false);
+    add_inputs();
+    size_scratch(n_cell);
+}
+
+template <class T>
+void Plant<T>::add_inputs() {
+    const Topology& t = *topo_;
+    const std::size_t n_rl = t.rl.size(), n_rc = t.rc.size(), n_res = t.res.size();
+    const auto n_fet = static_cast<std::size_t>(t.n_fets);
+    const std::size_t n_pack = t.pack.size();
     Block<T>& i = input_;
     o_rl_r_ = i.add("branch.r", "Ohm", n_rl, true);
     o_rl_l_ = i.add("branch.l", "H", n_rl, true);
@@ -125,6 +135,14 @@ void Plant<T>::build_blocks() {
     o_charger_ = i.add("charger", "", k_charger_stride * static_cast<std::size_t>(t.n_chargers), true);
     o_env_ = i.add("environment", "degC", k_env_stride * n_pack, true);
     o_weld_ = i.add("fet.welded", "", n_fet, true);
+}
+
+template <class T>
+void Plant<T>::size_scratch(std::size_t n_cell) {
+    const Topology& t = *topo_;
+    const std::size_t n_rl = t.rl.size(), n_rc = t.rc.size(), n_res = t.res.size(), n_port = t.port.size();
+    const auto n_fet = static_cast<std::size_t>(t.n_fets);
+    const std::size_t n_pack = t.pack.size();
     ws_.resize(t.program);
     for (std::size_t k = 0; k < n_rl; ++k) in(o_rl_l_)[k] = T(t.rl[k].l_H);
     Scratch& w = *s_;
@@ -523,6 +541,8 @@ void Plant<T>::kill_channel(std::size_t pack, Group g, bool dead) {
     template Plant<T>::Plant(const PlantSetup&);                                         \
     template Plant<T>::Plant(const Plant&);                                              \
     template Plant<T>::~Plant();                                                         \
+    template void Plant<T>::add_inputs();                                                \
+    template void Plant<T>::size_scratch(std::size_t);                                   \
     template void Plant<T>::build_blocks();                                              \
     template void Plant<T>::init_values();                                               \
     template void Plant<T>::init_pack(std::size_t);                                      \
