@@ -5,7 +5,8 @@
 
 namespace twin::base {
 
-static_assert(std::endian::native == std::endian::little, "snapshots are written in host order, which must be little-endian");
+static_assert(std::endian::native == std::endian::little,
+              "snapshots are written in host order, which must be little-endian");
 
 void save_fields(std::vector<std::uint8_t>& out, std::span<const Field> table, const void* block) {
     const auto* base = static_cast<const std::uint8_t*>(block);

@@ -20,12 +20,16 @@ constexpr std::size_t size_of(FieldType t) {
     switch (t) {
         case FieldType::f64:
         case FieldType::i64:
-        case FieldType::u64: return 8;
+        case FieldType::u64:
+            return 8;
         case FieldType::i32:
-        case FieldType::u32: return 4;
+        case FieldType::u32:
+            return 4;
         case FieldType::u16:
-        case FieldType::i16: return 2;
-        case FieldType::u8: return 1;
+        case FieldType::i16:
+            return 2;
+        case FieldType::u8:
+            return 1;
     }
     return 0;
 }
@@ -42,13 +46,20 @@ struct Field {
 template <class M>
 constexpr FieldType field_type_of() {
     using E = std::remove_cv_t<std::remove_all_extents_t<M>>;
-    if constexpr (std::is_same_v<E, double>) return FieldType::f64;
-    else if constexpr (std::is_same_v<E, std::int64_t>) return FieldType::i64;
-    else if constexpr (std::is_same_v<E, std::uint64_t>) return FieldType::u64;
-    else if constexpr (std::is_same_v<E, std::int32_t>) return FieldType::i32;
-    else if constexpr (std::is_same_v<E, std::uint32_t>) return FieldType::u32;
-    else if constexpr (std::is_same_v<E, std::uint16_t>) return FieldType::u16;
-    else if constexpr (std::is_same_v<E, std::int16_t>) return FieldType::i16;
+    if constexpr (std::is_same_v<E, double>)
+        return FieldType::f64;
+    else if constexpr (std::is_same_v<E, std::int64_t>)
+        return FieldType::i64;
+    else if constexpr (std::is_same_v<E, std::uint64_t>)
+        return FieldType::u64;
+    else if constexpr (std::is_same_v<E, std::int32_t>)
+        return FieldType::i32;
+    else if constexpr (std::is_same_v<E, std::uint32_t>)
+        return FieldType::u32;
+    else if constexpr (std::is_same_v<E, std::uint16_t>)
+        return FieldType::u16;
+    else if constexpr (std::is_same_v<E, std::int16_t>)
+        return FieldType::i16;
     else {
         static_assert(std::is_same_v<E, std::uint8_t>, "field type not supported");
         return FieldType::u8;
@@ -56,9 +67,9 @@ constexpr FieldType field_type_of() {
 }
 
 /// TWIN_FIELD(Struct, member, "unit", hashed) -> one row of a constexpr table; nested members use `a.b`.
-#define TWIN_FIELD(S, member, unit, hashed)                                                                   \
-    ::twin::base::Field {                                                                                     \
-        #member, unit, ::twin::base::field_type_of<decltype(S::member)>(), offsetof(S, member),               \
+#define TWIN_FIELD(S, member, unit, hashed)                                                                       \
+    ::twin::base::Field {                                                                                         \
+        #member, unit, ::twin::base::field_type_of<decltype(S::member)>(), offsetof(S, member),                   \
             sizeof(S::member) / ::twin::base::size_of(::twin::base::field_type_of<decltype(S::member)>()), hashed \
     }
 

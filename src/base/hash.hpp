@@ -25,8 +25,8 @@ public:
     }
     /// Many doubles: four independent chains of bijections (a changed bit always changes its chain), then joined.
     void f64s(const double* p, std::size_t n) {
-        std::uint64_t a[4] = {state_ ^ 0x243f6a8885a308d3ULL, state_ ^ 0x13198a2e03707344ULL, state_ ^ 0xa4093822299f31d0ULL,
-                              state_ ^ 0x082efa98ec4e6c89ULL};
+        std::uint64_t a[4] = {state_ ^ 0x243f6a8885a308d3ULL, state_ ^ 0x13198a2e03707344ULL,
+                              state_ ^ 0xa4093822299f31d0ULL, state_ ^ 0x082efa98ec4e6c89ULL};
         std::uint64_t nan = 0;
         for (std::size_t i = 0; i < n; ++i) {
             const double x = p[i];

@@ -25,15 +25,15 @@ struct alignas(64) Pack8 {
     double operator[](std::size_t k) const { return v[k]; }
 };
 
-#define TWIN_PACK_BINARY(op)                                                       \
-    inline Pack8 operator op(const Pack8& a, const Pack8& b) {                     \
-        Pack8 r;                                                                   \
-        for (std::size_t k = 0; k < k_pack_lanes; ++k) r.v[k] = a.v[k] op b.v[k];  \
-        return r;                                                                  \
-    }                                                                              \
-    inline Pack8 operator op(const Pack8& a, double b) { return a op Pack8(b); }   \
-    inline Pack8 operator op(double a, const Pack8& b) { return Pack8(a) op b; }   \
-    inline Pack8& operator op##=(Pack8& a, const Pack8& b) { return a = a op b; }
+#define TWIN_PACK_BINARY(op)                                                      \
+    inline Pack8 operator op(const Pack8& a, const Pack8& b) {                    \
+        Pack8 r;                                                                  \
+        for (std::size_t k = 0; k < k_pack_lanes; ++k) r.v[k] = a.v[k] op b.v[k]; \
+        return r;                                                                 \
+    }                                                                             \
+    inline Pack8 operator op(const Pack8& a, double b) { return a op Pack8(b); }  \
+    inline Pack8 operator op(double a, const Pack8& b) { return Pack8(a) op b; }  \
+    inline Pack8& operator op##=(Pack8 & a, const Pack8 & b) { return a = a op b; }
 TWIN_PACK_BINARY(+)
 TWIN_PACK_BINARY(-)
 TWIN_PACK_BINARY(*)
@@ -46,12 +46,12 @@ inline Pack8 operator-(const Pack8& a) {
     return r;
 }
 
-#define TWIN_PACK_COMPARE(op)                                                                                \
-    inline Mask8 operator op(const Pack8& a, const Pack8& b) {                                               \
-        Mask8 r;                                                                                             \
+#define TWIN_PACK_COMPARE(op)                                                                                 \
+    inline Mask8 operator op(const Pack8& a, const Pack8& b) {                                                \
+        Mask8 r;                                                                                              \
         for (std::size_t k = 0; k < k_pack_lanes; ++k) r.m[k] = -static_cast<std::int64_t>(a.v[k] op b.v[k]); \
-        return r;                                                                                            \
-    }                                                                                                        \
+        return r;                                                                                             \
+    }                                                                                                         \
     inline Mask8 operator op(const Pack8& a, double b) { return a op Pack8(b); }
 TWIN_PACK_COMPARE(<)
 TWIN_PACK_COMPARE(<=)

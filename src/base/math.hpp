@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The transcendental functions that hashed code may use. Only + - * /, compare, select and bit moves, so results are
-// equal to the bit for every compiler, optimisation level and CPU. Accuracy: det_exp, det_expm1, det_log (named so that they never meet libm's) within 2 ulp on the
-// stated ranges (tests/unit/base). Overloads exist for double and Pack8.
+// equal to the bit for every compiler, optimisation level and CPU. Accuracy: det_exp, det_expm1, det_log (named so that
+// they never meet libm's) within 2 ulp on the stated ranges (tests/unit/base). Overloads exist for double and Pack8.
 #pragma once
 #include <bit>
 #include <cstdint>
@@ -106,11 +106,11 @@ inline double sin_2pi(double x) {
     return a + a * s * p;
 }
 
-#define TWIN_PACK_MATH(fn)                                                      \
-    inline Pack8 fn(const Pack8& x) {                                           \
-        Pack8 r;                                                                \
-        for (std::size_t k = 0; k < k_pack_lanes; ++k) r.v[k] = fn(x.v[k]);     \
-        return r;                                                               \
+#define TWIN_PACK_MATH(fn)                                                  \
+    inline Pack8 fn(const Pack8& x) {                                       \
+        Pack8 r;                                                            \
+        for (std::size_t k = 0; k < k_pack_lanes; ++k) r.v[k] = fn(x.v[k]); \
+        return r;                                                           \
     }
 TWIN_PACK_MATH(det_exp)
 TWIN_PACK_MATH(det_expm1)

@@ -8,7 +8,8 @@
 
 namespace twin::base {
 
-/// Streams: one number per independent noise source. A source with several channels uses index = n * channels + channel.
+/// Streams: one number per independent noise source. A source with several channels uses index = n * channels +
+/// channel.
 enum class Stream : std::uint32_t {
     spread_capacity = 1,
     spread_resistance = 2,

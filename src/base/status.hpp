@@ -9,12 +9,12 @@ namespace twin::base {
 
 enum class StatusCode : std::uint32_t {
     ok = 0,
-    no_convergence = 1,   // Newton or state iteration did not settle; place = branch or port index
-    not_finite = 2,       // NaN or infinity in a state; place = state index
-    step_floor = 3,       // error control asked for less than the smallest step
-    livelock = 4,         // more than 16 rounds at one instant; place = board index
-    not_positive = 5,     // a pivot of the nodal matrix was not positive; place = node
-    queue_full = 6,       // more pending events than the fixed queue holds
+    no_convergence = 1,  // Newton or state iteration did not settle; place = branch or port index
+    not_finite = 2,      // NaN or infinity in a state; place = state index
+    step_floor = 3,      // error control asked for less than the smallest step
+    livelock = 4,        // more than 16 rounds at one instant; place = board index
+    not_positive = 5,    // a pivot of the nodal matrix was not positive; place = node
+    queue_full = 6,      // more pending events than the fixed queue holds
 };
 
 struct Status {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Unit suffixes of names ("r_mohm", "scd_mA", "at_us"): what they mean in SI and how to convert between two of them.
-// A conversion multiplies or divides by one exactly representable power of ten where possible, so 5 mohm is exactly the double 0.005.
+// A conversion multiplies or divides by one exactly representable power of ten where possible, so 5 mohm is exactly the
+// double 0.005.
 #pragma once
 #include <optional>
 #include <span>

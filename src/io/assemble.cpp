@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/assemble.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "afe/dvc1124_file.hpp"
 #include "base/rng.hpp"
@@ -31,7 +31,8 @@ public:
         load_core(out);
         std::vector<std::size_t> order(s_.packs.size());
         for (std::size_t k = 0; k < order.size(); ++k) order[k] = k;
-        std::sort(order.begin(), order.end(), [this](std::size_t a, std::size_t b) { return s_.packs[a].id < s_.packs[b].id; });
+        std::sort(order.begin(), order.end(),
+                  [this](std::size_t a, std::size_t b) { return s_.packs[a].id < s_.packs[b].id; });
         for (const std::size_t k : order) out.packs.push_back(pack(k, out));
         if (!found_.empty()) throw InputError(found_);
         return out;
@@ -50,7 +51,8 @@ private:
     bool read(const char* kind, const std::string& name, const std::string& pointer, File* out) {
         const std::string file = path_.find(kind, name);
         if (file.empty()) {
-            error(s_.file, pointer, fmt::format("no model \"{}\" among {}; searched: {}", name, kind, fmt::join(path_.dirs, ", ")));
+            error(s_.file, pointer,
+                  fmt::format("no model \"{}\" among {}; searched: {}", name, kind, fmt::join(path_.dirs, ", ")));
             return false;
         }
         Result<File> r = read_model<File>(file);
@@ -87,7 +89,8 @@ private:
         power::BoardPartsFile file;
         if (!read("boards", p.board.product, at + "/board/product", &file)) return;
         if (!file.refused.empty()) {
-            error(s_.file, at + "/board/product", fmt::format("\"{}\" cannot be simulated: {}", p.board.product, file.refused));
+            error(s_.file, at + "/board/product",
+                  fmt::format("\"{}\" cannot be simulated: {}", p.board.product, file.refused));
             return;
         }
         for (const auto& x : p.board.parts) {
@@ -100,7 +103,9 @@ private:
                                                                      : afe::Tolerance::nominal;
         m.parts = power::build_parts(file, tol, key);
         if (p.series < m.parts.strings_min || p.series > m.parts.strings_max) {
-            error(s_.file, at + "/cells", fmt::format("{} cells in series, but {} takes {} to {}", p.series, p.board.product, m.parts.strings_min, m.parts.strings_max));
+            error(s_.file, at + "/cells",
+                  fmt::format("{} cells in series, but {} takes {} to {}", p.series, p.board.product,
+                              m.parts.strings_min, m.parts.strings_max));
         }
         power::MosfetModelFile fet;
         if (read("mosfets", m.parts.mosfet, at + "/board/parts/mosfet", &fet)) {
@@ -159,7 +164,9 @@ private:
 
 }  // namespace
 
-sim::RunSetup assemble(const scenario::Scenario& scenario, const RunOptions& options) { return Assembler(scenario, options).run(); }
+sim::RunSetup assemble(const scenario::Scenario& scenario, const RunOptions& options) {
+    return Assembler(scenario, options).run();
+}
 
 }  // namespace twin::io
 

@@ -31,7 +31,8 @@ Adjacency adjacency_of(std::int32_t n_nodes, const std::vector<Edge>& edges) {
     return adj;
 }
 
-/// Eliminates the leading nodes in minimum degree order (ties: lowest node number); returns the column structure in nodes.
+/// Eliminates the leading nodes in minimum degree order (ties: lowest node number); returns the column structure in
+/// nodes.
 std::vector<std::vector<std::int32_t>> eliminate(Adjacency adj, const std::vector<bool>& keep, Program& p) {
     std::vector<std::vector<std::int32_t>> columns;
     std::vector<bool> gone(adj.size(), false);

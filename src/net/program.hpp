@@ -38,11 +38,11 @@ struct Program {
     std::vector<StampIndex> stamp;        // per edge
     std::int32_t n_values = 0;            // diagonal (n_nodes), column entries, dense trailing lower triangle
     std::int32_t off_columns = 0;
-    std::int32_t off_dense = 0;           // (i, j), i > j in trailing numbering at off_dense + i (i - 1) / 2 + j
+    std::int32_t off_dense = 0;  // (i, j), i > j in trailing numbering at off_dense + i (i - 1) / 2 + j
 };
 
-/// Builds the program. `trailing` lists the nodes that are kept for the dense block. Throws std::invalid_argument for an
-/// edge or a trailing node out of range.
+/// Builds the program. `trailing` lists the nodes that are kept for the dense block. Throws std::invalid_argument for
+/// an edge or a trailing node out of range.
 Program build_program(std::int32_t n_nodes, const std::vector<Edge>& edges, const std::vector<std::int32_t>& trailing);
 
 }  // namespace twin::net

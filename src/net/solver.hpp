@@ -91,7 +91,8 @@ inline void backward_leading(const Program& p, Workspace<T>& w) {
         T xj = w.rhs[static_cast<std::size_t>(j)] * w.inv_diag[static_cast<std::size_t>(j)];
         const std::int32_t e = p.col_begin[static_cast<std::size_t>(j) + 1];
         for (std::int32_t r = p.col_begin[static_cast<std::size_t>(j)]; r < e; ++r) {
-            xj = xj - w.l[static_cast<std::size_t>(r)] * w.x[static_cast<std::size_t>(p.row[static_cast<std::size_t>(r)])];
+            xj = xj -
+                 w.l[static_cast<std::size_t>(r)] * w.x[static_cast<std::size_t>(p.row[static_cast<std::size_t>(r)])];
         }
         w.x[static_cast<std::size_t>(j)] = xj;
     }

@@ -36,13 +36,13 @@ struct InputStageParts {
 };
 
 struct HarnessParts {
-    double lead_r_Ohm = 0.040;       // sampling lead and plug contact
+    double lead_r_Ohm = 0.040;         // sampling lead and plug contact
     double b_plus_lead_r_Ohm = 0.020;  // the board's own supply wire
-    double b_minus_r_Ohm = 0.15e-3;  // power lead B- with its two screws
-    double p_plus_r_Ohm = 0.15e-3;   // power lead from the stack to P+
-    double joint_r_Ohm = 0.05e-3;    // one busbar joint per cell
-    double cell_l_H = 0.05e-6;       // loop inductance share of each cell
-    double cable_l_H = 0.4e-6;       // cable and board; half in B-, half in P+
+    double b_minus_r_Ohm = 0.15e-3;    // power lead B- with its two screws
+    double p_plus_r_Ohm = 0.15e-3;     // power lead from the stack to P+
+    double joint_r_Ohm = 0.05e-3;      // one busbar joint per cell
+    double cell_l_H = 0.05e-6;         // loop inductance share of each cell
+    double cable_l_H = 0.4e-6;         // cable and board; half in B-, half in P+
 };
 
 /// Board supply: diode from B+, hold-up capacitor, undervoltage lock-out, draws by mode.
@@ -84,15 +84,15 @@ struct BalancerParts {
 };
 
 struct BoardThermalParts {
-    double r_th_K_W = 2.5;       // board to ambient
-    double c_th_J_K = 189.0;     // 900 J/(kg K) x weight
+    double r_th_K_W = 2.5;    // board to ambient
+    double c_th_J_K = 189.0;  // 900 J/(kg K) x weight
     double case_to_board_K_W = 0.0;
     double ntc_lag_s = 10.0;     // bead on a cell
     double fet_ntc_lag_s = 8.0;  // bead beside the MOSFETs
 };
 
 struct BoardParts {
-    std::string product;          // R24TK1A-17S-100A
+    std::string product;  // R24TK1A-17S-100A
     double i_rated_A = 100.0;
     std::int32_t strings_min = 8;
     std::int32_t strings_max = 17;

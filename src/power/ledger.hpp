@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Energy and charge ledger of the plant: every line is accounted on its own, none is the remainder of others.
-// Balance: sum(sources) = sum(sinks) + sum(increase of stores) + integrator defect. The electrical side only; heat moves on
-// in the thermal states. Sums are compensated.
+// Balance: sum(sources) = sum(sinks) + sum(increase of stores) + integrator defect. The electrical side only; heat
+// moves on in the thermal states. Sums are compensated.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -10,29 +10,29 @@ namespace twin::power {
 
 enum class Line : std::uint8_t {
     // sources
-    ocv_work,       // integral of OCV dq over all cells
-    gate_drivers,   // delivered by the gate drivers
-    chargers,       // delivered into the network by chargers
-    pin_pulls,      // delivered by the AFE's pin currents (negative: absorbed)
-    injected,       // stored energy written by set_state or parameter changes
+    ocv_work,      // integral of OCV dq over all cells
+    gate_drivers,  // delivered by the gate drivers
+    chargers,      // delivered into the network by chargers
+    pin_pulls,     // delivered by the AFE's pin currents (negative: absorbed)
+    injected,      // stored energy written by set_state or parameter changes
     // sinks
     rc_heat,
     hyst_heat,
     r0_heat,
-    wiring_heat,    // joints, power leads, links
+    wiring_heat,  // joints, power leads, links
     shunt_heat,
-    input_heat,     // sampling leads, filters, pin clamps, P- divider, insulation
+    input_heat,  // sampling leads, filters, pin clamps, P- divider, insulation
     precharge_heat,
     fet_channel,
     fet_diode,
     fet_avalanche,
     gate_heat,
     clamp_heat,
-    snubber_heat,   // and other capacitor branches of the board
+    snubber_heat,  // and other capacitor branches of the board
     supply_diode,
     supply_draw,
-    loads,          // current loads
-    elements,       // resistances of outside elements
+    loads,     // current loads
+    elements,  // resistances of outside elements
     balancer_loss,
     // stores (increase; the state functions of L, C and MOSFET charges are evaluated when read)
     rc_stored,

@@ -9,7 +9,7 @@ namespace twin::sim {
 namespace {
 
 constexpr std::size_t k_none = static_cast<std::size_t>(-1);
-constexpr Time_ns k_ramp_step_ns = 10'000'000;   // profiles and ramps act in steps of at most 10 ms
+constexpr Time_ns k_ramp_step_ns = 10'000'000;     // profiles and ramps act in steps of at most 10 ms
 constexpr Time_ns k_slow_step_ns = 1'000'000'000;  // 1 s where a straight line is slow
 
 std::int32_t lead_number(const std::string& head) {
@@ -22,9 +22,7 @@ std::int32_t lead_number(const std::string& head) {
     return n;
 }
 
-[[noreturn]] void refuse(const scenario::Event& e, const std::string& why) {
-    throw RunError(why, "/events/" + e.id);
-}
+[[noreturn]] void refuse(const scenario::Event& e, const std::string& why) { throw RunError(why, "/events/" + e.id); }
 
 }  // namespace
 
@@ -59,19 +57,28 @@ bool Simulation::Impl::find_input(const std::string& target, InputRef* out, std:
         const char* pattern;
         Input kind;
     };
-    static constexpr Name names[] = {{"load[<id>]/cc_A", Input::load_cc},        {"load[<id>]/power_W", Input::load_power},
-                                     {"load[<id>]/r_mohm", Input::load_r},       {"load[<id>]/idle_A", Input::load_idle},
-                                     {"load[<id>]/run_A", Input::load_idle},     {"charger[<id>]/cc_A", Input::charger_cc},
-                                     {"charger[<id>]/cv_V", Input::charger_cv},  {"environment/board_degC", Input::env_board},
-                                     {"environment/cells_degC", Input::env_cells}, {"W<n>/contact_mohm", Input::contact},
-                                     {"W<n>/tap", Input::tap},                   {"key", Input::key},
+    static constexpr Name names[] = {{"load[<id>]/cc_A", Input::load_cc},
+                                     {"load[<id>]/power_W", Input::load_power},
+                                     {"load[<id>]/r_mohm", Input::load_r},
+                                     {"load[<id>]/idle_A", Input::load_idle},
+                                     {"load[<id>]/run_A", Input::load_idle},
+                                     {"charger[<id>]/cc_A", Input::charger_cc},
+                                     {"charger[<id>]/cv_V", Input::charger_cv},
+                                     {"environment/board_degC", Input::env_board},
+                                     {"environment/cells_degC", Input::env_cells},
+                                     {"W<n>/contact_mohm", Input::contact},
+                                     {"W<n>/tap", Input::tap},
+                                     {"key", Input::key},
                                      {"di", Input::di}};
     for (const Name& n : names) {
         if (pattern != n.pattern) continue;
         out->kind = n.kind;
-        if (pattern.compare(0, 4, "load") == 0) out->index = load;
-        else if (pattern.compare(0, 7, "charger") == 0) out->index = charger;
-        else out->index = path->is_pack ? pack_index(path->pack) : 0;
+        if (pattern.compare(0, 4, "load") == 0)
+            out->index = load;
+        else if (pattern.compare(0, 7, "charger") == 0)
+            out->index = charger;
+        else
+            out->index = path->is_pack ? pack_index(path->pack) : 0;
         if (pattern[0] == 'W') out->lead = lead_number(path->head);
         if (out->index == k_none || (pattern[0] == 'W' && (out->lead < 0 || out->lead > packs[out->index].n_cells))) {
             *why = "'" + target + "' names a part that this run doesn't have";
@@ -90,7 +97,8 @@ void Simulation::Impl::build_inputs() {
         if (find_input(name, &r, &why)) inputs.emplace_back(name, r);
     };
     for (const scenario::Load& l : setup.scenario.loads) {
-        for (const char* const leaf : {"cc_A", "power_W", "r_mohm", "idle_A", "run_A"}) add("load[" + l.id + "]/" + leaf);
+        for (const char* const leaf : {"cc_A", "power_W", "r_mohm", "idle_A", "run_A"})
+            add("load[" + l.id + "]/" + leaf);
     }
     for (const scenario::Charger& c : setup.scenario.chargers) {
         add("charger[" + c.id + "]/cc_A");
@@ -113,16 +121,26 @@ double Simulation::Impl::input_value(const InputRef& r) const {
     switch (r.kind) {
         case Input::load_cc:
         case Input::load_idle:
-        case Input::charger_cc: return el[r.index].i_A;
-        case Input::load_power: return el[r.index].p_W;
-        case Input::load_r: return 1e3 * el[r.index].r_Ohm;
-        case Input::charger_cv: return el[r.index].v_V;
-        case Input::env_board: return env_board[0];
-        case Input::env_cells: return env_cells[0];
-        case Input::contact: return 1e3 * (plant.setup().packs[r.index].leads[static_cast<std::size_t>(r.lead)].r_Ohm - setup.packs[r.index].parts.harness.lead_r_Ohm);
-        case Input::tap: return static_cast<double>(plant.setup().packs[r.index].leads[static_cast<std::size_t>(r.lead)].tap);
+        case Input::charger_cc:
+            return el[r.index].i_A;
+        case Input::load_power:
+            return el[r.index].p_W;
+        case Input::load_r:
+            return 1e3 * el[r.index].r_Ohm;
+        case Input::charger_cv:
+            return el[r.index].v_V;
+        case Input::env_board:
+            return env_board[0];
+        case Input::env_cells:
+            return env_cells[0];
+        case Input::contact:
+            return 1e3 * (plant.setup().packs[r.index].leads[static_cast<std::size_t>(r.lead)].r_Ohm -
+                          setup.packs[r.index].parts.harness.lead_r_Ohm);
+        case Input::tap:
+            return static_cast<double>(plant.setup().packs[r.index].leads[static_cast<std::size_t>(r.lead)].tap);
         case Input::key:
-        case Input::di: return 1.0;
+        case Input::di:
+            return 1.0;
     }
     return 0.0;
 }
@@ -133,10 +151,18 @@ void Simulation::Impl::set_input(const InputRef& r, double x) {
     if (r.kind <= Input::charger_cv) {
         power::ElementSetup e = plant.setup().elements[r.index];
         switch (r.kind) {
-            case Input::load_power: e.p_W = x; break;
-            case Input::load_r: e.r_Ohm = 1e-3 * x; break;
-            case Input::charger_cv: e.v_V = x; break;
-            default: e.i_A = x; break;
+            case Input::load_power:
+                e.p_W = x;
+                break;
+            case Input::load_r:
+                e.r_Ohm = 1e-3 * x;
+                break;
+            case Input::charger_cv:
+                e.v_V = x;
+                break;
+            default:
+                e.i_A = x;
+                break;
         }
         if (x == before) return;
         plant.set_element(r.index, e);
@@ -159,9 +185,14 @@ void Simulation::Impl::set_input(const InputRef& r, double x) {
             plant.rewire(r.index, r.lead, static_cast<std::int32_t>(base::round_sat(x, -1, 24)));
             jumped(0.1);
             return;
-        case Input::key: packs[r.index].board->set_input(BMS_IN_KEY, x > 0.5, t); return;
-        case Input::di: packs[r.index].board->set_input(BMS_IN_DI, x > 0.5, t); return;
-        default: return;
+        case Input::key:
+            packs[r.index].board->set_input(BMS_IN_KEY, x > 0.5, t);
+            return;
+        case Input::di:
+            packs[r.index].board->set_input(BMS_IN_DI, x > 0.5, t);
+            return;
+        default:
+            return;
     }
 }
 
@@ -177,11 +208,14 @@ void Simulation::Impl::check_action(std::size_t event) const {
     if (const auto* x = std::get_if<scenario::DoRamp>(&e.action)) input(x->target);
     if (const auto* x = std::get_if<scenario::DoPulse>(&e.action)) input(x->target);
     if (const auto* x = std::get_if<scenario::DoSet>(&e.action)) input(x->target);
-    if (std::holds_alternative<scenario::DoSend>(e.action)) refuse(e, "bytes to a port of the board are not modelled yet");
+    if (std::holds_alternative<scenario::DoSend>(e.action))
+        refuse(e, "bytes to a port of the board are not modelled yet");
     const auto lead_only = [&](const std::string& target) {
         const auto path = scenario::parse_path(target);
-        const bool lead = path && !path->head.empty() && (path->head[0] == 'W' || path->head[0] == 'N') && lead_number(path->head) >= 0;
-        if (!lead && target != "harness") refuse(e, "'" + target + "' cannot be opened or unplugged in this version; W<n>, N<n> and harness can");
+        const bool lead = path && !path->head.empty() && (path->head[0] == 'W' || path->head[0] == 'N') &&
+                          lead_number(path->head) >= 0;
+        if (!lead && target != "harness")
+            refuse(e, "'" + target + "' cannot be opened or unplugged in this version; W<n>, N<n> and harness can");
     };
     if (const auto* x = std::get_if<scenario::DoOpen>(&e.action)) lead_only(x->target);
     if (const auto* x = std::get_if<scenario::DoUnplug>(&e.action)) lead_only(x->target);
@@ -204,7 +238,8 @@ void Simulation::Impl::fire(std::size_t event) {
     if (e.for_) s.undo = t + *e.for_;
     count_stimulus(event);
     if (log_items.size() < log_items.capacity()) {
-        log_items.push_back({t, "scenario", scenario::action_name(e.action), -1, static_cast<std::int32_t>(event), "", 0.0, nullptr, -1});
+        log_items.push_back({t, "scenario", scenario::action_name(e.action), -1, static_cast<std::int32_t>(event), "",
+                             0.0, nullptr, -1});
     } else {
         ++log_dropped;
     }
@@ -314,8 +349,10 @@ void Simulation::Impl::swap_leads(const std::string& a, const std::string& b) {
     plant.rewire(p, k, ti);
     jumped(0.1);
     const bool straight = tk == i && ti == k;
-    if (straight) verdicts[p].fault_cleared(scenario::FaultKind::swap, t);
-    else verdicts[p].fault(scenario::FaultKind::swap, a, t);
+    if (straight)
+        verdicts[p].fault_cleared(scenario::FaultKind::swap, t);
+    else
+        verdicts[p].fault(scenario::FaultKind::swap, a, t);
 }
 
 void Simulation::Impl::open_lead(const std::string& target, bool open) {
@@ -325,8 +362,10 @@ void Simulation::Impl::open_lead(const std::string& target, bool open) {
     if (path && path->head[0] == 'N') {
         const std::uint32_t bit = 1U << (lead_number(path->head) - 1);
         r.ntc_open = open ? r.ntc_open | bit : r.ntc_open & ~bit;
-        if (open) verdicts[p].fault(scenario::FaultKind::ntc, target, t);
-        else verdicts[p].fault_cleared(scenario::FaultKind::ntc, t);
+        if (open)
+            verdicts[p].fault(scenario::FaultKind::ntc, target, t);
+        else
+            verdicts[p].fault_cleared(scenario::FaultKind::ntc, t);
         return;
     }
     const bool all = target == "harness";
@@ -336,8 +375,10 @@ void Simulation::Impl::open_lead(const std::string& target, bool open) {
         plant.set_lead_r(p, k, open ? 1e12 : r_lead);
     }
     jumped(1e-2);
-    if (open) verdicts[p].fault(scenario::FaultKind::open_lead, target, t);
-    else verdicts[p].fault_cleared(scenario::FaultKind::open_lead, t);
+    if (open)
+        verdicts[p].fault(scenario::FaultKind::open_lead, target, t);
+    else
+        verdicts[p].fault_cleared(scenario::FaultKind::open_lead, t);
 }
 
 void Simulation::Impl::inject(const scenario::DoInject& x, bool on) {
@@ -347,8 +388,10 @@ void Simulation::Impl::inject(const scenario::DoInject& x, bool on) {
     if (!path) return;
     if (path->head == "fet.dsg" || path->head == "fet.chg") {
         const Group g = path->head == "fet.dsg" ? Group::dsg : Group::chg;
-        if (x.fault == "stuck_on" && on) plant.weld(p, g);
-        else plant.kill_channel(p, g, on);
+        if (x.fault == "stuck_on" && on)
+            plant.weld(p, g);
+        else
+            plant.kill_channel(p, g, on);
         jumped(1.0);
         return;
     }
@@ -361,8 +404,10 @@ void Simulation::Impl::inject(const scenario::DoInject& x, bool on) {
     const std::uint32_t bit = 1U << (lead_number(path->head) - 1);
     std::uint32_t& bits = x.fault == "short" ? r.ntc_short : r.ntc_open;
     bits = on ? bits | bit : bits & ~bit;
-    if (on) verdicts[p].fault(scenario::FaultKind::ntc, x.target, t);
-    else verdicts[p].fault_cleared(scenario::FaultKind::ntc, t);
+    if (on)
+        verdicts[p].fault(scenario::FaultKind::ntc, x.target, t);
+    else
+        verdicts[p].fault_cleared(scenario::FaultKind::ntc, t);
 }
 
 void Simulation::Impl::connect(const std::string& target, bool on) {
@@ -406,7 +451,8 @@ void Simulation::Impl::command(const scenario::DoCommand& c) {
         return;
     }
     const board::CommandResult res = r.board->set_param(*ref, c.to.number, role, t);
-    log("core", res.ok() ? "command accepted" : (res.text != nullptr ? res.text : "command refused"), static_cast<std::int32_t>(p), "");
+    log("core", res.ok() ? "command accepted" : (res.text != nullptr ? res.text : "command refused"),
+        static_cast<std::int32_t>(p), "");
     if (!res.ok()) return;
     if (c.switch_ == "dsg" || c.switch_ == "chg") {
         const bool on = c.to.number > 0.5;
@@ -423,9 +469,12 @@ void Simulation::Impl::wire_faults() {
         bool swapped = false, open = false;
         std::string what;
         for (std::size_t k = 0; k < leads.size(); ++k) {
-            if (leads[k].tap < 0) open = true;
-            else if (leads[k].tap != static_cast<std::int32_t>(k)) swapped = true;
-            else continue;
+            if (leads[k].tap < 0)
+                open = true;
+            else if (leads[k].tap != static_cast<std::int32_t>(k))
+                swapped = true;
+            else
+                continue;
             what += (what.empty() ? "W" : ", W") + std::to_string(k);
         }
         if (swapped) verdicts[p].fault(scenario::FaultKind::swap, what, 0);
@@ -444,15 +493,19 @@ void Simulation::Impl::update_series() {
         const Time_ns corner = scenario::next_corner(s, t);
         if (corner == k_never_ns) return;
         const double slope = base::abs2(scenario::value_at(s, corner - 1) - scenario::value_at(s, t));
-        const Time_ns step = slope == 0.0 ? corner - t : (corner - t > 100 * k_slow_step_ns ? k_slow_step_ns : k_ramp_step_ns);
+        const Time_ns step =
+            slope == 0.0 ? corner - t : (corner - t > 100 * k_slow_step_ns ? k_slow_step_ns : k_ramp_step_ns);
         const Time_ns at = t + step < corner ? t + step : corner;
         if (at < next) next = at;
     };
     for (std::size_t k = 0; k < setup.scenario.loads.size(); ++k) {
         const auto& kind = setup.scenario.loads[k].kind;
-        if (const auto* x = std::get_if<scenario::CurrentLoad>(&kind)) follow(x->cc_A, {Input::load_cc, element_of_load[k], 0});
-        if (const auto* x = std::get_if<scenario::PowerLoad>(&kind)) follow(x->power_W, {Input::load_power, element_of_load[k], 0});
-        if (const auto* x = std::get_if<scenario::CapacitorLoad>(&kind)) follow(x->idle_A, {Input::load_idle, element_of_load[k], 0});
+        if (const auto* x = std::get_if<scenario::CurrentLoad>(&kind))
+            follow(x->cc_A, {Input::load_cc, element_of_load[k], 0});
+        if (const auto* x = std::get_if<scenario::PowerLoad>(&kind))
+            follow(x->power_W, {Input::load_power, element_of_load[k], 0});
+        if (const auto* x = std::get_if<scenario::CapacitorLoad>(&kind))
+            follow(x->idle_A, {Input::load_idle, element_of_load[k], 0});
     }
     for (std::size_t k = 0; k < setup.scenario.chargers.size(); ++k) {
         const scenario::Charger& c = setup.scenario.chargers[k];
@@ -460,7 +513,9 @@ void Simulation::Impl::update_series() {
         if (charger_cut[k] == 0) follow(c.cc_A, {Input::charger_cc, e, 0});
         if (c.cutoff_A <= 0.0 || charger_cut[k] != 0 || !plant.element_connected(e)) continue;
         const double i = -plant.element_current_A(e);
-        if (plant.element_voltage_V(e) < c.cv_V - 2.0 * c.r_Ohm * base::max2(c.cutoff_A, 1.0) || i >= c.cutoff_A || i <= 0.0) continue;
+        if (plant.element_voltage_V(e) < c.cv_V - 2.0 * c.r_Ohm * base::max2(c.cutoff_A, 1.0) || i >= c.cutoff_A ||
+            i <= 0.0)
+            continue;
         charger_cut[k] = 1;
         set_input({Input::charger_cc, e, 0}, 0.0);
         log("load", "charger cut off at its taper current", -1, "charger");

@@ -8,8 +8,8 @@ namespace twin::sim {
 namespace {
 
 constexpr std::size_t k_none = static_cast<std::size_t>(-1);
-constexpr double k_load_input_F = 47e-6;  // input capacitance of an electronic load (assumed): without one a step of its
-                                          // current would be a voltage kick of the whole loop's inductance
+constexpr double k_load_input_F = 47e-6;  // input capacitance of an electronic load (assumed): without one a step of
+                                          // its current would be a voltage kick of the whole loop's inductance
 
 using power::ElementKind;
 using power::ElementSetup;
@@ -185,14 +185,17 @@ Simulation::Impl::Impl(const RunSetup& run)
     }
     warnings.insert(warnings.end(), setup.warnings.begin(), setup.warnings.end());
     for (std::size_t k = 0; k < setup.scenario.loads.size(); ++k) element_of_load.push_back(k);
-    for (std::size_t k = 0; k < setup.scenario.chargers.size(); ++k) element_of_charger.push_back(element_of_load.size() + k);
+    for (std::size_t k = 0; k < setup.scenario.chargers.size(); ++k)
+        element_of_charger.push_back(element_of_load.size() + k);
     charger_cut.assign(setup.scenario.chargers.size(), 0);
     std::size_t next = element_of_load.size() + element_of_charger.size();
     for (const scenario::Event& e : setup.scenario.events) {
         element_of_event.push_back(std::holds_alternative<scenario::DoShort>(e.action) ? next++ : k_none);
         EventState s;
-        if (e.at) s.next = *e.at;
-        else if (e.every) s.next = *e.every;
+        if (e.at)
+            s.next = *e.at;
+        else if (e.every)
+            s.next = *e.every;
         events.push_back(s);
     }
     env_board.assign(packs.size(), scenario::value_at(setup.scenario.environment.board_degC, 0));
@@ -244,7 +247,8 @@ void Simulation::Impl::build_watch() {
     };
     check_tap = tap(checks->watch());
     trigger_tap = tap(triggers->watch());
-    for (std::size_t p = 0; p < packs.size(); ++p) verdict_tap.push_back(packs[p].board ? tap(verdicts[p].watch()) : Tap{});
+    for (std::size_t p = 0; p < packs.size(); ++p)
+        verdict_tap.push_back(packs[p].board ? tap(verdicts[p].watch()) : Tap{});
     recorder.setup(setup.scenario.record, table, default_record_channels(), t_end, setup.options.record);
     record_tap = tap(recorder.channels());
     watch = all.channels();
@@ -270,6 +274,7 @@ void Simulation::Impl::start() {
         fill_view(p, r.view_a, r.pins_a, r.clamp_a);
         fill_view(p, r.view_b, r.pins_b, r.clamp_b);
         r.board->start(r.view_b);
+        if (setup.packs[p].board_faults != 0) r.board->set_fault(setup.packs[p].board_faults, true, 0);
         for (const board::BoardChannel& c : r.board->hw_channels()) {
             if (c.name == "led.red") r.red_getter = static_cast<int>(c.getter);
         }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The end of a run: judgement, metrics, ledger, texts.
 #include <algorithm>
+#include <string_view>
 
+#include "scenario/event_text.hpp"
 #include "sim/simulation_impl.hpp"
 
 namespace twin::sim {
 
-void Simulation::Impl::log(const char* kind, const char* text, std::int32_t pack, const char* source, std::int32_t number) {
+void Simulation::Impl::log(const char* kind, const char* text, std::int32_t pack, const char* source,
+                           std::int32_t number) {
     if (log_items.size() == log_items.capacity()) {
         ++log_dropped;
         return;
@@ -14,7 +17,8 @@ void Simulation::Impl::log(const char* kind, const char* text, std::int32_t pack
     log_items.push_back({t, kind, text, pack, -1, source, 0.0, nullptr, number});
 }
 
-void Simulation::Impl::log_value(const char* kind, const char* text, std::int32_t pack, const char* source, double value, const char* unit) {
+void Simulation::Impl::log_value(const char* kind, const char* text, std::int32_t pack, const char* source,
+                                 double value, const char* unit) {
     if (log_items.size() == log_items.capacity()) {
         ++log_dropped;
         return;
@@ -25,12 +29,15 @@ void Simulation::Impl::log_value(const char* kind, const char* text, std::int32_
 std::vector<EventRecord> Simulation::Impl::events_text() const {
     std::vector<EventRecord> out;
     for (const LogItem& i : log_items) {
+        if (std::string_view(i.kind) == "damage") continue;  // told below, with its figures
         EventRecord e;
         e.t_ns = i.t;
         e.kind = i.kind;
         if (i.pack >= 0) e.pack = packs[static_cast<std::size_t>(i.pack)].id;
         e.source = i.event >= 0 ? setup.scenario.events[static_cast<std::size_t>(i.event)].id : i.source;
-        e.text = i.text;
+        e.text = i.event >= 0 ? scenario::describe(setup.scenario.events[static_cast<std::size_t>(i.event)]) : i.text;
+        if (e.source == "hw.gate.dsg") e.text = "discharge " + e.text;
+        if (e.source == "hw.gate.chg") e.text = "charge " + e.text;
         if (i.unit != nullptr) {
             e.value = i.value;
             e.unit = i.unit;
@@ -43,12 +50,13 @@ std::vector<EventRecord> Simulation::Impl::events_text() const {
         e.kind = "damage";
         e.pack = d.pack;
         e.source = d.part;
-        e.text = d.cause + ": " + d.consequence;
+        e.text = d.cause + " beyond its limit, from now on " + d.consequence;
         e.value = d.value;
         e.unit = d.unit;
         out.push_back(e);
     }
-    std::stable_sort(out.begin(), out.end(), [](const EventRecord& a, const EventRecord& b) { return a.t_ns < b.t_ns; });
+    std::stable_sort(out.begin(), out.end(),
+                     [](const EventRecord& a, const EventRecord& b) { return a.t_ns < b.t_ns; });
     return out;
 }
 
@@ -81,10 +89,12 @@ std::vector<Metric> Simulation::Impl::metrics() const {
         const double soc_spread = soc_spread_pct(p);
         add(pre + "cell.soc_spread_start_pct", r.soc_spread0_pct, "pct");
         add(pre + "cell.soc_spread_end_pct", soc_spread, "pct");
-        add(pre + "cell.soc_spread_fall_pct", r.soc_spread0_pct > 0.0 ? 100.0 * (r.soc_spread0_pct - soc_spread) / r.soc_spread0_pct : 0.0, "pct");
+        add(pre + "cell.soc_spread_fall_pct",
+            r.soc_spread0_pct > 0.0 ? 100.0 * (r.soc_spread0_pct - soc_spread) / r.soc_spread0_pct : 0.0, "pct");
         add(pre + "cell.spread_start_mV", r.spread0_mV, "mV");
         add(pre + "cell.spread_end_mV", spread, "mV");
-        add(pre + "cell.spread_fall_pct", r.spread0_mV > 0.0 ? 100.0 * (r.spread0_mV - spread) / r.spread0_mV : 0.0, "pct");
+        add(pre + "cell.spread_fall_pct", r.spread0_mV > 0.0 ? 100.0 * (r.spread0_mV - spread) / r.spread0_mV : 0.0,
+            "pct");
         if (!r.fitted) continue;
         add(pre + "fet.dsg.avalanche_J", plant.fet_energy_J(p, Group::dsg, power::Line::fet_avalanche), "J");
         add(pre + "fet.chg.avalanche_J", plant.fet_energy_J(p, Group::chg, power::Line::fet_avalanche), "J");
@@ -102,7 +112,8 @@ void Simulation::Impl::fill_ledger(Ledger& l) const {
     l.defect_rel = plant.defect_rel();
     for (std::size_t k = 0; k < power::k_lines; ++k) {
         const auto line = static_cast<power::Line>(k);
-        l.lines.push_back({std::string("energy.") + power::line_name(line), power::line_sign(line) * plant.line_J(line), "J"});
+        l.lines.push_back(
+            {std::string("energy.") + power::line_name(line), power::line_sign(line) * plant.line_J(line), "J"});
     }
     l.lines.push_back({"energy.stored_l_c_fet", -plant.stored_gain_J(), "J"});
     for (std::size_t p = 0; p < packs.size(); ++p) {
@@ -137,7 +148,8 @@ void Simulation::Impl::judge(RunResult& r) const {
         if (run.fitted) {
             std::vector<int> taps;
             for (const power::LeadSetup& lead : plant.setup().packs[p].leads) taps.push_back(lead.tap);
-            const scenario::MiswireOracle o = scenario::judge_miswiring(taps, static_cast<int>(setup.packs[p].requirements.wiring.miswire_strings), input_stage);
+            const scenario::MiswireOracle o = scenario::judge_miswiring(
+                taps, static_cast<int>(setup.packs[p].requirements.wiring.miswire_strings), input_stage);
             if (o.miswired) {
                 v.contract = o.contract_damage ? "damage" : "ok";
                 v.physics = o.physics_damage ? "damage" : "ok";
@@ -147,7 +159,8 @@ void Simulation::Impl::judge(RunResult& r) const {
                     w.model = setup.packs[p].parts.product;
                     w.value = static_cast<double>(o.distance);
                     w.quantity = "miswire_strings";
-                    w.text = "contract says " + v.contract + ", physics says " + v.physics + "; the verdict follows physics";
+                    w.text =
+                        "contract says " + v.contract + ", physics says " + v.physics + "; the verdict follows physics";
                     r.warnings.push_back(w);
                 }
             }
@@ -224,7 +237,7 @@ RunResult Simulation::Impl::finish() {
     r.hash = h.digest();
     r.seed = s.seed;
     r.sim_time_ns = t;
-    r.steps = plant.steps();
+    r.steps = step_count();
     r.versions = setup.versions;
     return r;
 }

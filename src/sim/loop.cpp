@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The loop. At an instant the phases A..G run for all boards, each phase before the next, at most 16 rounds; then H. Then the
-// plant advances to the nearest instant at which one of its inputs can change, or to a located crossing.
+// The loop. At an instant the phases A..G run for all boards, each phase before the next, at most 16 rounds; then H.
+// Then the plant advances to the nearest instant at which one of its inputs can change, or to a located crossing.
 #include "sim/simulation_impl.hpp"
 
 namespace twin::sim {
@@ -49,10 +49,10 @@ void Simulation::Impl::instant() {
             fail({base::StatusCode::livelock, -1, t});
             return;
         }
-        const bool acted = phase_a();                                                    // A
+        const bool acted = phase_a();  // A
         hashed = acted || hashed;
-        for (PackRun& p : packs) hashed = (p.board && p.board->run_gate_edges(t)) || hashed;  // B
-        phase_c(acted || round == 1);                                                    // C
+        for (PackRun& p : packs) hashed = (p.board && p.board->run_gate_edges(t)) || hashed;      // B
+        phase_c(acted || round == 1);                                                             // C
         for (PackRun& p : packs) hashed = (p.board && p.board->run_afe(t, p.view_b)) || hashed;   // D
         for (PackRun& p : packs) hashed = (p.board && p.board->run_core(t, p.view_b)) || hashed;  // E, F
         for (std::size_t p = 0; p < packs.size(); ++p) {
@@ -62,7 +62,7 @@ void Simulation::Impl::instant() {
                 return;
             }
         }
-        update_gates();                                                                  // G
+        update_gates();  // G
         watch_values(ub);
         check_tap.gather_b(ub);
         trigger_tap.gather_b(ub);
@@ -78,7 +78,7 @@ void Simulation::Impl::instant() {
     values_current = true;
     if (hashed) hash_instant();
     record_tap.gather_b(ub);
-    recorder.on_instant(t, record_tap.b);                                                // H
+    recorder.on_instant(t, record_tap.b);  // H
 }
 
 /// Something is still to do at this instant.
@@ -136,7 +136,8 @@ bool Simulation::Impl::phase_a() {
     return any || plant.input_version() != before;
 }
 
-/// C: new inputs reach the plant; if one changed, voltages just after the change are solved and shown to the comparators.
+/// C: new inputs reach the plant; if one changed, voltages just after the change are solved and shown to the
+/// comparators.
 void Simulation::Impl::phase_c(bool refill) {
     for (std::size_t p = 0; p < packs.size(); ++p) {
         if (packs[p].board && packs[p].board->take_drives_changed()) apply_drives(p);
@@ -162,8 +163,13 @@ void Simulation::Impl::phase_c(bool refill) {
 void Simulation::Impl::fail(base::Status s) {
     status = s;
     if (status.t_ns == 0) status.t_ns = t;
-    static const char* const what[] = {"ok", "the network did not converge", "a state is not a number", "the step became too small",
-                                       "more than 16 rounds at one instant", "a pivot of the network was not positive", "queue full"};
+    static const char* const what[] = {"ok",
+                                       "the network did not converge",
+                                       "a state is not a number",
+                                       "the step became too small",
+                                       "more than 16 rounds at one instant",
+                                       "a pivot of the network was not positive",
+                                       "queue full"};
     error = std::string(what[static_cast<std::size_t>(s.code)]) + " (place " + std::to_string(s.place) + ") at " +
             std::to_string(base::to_s(status.t_ns)) + " s";
 }
@@ -176,10 +182,14 @@ double clamp01(double u) { return u < 0.0 ? 0.0 : (u > 1.0 ? 1.0 : u); }
 
 double quantity(const board::PlantView& v, board::Witness::Quantity q) {
     switch (q) {
-        case board::Witness::Quantity::shunt_V: return v.shunt_V;
-        case board::Witness::Quantity::top_V: return v.top_V;
-        case board::Witness::Quantity::supply_V: return v.supply_V;
-        default: return 0.0;
+        case board::Witness::Quantity::shunt_V:
+            return v.shunt_V;
+        case board::Witness::Quantity::top_V:
+            return v.top_V;
+        case board::Witness::Quantity::supply_V:
+            return v.supply_V;
+        default:
+            return 0.0;
     }
 }
 bool has_quantity(board::Witness::Quantity q) { return q <= board::Witness::Quantity::supply_V; }

@@ -6,12 +6,13 @@
 namespace twin::sim {
 
 namespace {
-constexpr std::size_t k_ring = 2048;               // accepted steps kept before a trigger
+constexpr std::size_t k_ring = 2048;  // accepted steps kept before a trigger
 constexpr std::size_t k_main_rows_max = 1'000'000;
 constexpr std::size_t k_burst_rows_max = 20'000;
 }  // namespace
 
-void Recorder::setup(const scenario::Record& record, const scenario::ChannelTable& table, std::vector<int> channels, Time_ns t_end, bool enabled) {
+void Recorder::setup(const scenario::Record& record, const scenario::ChannelTable& table, std::vector<int> channels,
+                     Time_ns t_end, bool enabled) {
     enabled_ = enabled;
     record_ = record;
     channels_ = std::move(channels);
@@ -95,8 +96,10 @@ void Recorder::on_segment(const Moment& ta, const Moment& tb, std::span<const do
 void Recorder::on_instant(Time_ns t, std::span<const double> values) {
     if (!enabled_) return;
     if (burst_ != 0) {
-        if (t > burst_end_) burst_ = 0;
-        else burst_row(Moment(t), values);
+        if (t > burst_end_)
+            burst_ = 0;
+        else
+            burst_row(Moment(t), values);
     }
     if (next_ == t && t == 0) {
         main_row(0, values);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Traces: the main recording on a fixed grid and bursts around triggers. An observer: it reads dense output and cuts no step.
+// Traces: the main recording on a fixed grid and bursts around triggers. An observer: it reads dense output and cuts no
+// step.
 #pragma once
 #include <span>
 #include <string>
@@ -19,7 +20,8 @@ using scenario::Moment;
 class Recorder {
 public:
     /// Columns in the order of `channels`. All memory is taken here.
-    void setup(const scenario::Record& record, const scenario::ChannelTable& table, std::vector<int> channels, Time_ns t_end, bool enabled);
+    void setup(const scenario::Record& record, const scenario::ChannelTable& table, std::vector<int> channels,
+               Time_ns t_end, bool enabled);
     const std::vector<int>& channels() const { return channels_; }
 
     void on_segment(const Moment& ta, const Moment& tb, std::span<const double> a, std::span<const double> b);
@@ -51,7 +53,7 @@ private:
     std::vector<double> ring_v_;
     std::size_t ring_n_ = 0, ring_head_ = 0;
     // burst under way
-    std::size_t burst_ = 0;        // trace index, 0 = none
+    std::size_t burst_ = 0;  // trace index, 0 = none
     Time_ns burst_end_ = 0;
     Time_ns burst_last_ = -1;
     Time_ns burst_period_ = 1000;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything a run is built from, models included: made by io from a scenario, plain data.
 #pragma once
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,17 +18,19 @@
 
 namespace twin::sim {
 
-/// One pack of the scenario with its models, in the order of the packs' ids (so that exchanging two exchanges names only).
+/// One pack of the scenario with its models, in the order of the packs' ids (so that exchanging two exchanges names
+/// only).
 struct PackModels {
-    std::size_t pack = 0;                             // index in Scenario::packs
+    std::size_t pack = 0;  // index in Scenario::packs
     std::shared_ptr<const cell::EcmModel> cell;
-    std::string chemistry;                            // "LFP", "NMC", "LTO"
+    std::string chemistry;  // "LFP", "NMC", "LTO"
     bool board_fitted = true;
     power::BoardParts parts;
     power::MosfetParams<double> fet;
     power::FetLimits<double> fet_limits;
-    board::BoardConfig board;                         // everything but the rng key, which the run fills in
+    board::BoardConfig board;  // everything but the rng key, which the run fills in
     scenario::Requirements requirements;
+    std::uint32_t board_faults = 0;  // k_fault_ bits present from the start: no key of the language reaches them
 };
 
 struct RunSetup {
@@ -35,8 +38,8 @@ struct RunSetup {
     RunOptions options;
     std::vector<PackModels> packs;
     std::vector<NamedText> versions;
-    std::vector<Warning> warnings;                    // of the assembly
-    std::shared_ptr<void> core_library;               // keeps a loaded core alive
+    std::vector<Warning> warnings;       // of the assembly
+    std::shared_ptr<void> core_library;  // keeps a loaded core alive
 };
 
 }  // namespace twin::sim

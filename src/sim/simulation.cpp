@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include <set>
 
 #include "scenario/targets.hpp"
 #include "sim/simulation_impl.hpp"
@@ -35,7 +36,8 @@ void Simulation::advance_to(Time_ns t_ns) {
     while (!failed() && impl_->t < t_ns) {
         const Time_ns next = impl_->t_after_instant();
         before_.clear();
-        if (interactive_ && !failed() && next > t_ns) impl_->save(before_);  // a command may have to repeat this advance
+        if (interactive_ && !failed() && next > t_ns)
+            impl_->save(before_);  // a command may have to repeat this advance
         impl_->run_to(next < impl_->t_end ? impl_->t + 1 : impl_->t_end);
     }
     if (!failed() && impl_->t == t_ns) impl_->settle();
@@ -75,11 +77,13 @@ void Simulation::set(std::string_view target, double value) {
     if (const scenario::SettableInput* row = input_row(target)) {
         const std::string_view pattern = row->pattern;
         if (target.substr(target.rfind('/') + 1) != pattern.substr(pattern.rfind('/') + 1)) {
-            throw RunError(fmt::format("'{}' is in {}: the target is written {}", target, row->unit, pattern), std::string(target));
+            throw RunError(fmt::format("'{}' is in {}: the target is written {}", target, row->unit, pattern),
+                           std::string(target));
         }
         if (!(value >= row->min && value <= row->max)) {
-            throw RunError(fmt::format("'{}' cannot be {}; allowed are {} .. {} {}", target, value, row->min, row->max, row->unit),
-                           std::string(target));
+            throw RunError(
+                fmt::format("'{}' cannot be {}; allowed are {} .. {} {}", target, value, row->min, row->max, row->unit),
+                std::string(target));
         }
     }
     if (impl_->t > now_) go_back();
@@ -124,12 +128,14 @@ double Simulation::value(std::string_view channel) const {
     return impl_->value_at(c, now_);
 }
 
-/// The state of the run, the time of the caller, a checksum over both. If the last advance went beyond now, the state before
-/// it is kept: load() repeats that advance, so that values between its ends and commands at now are the same.
+/// The state of the run, the time of the caller, a checksum over both. If the last advance went beyond now, the state
+/// before it is kept: load() repeats that advance, so that values between its ends and commands at now are the same.
 std::vector<std::uint8_t> Simulation::save() const {
     std::vector<std::uint8_t> out;
-    if (impl_->t > now_ && !before_.empty()) out = before_;
-    else impl_->save(out);
+    if (impl_->t > now_ && !before_.empty())
+        out = before_;
+    else
+        impl_->save(out);
     const auto put = [&out](std::uint64_t x) {
         for (int k = 0; k < 8; ++k) out.push_back(static_cast<std::uint8_t>(x >> (8 * k)));
     };
@@ -149,7 +155,8 @@ void Simulation::load(std::span<const std::uint8_t> bytes) {
     };
     base::Hasher sum;
     sum.bytes(bytes.data(), bytes.size() - 8);
-    if (get(bytes.size() - 8) != sum.digest()) throw RunError("saved state: checksum differs, the bytes are damaged", "load");
+    if (get(bytes.size() - 8) != sum.digest())
+        throw RunError("saved state: checksum differs, the bytes are damaged", "load");
     impl_->load(bytes.first(bytes.size() - 16));
     before_.clear();
     const auto now = static_cast<Time_ns>(get(bytes.size() - 16));
@@ -170,7 +177,7 @@ const std::vector<EventRecord>& Simulation::events() const {
 }
 RunResult Simulation::finish() { return impl_->finish(); }
 const std::vector<CommandRecord>& Simulation::journal() const { return impl_->journal; }
-std::uint64_t Simulation::plant_steps() const { return impl_->plant.steps(); }
+std::uint64_t Simulation::plant_steps() const { return impl_->step_count(); }
 
 void Simulation::set_core_sink(std::size_t pack, board::CoreSink* sink) {
     if (pack < impl_->packs.size() && impl_->packs[pack].board) impl_->packs[pack].board->set_core_sink(sink);
@@ -214,11 +221,12 @@ double Simulation::Impl::value_before(int channel) const {
     return value(channel);
 }
 
-// --- state as bytes ---------------------------------------------------------------------------------------------------
+// --- state as bytes
+// ---------------------------------------------------------------------------------------------------
 
 namespace {
 
-constexpr std::uint64_t k_magic = 0x314D49535742ULL;  // "BWSIM1"
+constexpr std::uint64_t k_magic = 0x324D49535742ULL;  // "BWSIM2"
 
 class Out {
 public:
@@ -234,6 +242,15 @@ public:
         pod(static_cast<std::uint64_t>(v.size()));
         for (const T& x : v) pod(x);
     }
+    void text(std::string_view s) {
+        pod(static_cast<std::uint64_t>(s.size()));
+        b_.insert(b_.end(), s.begin(), s.end());
+    }
+    void literal(const char* const& s) {
+        pod(s != nullptr);
+        if (s != nullptr) text(s);
+    }
+    void size(std::uint64_t n) { pod(n); }
 
 private:
     std::vector<std::uint8_t>& b_;
@@ -241,7 +258,7 @@ private:
 
 class In {
 public:
-    explicit In(std::span<const std::uint8_t> b) : b_(b) {}
+    In(std::span<const std::uint8_t> b, std::set<std::string>& texts) : b_(b), texts_(texts) {}
     template <class T>
     void pod(T& x) {
         if (at_ + sizeof x > b_.size()) throw RunError("saved state is too short");
@@ -256,6 +273,27 @@ public:
         v.resize(static_cast<std::size_t>(n));
         for (T& x : v) pod(x);
     }
+    void text(std::string& s) {
+        const std::size_t n = count();
+        s.assign(reinterpret_cast<const char*>(b_.data()) + at_, n);
+        at_ += n;
+    }
+    /// The log points to texts that outlive it: literals, or those loaded, which the run keeps.
+    void literal(const char*& s) {
+        bool there = false;
+        pod(there);
+        s = nullptr;
+        if (!there) return;
+        std::string x;
+        text(x);
+        s = texts_.insert(std::move(x)).first->c_str();
+    }
+    std::size_t count() {
+        std::uint64_t n = 0;
+        pod(n);
+        if (n > b_.size() - at_) throw RunError("saved state is damaged");
+        return static_cast<std::size_t>(n);
+    }
     std::span<const std::uint8_t> rest() const { return b_.subspan(at_); }
     void skip(std::size_t n) {
         if (n == 0) throw RunError("saved state does not fit this scenario or version");
@@ -264,8 +302,53 @@ public:
 
 private:
     std::span<const std::uint8_t> b_;
+    std::set<std::string>& texts_;
     std::size_t at_ = 0;
 };
+
+/// Evidence gathered so far, in one order for both directions.
+template <class S, class Item>
+void evidence_item(S& s, Item& x) {
+    using T = std::remove_const_t<Item>;
+    if constexpr (std::is_same_v<T, LogItem>) {
+        s.pod(x.t);
+        s.literal(x.kind);
+        s.literal(x.text);
+        s.pod(x.pack);
+        s.pod(x.event);
+        s.literal(x.source);
+        s.pod(x.value);
+        s.literal(x.unit);
+        s.pod(x.number);
+    } else if constexpr (std::is_same_v<T, Damage>) {
+        for (auto* const text : {&x.pack, &x.part, &x.cause, &x.unit, &x.consequence}) s.text(*text);
+        s.pod(x.t_ns);
+        for (auto* const number : {&x.value, &x.limit, &x.margin}) s.pod(*number);
+    } else if constexpr (std::is_same_v<T, Warning>) {
+        for (auto* const text : {&x.code, &x.model, &x.quantity, &x.text}) s.text(*text);
+        for (auto* const number : {&x.value, &x.valid_min, &x.valid_max}) s.pod(*number);
+        s.pod(x.t_ns);
+    } else {
+        static_assert(std::is_same_v<T, CommandRecord>);
+        s.pod(x.t_ns);
+        s.text(x.target);
+        s.pod(x.value);
+    }
+}
+template <class Item>
+void save_evidence(Out& o, const std::vector<Item>& list) {
+    o.size(list.size());
+    for (const Item& x : list) evidence_item(o, x);
+}
+template <class Item>
+void load_evidence(In& i, std::vector<Item>& list) {
+    const std::size_t n = i.count();
+    list.clear();
+    for (std::size_t k = 0; k < n; ++k) {
+        list.emplace_back();
+        evidence_item(i, list.back());
+    }
+}
 
 /// The plain numbers of a pack at run time, in one order for both directions.
 template <class S, class P>
@@ -317,7 +400,8 @@ void Simulation::Impl::save(std::vector<std::uint8_t>& out) const {
     o.list(env_board);
     o.list(env_cells);
     for (const PackRun& p : packs) {
-        for (const power::LeadSetup& l : plant.setup().packs[static_cast<std::size_t>(&p - packs.data())].leads) o.pod(l.tap);
+        for (const power::LeadSetup& l : plant.setup().packs[static_cast<std::size_t>(&p - packs.data())].leads)
+            o.pod(l.tap);
         pack_numbers(o, p);
     }
     plant.save(out);
@@ -328,6 +412,12 @@ void Simulation::Impl::save(std::vector<std::uint8_t>& out) const {
         verdicts[p].save(out);
         packs[p].board->save(out);
     }
+    save_evidence(o, log_items);
+    o.pod(log_dropped);
+    save_evidence(o, damage);
+    save_evidence(o, warnings);
+    save_evidence(o, journal);
+    o.pod(step_count());
     base::Hasher sum;
     sum.bytes(out.data() + start, out.size() - start);
     o.pod(sum.digest());
@@ -340,7 +430,7 @@ void Simulation::Impl::load(std::span<const std::uint8_t> bytes) {
     std::uint64_t want = 0;
     std::memcpy(&want, bytes.data() + bytes.size() - 8, 8);
     if (want != sum.digest()) throw RunError("saved state: checksum differs, the bytes are damaged");
-    In i(bytes);
+    In i(bytes, loaded_texts);
     std::uint64_t magic = 0, topo = 0, scen = 0;
     i.pod(magic);
     i.pod(topo);
@@ -381,6 +471,16 @@ void Simulation::Impl::load(std::span<const std::uint8_t> bytes) {
         i.skip(verdicts[p].load(i.rest()));
         i.skip(packs[p].board->load(i.rest()));
     }
+    load_evidence(i, log_items);
+    i.pod(log_dropped);
+    load_evidence(i, damage);
+    load_evidence(i, warnings);
+    load_evidence(i, journal);
+    std::uint64_t steps = 0;
+    i.pod(steps);
+    steps_before = steps - plant.steps();
+    pending_fire.clear();
+    error.clear();
     stepper.set_h_s(h_s);
     plant_seen = seen ? plant.input_version() : plant.input_version() + 1;
     status = {};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One run: the only owner of the clock. Phases A..H at an instant, then the plant advances to the next instant at which one
-// of its inputs can change. Observers (recorder, advance_to, value) never cut a step.
+// One run: the only owner of the clock. Phases A..H at an instant, then the plant advances to the next instant at which
+// one of its inputs can change. Observers (recorder, advance_to, value) never cut a step.
 #pragma once
 #include <memory>
 #include <string>
@@ -50,8 +50,8 @@ private:
     RunSetup setup_;
     std::unique_ptr<Impl> impl_;
     Time_ns now_ = 0;
-    bool interactive_ = false;           // a command came from outside: keep the state before each overshooting advance
-    std::vector<std::uint8_t> before_;   // state before the advance that went beyond now_
+    bool interactive_ = false;          // a command came from outside: keep the state before each overshooting advance
+    std::vector<std::uint8_t> before_;  // state before the advance that went beyond now_
     mutable std::vector<EventRecord> events_cache_;
 };
 

@@ -2,6 +2,7 @@
 // The parts of a running simulation. Private to src/sim. Signs: + = discharge.
 #pragma once
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,9 +14,9 @@
 #include "scenario/monitor.hpp"
 #include "scenario/verdict.hpp"
 #include "sim/recorder.hpp"
-#include "sim/simulation.hpp"
 #include "sim/run_api.hpp"
 #include "sim/setup.hpp"
+#include "sim/simulation.hpp"
 
 namespace twin::sim {
 
@@ -26,10 +27,45 @@ using scenario::Moment;
 
 /// What a channel is read from. `a` and `b` are indices within the kind.
 enum class Get : std::uint8_t {
-    pack_i, pack_v, pack_stack_v, pack_soc, pack_usable, cell_v, cell_soc, cell_t, cell_v_max, cell_v_min, cell_v_spread, cell_soc_max,
-    cell_soc_min, cell_soc_spread, cell_t_max, cell_t_min, tap_v, fet_tj, fet_vds, fet_vgs, fet_place_t, board_t, balancer_i, precharge_i,
-    supply_v, shunt_v, p_minus_v, lead_i, clamp_heat, element_i, element_v, request_charge, request_discharge, gate, gate_pre, hw_supply,
-    hw_asleep, board_hw, board_bms
+    pack_i,
+    pack_v,
+    pack_stack_v,
+    pack_soc,
+    pack_usable,
+    cell_v,
+    cell_soc,
+    cell_t,
+    cell_v_max,
+    cell_v_min,
+    cell_v_spread,
+    cell_soc_max,
+    cell_soc_min,
+    cell_soc_spread,
+    cell_t_max,
+    cell_t_min,
+    tap_v,
+    fet_tj,
+    fet_vds,
+    fet_vgs,
+    fet_place_t,
+    board_t,
+    balancer_i,
+    precharge_i,
+    supply_v,
+    shunt_v,
+    p_minus_v,
+    lead_i,
+    clamp_heat,
+    element_i,
+    element_v,
+    request_charge,
+    request_discharge,
+    gate,
+    gate_pre,
+    hw_supply,
+    hw_asleep,
+    board_hw,
+    board_bms
 };
 struct Getter {
     Get kind = Get::pack_i;
@@ -37,7 +73,8 @@ struct Getter {
     std::uint32_t a = 0, b = 0;
 };
 
-/// One consumer's share of the watched channels: positions of its channels in the common value array, and its own copies.
+/// One consumer's share of the watched channels: positions of its channels in the common value array, and its own
+/// copies.
 struct Tap {
     std::vector<std::size_t> at;
     std::vector<double> a, b;
@@ -50,7 +87,20 @@ struct Tap {
 };
 
 /// A settable input of the plant or a board.
-enum class Input : std::uint8_t { load_cc, load_power, load_r, load_idle, charger_cc, charger_cv, env_board, env_cells, contact, tap, key, di };
+enum class Input : std::uint8_t {
+    load_cc,
+    load_power,
+    load_r,
+    load_idle,
+    charger_cc,
+    charger_cv,
+    env_board,
+    env_cells,
+    contact,
+    tap,
+    key,
+    di
+};
 struct InputRef {
     Input kind = Input::load_cc;
     std::size_t index = 0;  // element, or pack
@@ -58,12 +108,12 @@ struct InputRef {
 };
 
 struct EventState {
-    Time_ns next = k_never_ns;   // next firing by time
-    Time_ns undo = k_never_ns;   // end of for_s or of a ramp
+    Time_ns next = k_never_ns;  // next firing by time
+    Time_ns undo = k_never_ns;  // end of for_s or of a ramp
     std::int64_t fired = 0;
     std::uint8_t active = 0;
-    double before = 0.0;         // value to go back to
-    double from = 0.0;           // ramp
+    double before = 0.0;  // value to go back to
+    double from = 0.0;    // ramp
     Time_ns ramp_t0 = 0;
 };
 
@@ -73,11 +123,11 @@ struct LogItem {
     const char* kind = "";
     const char* text = "";
     std::int32_t pack = -1;
-    std::int32_t event = -1;   // scenario event
+    std::int32_t event = -1;  // scenario event
     const char* source = "";
     double value = 0.0;
     const char* unit = nullptr;  // nullptr: no value
-    std::int32_t number = -1;  // index of the part (lead, cell)
+    std::int32_t number = -1;    // index of the part (lead, cell)
 };
 
 /// One pack at run time.
@@ -86,19 +136,20 @@ struct PackRun {
     bool fitted = true;
     std::int32_t n_cells = 0;
     std::unique_ptr<board::Board> board;
-    board::PlantView view_a, view_b;                    // inputs at the start and end of the step under way
+    board::PlantView view_a, view_b;  // inputs at the start and end of the step under way
     double pins_a[25] = {}, pins_b[25] = {}, clamp_a[25] = {}, clamp_b[25] = {};
     afe::PinDrives pins_sent;
     board::Drives sent;
-    std::uint8_t gate[2] = {0, 0};                      // hw.gate.*
+    std::uint8_t gate[2] = {0, 0};  // hw.gate.*
     std::uint8_t damaged_fet[2] = {0, 0};
     std::uint8_t damaged_clamp = 0, damaged_precharge = 0, damaged_filter[25] = {};
-    double filter_heat_W[25] = {};                      // power of each filter resistor through its thermal lag
+    double filter_heat_W[25] = {};  // power of each filter resistor through its thermal lag
     std::size_t afe_damage_seen = 0;
     std::uint32_t ntc_open = 0, ntc_short = 0;
     bool commanded_off[2] = {false, false};
     // metrics
-    double i_peak_A = 0.0, i_charge_peak_A = 0.0, q_dis_C = 0.0, q_chg_C = 0.0, usable0_Ah = 0.0, spread0_mV = 0.0, soc_spread0_pct = 0.0;
+    double i_peak_A = 0.0, i_charge_peak_A = 0.0, q_dis_C = 0.0, q_chg_C = 0.0, usable0_Ah = 0.0, spread0_mV = 0.0,
+           soc_spread0_pct = 0.0;
     double scd_level_V = 0.0;
     Time_ns scd_cross = -1;
     double slowest_open_us = -1.0;
@@ -177,7 +228,8 @@ struct Simulation::Impl : power::StepListener {
     void fill_ledger(Ledger& l) const;
     void judge(RunResult& r) const;
     void log(const char* kind, const char* text, std::int32_t pack, const char* source, std::int32_t number = -1);
-    void log_value(const char* kind, const char* text, std::int32_t pack, const char* source, double value, const char* unit);
+    void log_value(const char* kind, const char* text, std::int32_t pack, const char* source, double value,
+                   const char* unit);
     std::vector<EventRecord> events_text() const;
 
     // --- from outside
@@ -210,32 +262,35 @@ struct Simulation::Impl : power::StepListener {
     std::vector<EventState> events;
     std::vector<std::size_t> element_of_load, element_of_charger, element_of_event;  // event: npos if none
     std::vector<std::uint8_t> charger_cut;
-    std::vector<double> env_board, env_cells;        // current values
+    std::vector<double> env_board, env_cells;  // current values
     Time_ns series_next = k_never_ns;
     std::vector<std::pair<std::string, InputRef>> inputs;
 
-    Time_ns t = 0;              // the instant reached; everything before it is done
+    Time_ns t = 0;  // the instant reached; everything before it is done
     Time_ns t_end = 0;
-    Time_ns t_of_step = 0;      // end of the step being booked, rounded up
-    Time_ns board_t = 0;        // boards have seen the plant up to here
-    Time_ns cut = k_never_ns;   // an input from outside will come at this time
+    Time_ns t_of_step = 0;             // end of the step being booked, rounded up
+    Time_ns board_t = 0;               // boards have seen the plant up to here
+    Time_ns cut = k_never_ns;          // an input from outside will come at this time
     Time_ns last_t0 = 0, last_t1 = 0;  // the last advance
     std::vector<double> seg_a;         // watched values at its start
     bool values_current = false;       // ub holds the watched values of now
-    bool at_instant = true;     // phases at t are still to run
+    bool at_instant = true;            // phases at t are still to run
     base::Status status;
     std::string error;
     bool core_failed = false;
-    std::uint64_t plant_seen = 0;   // input version already solved
-    double jump_share = 0.0;        // size of the input jump since the last solve, relative to the rated current
-    std::vector<int> fired;         // scratch of phase G
+    std::uint64_t plant_seen = 0;  // input version already solved
+    double jump_share = 0.0;       // size of the input jump since the last solve, relative to the rated current
+    std::vector<int> fired;        // scratch of phase G
     std::vector<std::size_t> pending_fire;
     base::Hasher hasher;
     std::vector<LogItem> log_items;
+    std::set<std::string> loaded_texts;  // of log items that came with a loaded state
     std::uint64_t log_dropped = 0;
     std::vector<Damage> damage;
     std::vector<Warning> warnings;
     std::uint64_t instants = 0;
+    std::uint64_t steps_before = 0;  // of the run whose state was loaded, less those of this plant by then (mod 2^64)
+    std::uint64_t step_count() const { return steps_before + plant.steps(); }
     std::vector<CommandRecord> journal;
 };
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Between plant and boards: what boards are told, what they drive, gate states, damage, metrics.
-#include "base/math.hpp"
 #include "afe/dvc1124.hpp"
+#include "base/math.hpp"
 #include "sim/simulation_impl.hpp"
 
 namespace twin::sim {
 
 namespace {
-constexpr double k_filter_lag_s = 2.0;   // thermal time constant of a filter resistor (assumed)
+constexpr double k_filter_lag_s = 2.0;  // thermal time constant of a filter resistor (assumed)
 constexpr double k_burnt_share = 1.0;
-}
+}  // namespace
 
 void Simulation::Impl::fill_view(std::size_t p, board::PlantView& v, double* pins, double* clamp) const {
     const PackRun& r = packs[p];
@@ -76,10 +76,14 @@ void Simulation::Impl::check_witnesses() {
             again = false;
             for (const board::Witness& w : r.board->witnesses()) {
                 double q = 0.0;
-                if (w.quantity == board::Witness::Quantity::shunt_V) q = r.view_b.shunt_V;
-                else if (w.quantity == board::Witness::Quantity::top_V) q = r.view_b.top_V;
-                else if (w.quantity == board::Witness::Quantity::supply_V) q = r.view_b.supply_V;
-                else continue;
+                if (w.quantity == board::Witness::Quantity::shunt_V)
+                    q = r.view_b.shunt_V;
+                else if (w.quantity == board::Witness::Quantity::top_V)
+                    q = r.view_b.top_V;
+                else if (w.quantity == board::Witness::Quantity::supply_V)
+                    q = r.view_b.supply_V;
+                else
+                    continue;
                 if (w.direction > 0 ? q >= w.level : q <= w.level) {
                     r.board->crossed(w.id, t);
                     again = true;
@@ -133,13 +137,18 @@ bool Simulation::Impl::damage_pending() const {
         const PackRun& r = packs[p];
         if (!r.fitted) continue;
         for (std::size_t g = 0; g < 2; ++g) {
-            if (r.damaged_fet[g] == 0 && power::fet_breach(plant.fet_margins(p, static_cast<Group>(g)), 0, t).cause != power::DamageCause::none) return true;
+            if (r.damaged_fet[g] == 0 &&
+                power::fet_breach(plant.fet_margins(p, static_cast<Group>(g)), 0, t).cause != power::DamageCause::none)
+                return true;
         }
         if (r.damaged_clamp == 0 && plant.clamp_heat_J(p) > setup.packs[p].parts.clamp.energy_limit_J) return true;
-        if (r.damaged_precharge == 0 && plant.precharge_heat_J(p) > setup.packs[p].parts.precharge.energy_limit_J) return true;
+        if (r.damaged_precharge == 0 && plant.precharge_heat_J(p) > setup.packs[p].parts.precharge.energy_limit_J)
+            return true;
         for (std::int32_t k = 0; k <= r.n_cells; ++k) {
             const auto i = static_cast<std::size_t>(k);
-            if (r.damaged_filter[i] == 0 && r.filter_heat_W[i] > k_burnt_share * setup.packs[p].parts.input.r_filter_limit_W) return true;
+            if (r.damaged_filter[i] == 0 &&
+                r.filter_heat_W[i] > k_burnt_share * setup.packs[p].parts.input.r_filter_limit_W)
+                return true;
         }
     }
     return false;
@@ -150,7 +159,8 @@ void Simulation::Impl::check_damage() {
     for (std::size_t p = 0; p < packs.size(); ++p) {
         PackRun& r = packs[p];
         if (!r.fitted) continue;
-        const auto record = [&](const std::string& part, const char* cause, double value, double limit, const char* unit, const char* then) {
+        const auto record = [&](const std::string& part, const char* cause, double value, double limit,
+                                const char* unit, const char* then) {
             damage.push_back({r.id, part, cause, t, value, limit, limit - value, unit, then});
             log("damage", "part passed its limit", static_cast<std::int32_t>(p), "");
         };
@@ -161,31 +171,37 @@ void Simulation::Impl::check_damage() {
             r.damaged_fet[g] = 1;
             plant.weld(p, static_cast<Group>(g));
             jumped(1.0);
-            record(g == 0 ? "fet.dsg" : "fet.chg", power::to_string(d.cause), d.value, d.limit, power::unit_of(d.cause), "welded drain to source");
+            record(g == 0 ? "fet.dsg" : "fet.chg", power::to_string(d.cause), d.value, d.limit, power::unit_of(d.cause),
+                   "welded drain to source");
         }
         const power::BoardParts& parts = setup.packs[p].parts;
         if (r.damaged_clamp == 0 && plant.clamp_heat_J(p) > parts.clamp.energy_limit_J) {
             r.damaged_clamp = 1;
-            record("clamp", "clamp energy", plant.clamp_heat_J(p), parts.clamp.energy_limit_J, "J", "recorded; the clamp keeps working in this model");
+            record("clamp", "clamp energy", plant.clamp_heat_J(p), parts.clamp.energy_limit_J, "J",
+                   "recorded; the clamp keeps working in this model");
         }
         if (r.damaged_precharge == 0 && plant.precharge_heat_J(p) > parts.precharge.energy_limit_J) {
             r.damaged_precharge = 1;
-            record("precharge", "resistor energy", plant.precharge_heat_J(p), parts.precharge.energy_limit_J, "J", "recorded; the resistor keeps its value in this model");
+            record("precharge", "resistor energy", plant.precharge_heat_J(p), parts.precharge.energy_limit_J, "J",
+                   "recorded; the resistor keeps its value in this model");
         }
         for (std::int32_t k = 0; k <= r.n_cells; ++k) {
             const auto i = static_cast<std::size_t>(k);
-            if (r.damaged_filter[i] != 0 || r.filter_heat_W[i] <= k_burnt_share * parts.input.r_filter_limit_W) continue;
+            if (r.damaged_filter[i] != 0 || r.filter_heat_W[i] <= k_burnt_share * parts.input.r_filter_limit_W)
+                continue;
             r.damaged_filter[i] = 1;
             plant.open_filter(p, k);
             jumped(1e-3);
-            record("afe.input.R" + std::to_string(k), "resistor power", r.filter_heat_W[i], parts.input.r_filter_limit_W, "W", "open");
+            record("afe.input.R" + std::to_string(k), "resistor power", r.filter_heat_W[i],
+                   parts.input.r_filter_limit_W, "W", "open");
         }
         const auto afe_damage = r.board->afe().damage();
         for (; r.afe_damage_seen < afe_damage.size(); ++r.afe_damage_seen) {
             const afe::DamageRecord& d = afe_damage[r.afe_damage_seen];
             char part[16] = {};
             afe::damage_part(d, part);
-            damage.push_back({r.id, part, afe::damage_cause_text(d.cause), d.t_ns, d.value, d.limit, d.margin, afe::damage_unit(d.cause), "AFE input destroyed"});
+            damage.push_back({r.id, part, afe::damage_cause_text(d.cause), d.t_ns, d.value, d.limit, d.margin,
+                              afe::damage_unit(d.cause), "AFE input destroyed"});
             log("damage", "part passed its limit", static_cast<std::int32_t>(p), "afe");
         }
     }
@@ -200,10 +216,14 @@ void Simulation::Impl::gather_metrics(double h_s) {
         r.i_peak_A = base::max2(r.i_peak_A, v.i_pack_A);
         r.i_charge_peak_A = base::max2(r.i_charge_peak_A, -v.i_pack_A);
         const double q = v.i_pack_A * h_s;
-        if (q > 0.0) r.q_dis_C += q;
-        else r.q_chg_C -= q;
+        if (q > 0.0)
+            r.q_dis_C += q;
+        else
+            r.q_chg_C -= q;
         if (!r.fitted) continue;
-        if (r.scd_level_V > 0.0 && r.scd_cross < 0 && r.gate[0] != 0 && r.view_a.shunt_V < r.scd_level_V && v.shunt_V >= r.scd_level_V) r.scd_cross = t_of_step;
+        if (r.scd_level_V > 0.0 && r.scd_cross < 0 && r.gate[0] != 0 && r.view_a.shunt_V < r.scd_level_V &&
+            v.shunt_V >= r.scd_level_V)
+            r.scd_cross = t_of_step;
         const double decay = h_s < 1e-4 ? h_s / k_filter_lag_s : -base::det_expm1(-h_s / k_filter_lag_s);
         for (std::int32_t k = 0; k <= r.n_cells; ++k) {
             const auto i = static_cast<std::size_t>(k);

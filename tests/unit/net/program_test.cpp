@@ -72,7 +72,8 @@ TEST_CASE("nodal solve equals a dense solve") {
     solve(p, w, g, s);
     const Eigen::VectorXd x = a.ldlt().solve(b);
     for (std::int32_t k = 0; k < r.n; ++k) {
-        CHECK(w.x[static_cast<std::size_t>(p.pos[static_cast<std::size_t>(k)])] == doctest::Approx(x(k)).epsilon(1e-10));
+        CHECK(w.x[static_cast<std::size_t>(p.pos[static_cast<std::size_t>(k)])] ==
+              doctest::Approx(x(k)).epsilon(1e-10));
     }
 }
 
