@@ -165,6 +165,11 @@ struct Simulation::Impl : power::StepListener {
     // --- build
     static power::PlantSetup plant_setup(const RunSetup& setup);
     void build_channels();
+    void add_channel(const std::string& name, const std::string& unit, const std::string& doc, bool discrete,
+                     const std::string& pack, Getter g);
+    void add_truth_channels(std::size_t p);
+    void add_board_channels(std::size_t p);
+    void add_element_channels();
     void build_inputs();
     void build_watch();
     void start();
@@ -214,6 +219,7 @@ struct Simulation::Impl : power::StepListener {
     // --- channels
     double value(int channel) const;
     double read(const Getter& g) const;
+    double read_cells(const Getter& g) const;
     double usable_Ah(std::size_t p) const;
     bool request(std::size_t p, bool charge) const;
     double applied_scd_A(std::size_t p) const;
