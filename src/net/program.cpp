@@ -31,22 +31,30 @@ Adjacency adjacency_of(std::int32_t n_nodes, const std::vector<Edge>& edges) {
     return adj;
 }
 
-/// Eliminates the leading nodes in minimum degree order (ties: lowest node number); returns the column structure in
-/// nodes.
+/// Eliminates the leading nodes in minimum degree order; returns the column structure in nodes. Ties go to the node
+/// whose eliminated neighbours lie least deep (a ladder is then eaten from both ends, in two independent chains), then
+/// to the lowest number.
 std::vector<std::vector<std::int32_t>> eliminate(Adjacency adj, const std::vector<bool>& keep, Program& p) {
     std::vector<std::vector<std::int32_t>> columns;
     std::vector<bool> gone(adj.size(), false);
+    std::vector<std::int32_t> depth(adj.size(), 0);
     for (std::int32_t step = 0; step < p.n_lead; ++step) {
         std::int32_t best = -1;
         for (std::int32_t k = 0; k < p.n_nodes; ++k) {
             const auto i = static_cast<std::size_t>(k);
             if (gone[i] || keep[i]) continue;
-            if (best < 0 || adj[i].size() < adj[static_cast<std::size_t>(best)].size()) best = k;
+            if (best < 0) {
+                best = k;
+                continue;
+            }
+            const auto b = static_cast<std::size_t>(best);
+            if (adj[i].size() < adj[b].size() || (adj[i].size() == adj[b].size() && depth[i] < depth[b])) best = k;
         }
         const auto b = static_cast<std::size_t>(best);
         const std::vector<std::int32_t> nb(adj[b].begin(), adj[b].end());
         for (const std::int32_t u : nb) {
             adj[static_cast<std::size_t>(u)].erase(best);
+            depth[static_cast<std::size_t>(u)] = std::max(depth[static_cast<std::size_t>(u)], depth[b] + 1);
             for (const std::int32_t w : nb) {
                 if (w != u) adj[static_cast<std::size_t>(u)].insert(w);
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numeric half of the elimination: templates over the lane type. The caller zeroes `values` and `rhs`, stamps, then
 // factors the leading part once and solves the trailing block as often as Newton needs. No allocation after resize().
+// `rhs` and `x` have one element more than there are nodes: the ground, so that branches need no test for it.
 #pragma once
 #include <cstddef>
 #include <vector>
@@ -15,9 +16,9 @@ struct Workspace {
     std::vector<T> values;    // (n_values)
     std::vector<T> l;         // (column entries) unit-lower factors
     std::vector<T> inv_diag;  // (n_lead)
-    std::vector<T> rhs;       // (n_nodes) by position
-    std::vector<T> x;         // (n_nodes) solution by position
-    std::vector<T> dense;     // (n_trail * n_trail) scratch
+    std::vector<T> rhs;       // (n_nodes + 1) by position, ground last
+    std::vector<T> x;         // (n_nodes + 1) solution by position, ground last and always 0
+    std::vector<T> dense;     // (n_trail * n_trail) unit-lower factor, inverse pivots on the diagonal
     std::vector<T> dense_b;   // (n_trail)
 
     void resize(const Program& p) {
@@ -26,8 +27,8 @@ struct Workspace {
         values.assign(static_cast<std::size_t>(p.n_values), T(0.0));
         l.assign(p.row.size(), T(0.0));
         inv_diag.assign(static_cast<std::size_t>(p.n_lead), T(0.0));
-        rhs.assign(n, T(0.0));
-        x.assign(n, T(0.0));
+        rhs.assign(n + 1, T(0.0));
+        x.assign(n + 1, T(0.0));
         dense.assign(m * m, T(0.0));
         dense_b.assign(m, T(0.0));
     }
@@ -74,60 +75,49 @@ inline void factor_leading(const Program& p, Workspace<T>& w) {
 template <class T>
 inline void forward_leading(const Program& p, Workspace<T>& w) {
     T* const b = w.rhs.data();
+    const T* const l = w.l.data();
+    const std::int32_t* const row = p.row.data();
+    const std::int32_t* const begin = p.col_begin.data();
+    std::int32_t r = 0;
     for (std::int32_t j = 0; j < p.n_lead; ++j) {
         const T bj = b[j];
-        const std::int32_t e = p.col_begin[static_cast<std::size_t>(j) + 1];
-        for (std::int32_t r = p.col_begin[static_cast<std::size_t>(j)]; r < e; ++r) {
-            T& target = b[p.row[static_cast<std::size_t>(r)]];
-            target = target - w.l[static_cast<std::size_t>(r)] * bj;
-        }
+        for (const std::int32_t e = begin[j + 1]; r < e; ++r) b[row[r]] = b[row[r]] - l[r] * bj;
     }
 }
 
 /// Back substitution of the leading nodes after the trailing part of x is known.
 template <class T>
 inline void backward_leading(const Program& p, Workspace<T>& w) {
+    T* const x = w.x.data();
+    const T* const b = w.rhs.data();
+    const T* const inv = w.inv_diag.data();
+    const T* const l = w.l.data();
+    const std::int32_t* const row = p.row.data();
+    const std::int32_t* const begin = p.col_begin.data();
     for (std::int32_t j = p.n_lead; j-- > 0;) {
-        T xj = w.rhs[static_cast<std::size_t>(j)] * w.inv_diag[static_cast<std::size_t>(j)];
-        const std::int32_t e = p.col_begin[static_cast<std::size_t>(j) + 1];
-        for (std::int32_t r = p.col_begin[static_cast<std::size_t>(j)]; r < e; ++r) {
-            xj = xj -
-                 w.l[static_cast<std::size_t>(r)] * w.x[static_cast<std::size_t>(p.row[static_cast<std::size_t>(r)])];
-        }
-        w.x[static_cast<std::size_t>(j)] = xj;
+        T xj = b[j] * inv[j];
+        for (std::int32_t r = begin[j]; r < begin[j + 1]; ++r) xj = xj - l[r] * x[row[r]];
+        x[j] = xj;
     }
 }
 
-/// Copies the Schur complement and right-hand side into the dense scratch (full lower triangle, row-major m x m).
+/// Copies the Schur complement into the dense scratch (lower triangle, row-major m x m).
 template <class T>
 inline void load_trailing(const Program& p, Workspace<T>& w) {
     const auto m = static_cast<std::size_t>(p.n_trail);
     const auto lead = static_cast<std::size_t>(p.n_lead);
-    std::size_t k = static_cast<std::size_t>(p.off_dense);
+    const T* v = w.values.data() + p.off_dense;
     for (std::size_t i = 0; i < m; ++i) {
-        for (std::size_t j = 0; j < i; ++j) {
-            w.dense[i * m + j] = w.values[k];
-            ++k;
-        }
+        for (std::size_t j = 0; j < i; ++j) w.dense[i * m + j] = *v++;
         w.dense[i * m + i] = w.values[lead + i];
-        w.dense_b[i] = w.rhs[lead + i];
     }
 }
 
-/// Adds a port (trailing numbering by position; negative = ground) to the dense scratch.
+/// Adds a port's conductance to the dense scratch (ia, ib: trailing numbers, negative = ground).
 template <class T>
-inline void add_port(const Program& p, Workspace<T>& w, const StampIndex& s, const T& g, const T& source_A) {
-    const auto m = static_cast<std::size_t>(p.n_trail);
-    const std::int32_t ia = s.pos_a >= 0 ? s.pos_a - p.n_lead : -1;
-    const std::int32_t ib = s.pos_b >= 0 ? s.pos_b - p.n_lead : -1;
-    if (ia >= 0) {
-        w.dense[static_cast<std::size_t>(ia) * (m + 1)] += g;
-        w.dense_b[static_cast<std::size_t>(ia)] -= source_A;
-    }
-    if (ib >= 0) {
-        w.dense[static_cast<std::size_t>(ib) * (m + 1)] += g;
-        w.dense_b[static_cast<std::size_t>(ib)] += source_A;
-    }
+inline void add_port(Workspace<T>& w, std::size_t m, std::int32_t ia, std::int32_t ib, const T& g) {
+    if (ia >= 0) w.dense[static_cast<std::size_t>(ia) * (m + 1)] += g;
+    if (ib >= 0) w.dense[static_cast<std::size_t>(ib) * (m + 1)] += g;
     if (ia >= 0 && ib >= 0) {
         const auto hi = static_cast<std::size_t>(ia > ib ? ia : ib);
         const auto lo = static_cast<std::size_t>(ia > ib ? ib : ia);
@@ -135,31 +125,40 @@ inline void add_port(const Program& p, Workspace<T>& w, const StampIndex& s, con
     }
 }
 
-/// Dense LDL^T solve of the trailing block in scratch; writes x of the trailing positions. Returns the smallest pivot's
-/// positivity as a mask (false where a pivot was not positive).
+/// LDL^T of the dense scratch in place. Returns per lane whether every pivot was positive.
 template <class T>
-inline base::MaskOf<T> solve_trailing(const Program& p, Workspace<T>& w) {
+inline base::MaskOf<T> factor_trailing(const Program& p, Workspace<T>& w) {
     const auto m = static_cast<std::size_t>(p.n_trail);
-    const auto lead = static_cast<std::size_t>(p.n_lead);
     T* const a = w.dense.data();
-    T* const b = w.dense_b.data();
     base::MaskOf<T> positive = T(1.0) > T(0.0);
     for (std::size_t j = 0; j < m; ++j) {
         positive = base::mask_and(positive, a[j * m + j] > T(0.0));
         const T inv = T(1.0) / a[j * m + j];
         a[j * m + j] = inv;
-        for (std::size_t i = j + 1; i < m; ++i) {
+        for (std::size_t i = m; i-- > j + 1;) {  // downwards: a[q][j] is still unscaled for q <= i
             const T lij = a[i * m + j] * inv;
             for (std::size_t q = j + 1; q <= i; ++q) a[i * m + q] = a[i * m + q] - lij * a[q * m + j];
-            b[i] = b[i] - lij * b[j];
+            a[i * m + j] = lij;
         }
     }
-    for (std::size_t j = m; j-- > 0;) {
-        T xj = b[j];
-        for (std::size_t i = j + 1; i < m; ++i) xj = xj - a[i * m + j] * w.x[lead + i];
-        w.x[lead + j] = xj * a[j * m + j];
-    }
     return positive;
+}
+
+/// Solves for the trailing positions of x; dense_b holds the right-hand side and is used up.
+template <class T>
+inline void solve_trailing(const Program& p, Workspace<T>& w) {
+    const auto m = static_cast<std::size_t>(p.n_trail);
+    const T* const a = w.dense.data();
+    T* const b = w.dense_b.data();
+    T* const x = w.x.data() + p.n_lead;
+    for (std::size_t j = 0; j < m; ++j) {
+        for (std::size_t i = j + 1; i < m; ++i) b[i] = b[i] - a[i * m + j] * b[j];
+    }
+    for (std::size_t j = m; j-- > 0;) {
+        T xj = b[j] * a[j * m + j];
+        for (std::size_t i = j + 1; i < m; ++i) xj = xj - a[i * m + j] * x[i];
+        x[j] = xj;
+    }
 }
 
 }  // namespace twin::net
