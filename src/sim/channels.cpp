@@ -54,53 +54,12 @@ double Simulation::Impl::read_cells(const Getter& g) const {
     }
 }
 
-double Simulation::Impl::read(const Getter& g) const {
+/// Values of the board's parts, of outside elements and of what boards publish.
+double Simulation::Impl::read_parts(const Getter& g) const {
     const PackRun& r = packs[g.pack];
     const std::size_t p = g.pack;
     const power::PackView<double> v = plant.view(p);
     switch (g.kind) {
-        case Get::pack_soc:
-        case Get::cell_v_max:
-        case Get::cell_v_min:
-        case Get::cell_v_spread:
-        case Get::cell_soc_max:
-        case Get::cell_soc_min:
-        case Get::cell_soc_spread:
-        case Get::cell_t_max:
-        case Get::cell_t_min:
-            return read_cells(g);
-        case Get::pack_i:
-            return v.i_pack_A;
-        case Get::pack_v:
-            return v.pack_V;
-        case Get::pack_stack_v:
-            return v.stack_V;
-        case Get::pack_usable:
-            return usable_Ah(p);
-        case Get::cell_v:
-            return v.cell_V[g.a];
-        case Get::cell_soc:
-            return 100.0 * plant.cell_state(p, g.a).soc;
-        case Get::cell_t:
-            return plant.cell_state(p, g.a).t_surf_degC;
-        case Get::cell_v_max:
-            return reduce(n, true, volt);
-        case Get::cell_v_min:
-            return reduce(n, false, volt);
-        case Get::cell_v_spread:
-            return 1e3 * (reduce(n, true, volt) - reduce(n, false, volt));
-        case Get::cell_soc_max:
-            return reduce(n, true, soc);
-        case Get::cell_soc_min:
-            return reduce(n, false, soc);
-        case Get::cell_soc_spread:
-            return reduce(n, true, soc) - reduce(n, false, soc);
-        case Get::cell_t_max:
-            return reduce(n, true, temp);
-        case Get::cell_t_min:
-            return reduce(n, false, temp);
-        case Get::tap_v:
-            return v.pin_V[g.a + 1] - v.pin_V[g.a];
         case Get::fet_tj:
             return plant.fet_tj_degC(p, static_cast<Group>(g.a));
         case Get::fet_vds:
@@ -144,8 +103,44 @@ double Simulation::Impl::read(const Getter& g) const {
             return r.board->hw_value(g.a, g.b);
         case Get::board_bms:
             return r.board->bms_value(g.a, g.b);
+        default:
+            return 0.0;
     }
-    return 0.0;
+}
+
+double Simulation::Impl::read(const Getter& g) const {
+    const std::size_t p = g.pack;
+    const power::PackView<double> v = plant.view(p);
+    switch (g.kind) {
+        case Get::pack_soc:
+        case Get::cell_v_max:
+        case Get::cell_v_min:
+        case Get::cell_v_spread:
+        case Get::cell_soc_max:
+        case Get::cell_soc_min:
+        case Get::cell_soc_spread:
+        case Get::cell_t_max:
+        case Get::cell_t_min:
+            return read_cells(g);
+        case Get::pack_i:
+            return v.i_pack_A;
+        case Get::pack_v:
+            return v.pack_V;
+        case Get::pack_stack_v:
+            return v.stack_V;
+        case Get::pack_usable:
+            return usable_Ah(p);
+        case Get::cell_v:
+            return v.cell_V[g.a];
+        case Get::cell_soc:
+            return 100.0 * plant.cell_state(p, g.a).soc;
+        case Get::cell_t:
+            return plant.cell_state(p, g.a).t_surf_degC;
+        case Get::tap_v:
+            return v.pin_V[g.a + 1] - v.pin_V[g.a];
+        default:
+            return read_parts(g);
+    }
 }
 
 /// A connected, not cut-off charger offers current; a connected load asks for some.

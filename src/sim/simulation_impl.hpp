@@ -220,6 +220,7 @@ struct Simulation::Impl : power::StepListener {
     double value(int channel) const;
     double read(const Getter& g) const;
     double read_cells(const Getter& g) const;
+    double read_parts(const Getter& g) const;
     double usable_Ah(std::size_t p) const;
     bool request(std::size_t p, bool charge) const;
     double applied_scd_A(std::size_t p) const;
