@@ -104,8 +104,8 @@ Program build_program(std::int32_t n_nodes, const std::vector<Edge>& edges, cons
     p.n_values = p.off_dense + p.n_trail * (p.n_trail - 1) / 2;
     const auto at = [&](std::int32_t i, std::int32_t j) {
         if (i == j) return i;
-        const std::int32_t hi = std::max(i, j);
-        const std::int32_t lo = std::min(i, j);
+        const std::int32_t hi = std::max<std::int32_t>(i, j);
+        const std::int32_t lo = std::min<std::int32_t>(i, j);
         if (lo >= p.n_lead) {
             const std::int32_t ti = hi - p.n_lead;
             return p.off_dense + ti * (ti - 1) / 2 + (lo - p.n_lead);

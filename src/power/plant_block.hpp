@@ -25,7 +25,8 @@ template <class T>
 class Block {
 public:
     /// Adds an array and returns the index of its first element. Only while building.
-    std::size_t add(const std::string& name, const std::string& unit, std::size_t count, bool hashed, double init = 0.0) {
+    std::size_t add(const std::string& name, const std::string& unit, std::size_t count, bool hashed,
+                    double init = 0.0) {
         fields_.push_back({name, unit, mem_.size(), count, hashed});
         mem_.resize(mem_.size() + count, T(init));
         return fields_.back().first;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Construction of a plant and its inputs.
-#include <algorithm>
+// Construction of a plant: state and work arrays, lists of branches, values at the start.
 #include <stdexcept>
 
 #include "power/plant_scratch.hpp"
@@ -20,66 +19,60 @@ void check_setup(const PlantSetup& s) {
             throw std::invalid_argument("pack '" + p.id + "': one sampling lead per tap, B- included");
         }
         for (const LeadSetup& l : p.leads) {
-            if (l.tap < -1 || l.tap > p.n_cells) throw std::invalid_argument("pack '" + p.id + "': a lead names a tap that does not exist");
+            if (l.tap < -1 || l.tap > p.n_cells)
+                throw std::invalid_argument("pack '" + p.id + "': a lead names a tap that does not exist");
         }
     }
 }
 
-template <class V>
-void split(const V& branches, std::int32_t ground, std::vector<std::size_t>& a, std::vector<std::size_t>& b) {
-    for (const auto& x : branches) {
-        a.push_back(static_cast<std::size_t>(x.edge.a == net::k_ground ? ground : x.edge.a));
-        b.push_back(static_cast<std::size_t>(x.edge.b == net::k_ground ? ground : x.edge.b));
-    }
+/// Structs of T as arrays of T: the same fields for a block of lanes.
+template <class T, template <class> class S>
+S<T> widen(const S<double>& s) {
+    S<T> r;
+    static_assert(sizeof(S<double>) % sizeof(double) == 0 &&
+                  sizeof(S<T>) == sizeof(S<double>) / sizeof(double) * sizeof(T));
+    const auto* from = reinterpret_cast<const double*>(&s);
+    auto* to = reinterpret_cast<T*>(&r);
+    for (std::size_t k = 0; k < sizeof(S<double>) / sizeof(double); ++k) to[k] = T(from[k]);
+    return r;
 }
 
 }  // namespace
 
 template <class T>
-Plant<T>::Plant(const PlantSetup& setup) : setup_(setup), s_(std::make_unique<Scratch>()) {
+Plant<T>::ScratchHolder::ScratchHolder() : p(std::make_unique<Scratch>()) {}
+template <class T>
+Plant<T>::ScratchHolder::~ScratchHolder() {}  // NOLINT(modernize-use-equals-default): Scratch is complete only here
+template <class T>
+Plant<T>::ScratchHolder::ScratchHolder(const ScratchHolder& o) : p(std::make_unique<Scratch>(*o.p)) {}
+
+template <class T>
+Plant<T>::Plant(const PlantSetup& setup) : setup_(setup) {
     check_setup(setup_);
     topo_ = std::make_shared<Topology>(build_topology(setup_));
-    build_blocks();
+    build_state();
+    build_scratch();
+    flatten_topology();
     init_values();
     saved_state_ = state_.mem();
     saved_cells_ = cells_;
-    coeff_slots_.resize(8);
+    saved_margins_ = fet_margins_;
     publish(true);
 }
 
 template <class T>
-Plant<T>::~Plant() {}  // NOLINT(modernize-use-equals-default): Scratch is complete only here
-
-template <class T>
-Plant<T>::Plant(const Plant& o)
-    : setup_(o.setup_), topo_(o.topo_), state_(o.state_), input_(o.input_), cells_(o.cells_), cell_params_(o.cell_params_),
-      saved_state_(o.saved_state_), saved_cells_(o.saved_cells_), ws_(o.ws_), bal_(o.bal_), pack_connected_(o.pack_connected_),
-      element_connected_(o.element_connected_), o_rl_i_(o.o_rl_i_), o_rl_k_(o.o_rl_k_), o_rc_v_(o.o_rc_v_), o_rc_k_(o.o_rc_k_),
-      o_fet_qg_(o.o_fet_qg_), o_fet_qd_(o.o_fet_qd_), o_fet_vgs_(o.o_fet_vgs_), o_fet_vds_(o.o_fet_vds_), o_foster_(o.o_foster_),
-      o_board_T_(o.o_board_T_), o_fet_ntc_(o.o_fet_ntc_), o_ntc_(o.o_ntc_), o_psense_(o.o_psense_), o_clamp_heat_(o.o_clamp_heat_),
-      o_pre_heat_(o.o_pre_heat_), o_port_v_(o.o_port_v_), o_port_g_(o.o_port_g_), o_port_s_(o.o_port_s_), o_clamp_g_(o.o_clamp_g_),
-      o_clamp_s_(o.o_clamp_s_), o_cell_r_(o.o_cell_r_), o_bal_to_(o.o_bal_to_), o_fet_tq_(o.o_fet_tq_), o_line_(o.o_line_),
-      o_abs_(o.o_abs_), o_cell_q_(o.o_cell_q_), o_fet_e_(o.o_fet_e_), o_stored0_(o.o_stored0_), o_soc0_(o.o_soc0_),
-      o_stress_(o.o_stress_), o_rl_r_(o.o_rl_r_), o_rl_l_(o.o_rl_l_), o_rc_r_(o.o_rc_r_), o_rc_c_(o.o_rc_c_), o_res_g_(o.o_res_g_), o_gate_(o.o_gate_),
-      o_draw_(o.o_draw_), o_source_(o.o_source_), o_load_(o.o_load_), o_charger_(o.o_charger_), o_env_(o.o_env_), o_weld_(o.o_weld_),
-      fet_params_(o.fet_params_), fet_coeff_(o.fet_coeff_), fet_margins_(o.fet_margins_), diode_coeff_(o.diode_coeff_),
-      clamp_params_(o.clamp_params_), pin_clamp_(o.pin_clamp_), fet_clamp_(o.fet_clamp_), coeff_slots_(o.coeff_slots_),
-      coeff_next_(o.coeff_next_), s_(std::make_unique<Scratch>(*o.s_)), pack_of_cell_(o.pack_of_cell_),
-      input_version_(o.input_version_), matrix_version_(o.matrix_version_), factored_version_(o.factored_version_),
-      factored_dh_s_(o.factored_dh_s_), factored_slope_(o.factored_slope_), trial_h_s_(o.trial_h_s_), trial_method_(o.trial_method_),
-      trial_error_(o.trial_error_), trial_defect_J_(o.trial_defect_J_), steps_(o.steps_), solves_(o.solves_), factors_(o.factors_) {}
-
-template <class T>
-void Plant<T>::build_blocks() {
+void Plant<T>::build_state() {
     const Topology& t = *topo_;
     const std::size_t n_rl = t.rl.size(), n_rc = t.rc.size(), n_res = t.res.size(), n_port = t.port.size();
-    const auto n_fet = static_cast<std::size_t>(t.n_fets);
+    const auto n_fet = at(t.n_fets);
     const std::size_t n_pack = t.pack.size();
-    std::size_t n_cell = 0;
+    std::size_t n_clamps = 0;
     for (std::size_t p = 0; p < n_pack; ++p) {
-        for (std::int32_t c = 0; c < setup_.packs[p].n_cells; ++c) pack_of_cell_.push_back(p);
-        n_cell += static_cast<std::size_t>(setup_.packs[p].n_cells);
+        const auto n = at(setup_.packs[p].n_cells);
+        for (std::size_t c = 0; c < n; ++c) pack_of_cell_.push_back(p);
+        if (setup_.packs[p].board_fitted) n_clamps += t.pack[p].fet_diode0 >= 0 ? 2 * n : n;
     }
+    const std::size_t n_cell = pack_of_cell_.size();
     Block<T>& s = state_;
     o_rl_i_ = s.add("branch.i", "A", n_rl, true);
     o_rc_v_ = s.add("capacitor.v", "V", n_rc, true);
@@ -90,7 +83,7 @@ void Plant<T>::build_blocks() {
     o_fet_ntc_ = s.add("ntc.fet", "degC", n_pack, true);
     o_ntc_ = s.add("ntc.cell", "degC", 4 * n_pack, true);
     o_psense_ = s.add("p_sense.v", "V", n_pack, true);
-    o_clamp_heat_ = s.add("clamp.heat", "J", static_cast<std::size_t>(t.n_clamps), true);
+    o_clamp_heat_ = s.add("clamp.heat", "J", at(t.n_clamps), true);
     o_pre_heat_ = s.add("precharge.heat", "J", n_pack, true);
     o_cell_r_ = s.add("cell.r_held", "Ohm", n_cell, true);
     o_fet_tq_ = s.add("fet.t_held", "degC", n_fet, true, -300.0);
@@ -99,6 +92,7 @@ void Plant<T>::build_blocks() {
     o_cell_q_ = s.add("ledger.cell_q", "C", 2 * n_cell, true);
     o_abs_ = s.add("ledger.throughput", "J,C", 4, true);
     o_fet_e_ = s.add("fet.energy", "J", 3 * n_fet, true);
+    o_bal_to_ = s.add("balancer.i", "A", 2 * n_pack, true);
     // what the solver remembers: not physics, but it decides the last bits of the next step
     o_rl_k_ = s.add("solver.branch_k", "A/s", n_rl, false);
     o_rc_k_ = s.add("solver.capacitor_k", "V/s", n_rc, false);
@@ -107,21 +101,10 @@ void Plant<T>::build_blocks() {
     o_port_v_ = s.add("solver.port_v", "V", n_port, false);
     o_port_g_ = s.add("solver.port_g", "S", n_port, false, k_open_S);
     o_port_s_ = s.add("solver.port_s", "A", n_port, false);
-    o_clamp_g_ = s.add("solver.clamp_g", "S", n_res, false);
-    o_clamp_s_ = s.add("solver.clamp_s", "A", n_res, false);
-    o_bal_to_ = s.add("solver.balancer", "A", 2 * n_pack, false);
+    o_clamp_g_ = s.add("solver.clamp_g", "S", n_clamps, false);
+    o_clamp_s_ = s.add("solver.clamp_s", "A", n_clamps, false);
     o_stored0_ = s.add("ledger.stored0", "J", 1, false);
     o_soc0_ = s.add("ledger.soc0", "", n_cell, false);
-    add_inputs();
-    size_scratch(n_cell);
-}
-
-template <class T>
-void Plant<T>::add_inputs() {
-    const Topology& t = *topo_;
-    const std::size_t n_rl = t.rl.size(), n_rc = t.rc.size(), n_res = t.res.size();
-    const auto n_fet = static_cast<std::size_t>(t.n_fets);
-    const std::size_t n_pack = t.pack.size();
     Block<T>& i = input_;
     o_rl_r_ = i.add("branch.r", "Ohm", n_rl, true);
     o_rl_l_ = i.add("branch.l", "H", n_rl, true);
@@ -129,137 +112,301 @@ void Plant<T>::add_inputs() {
     o_rc_c_ = i.add("capacitor.c", "F", n_rc, true);
     o_res_g_ = i.add("conductance.g", "S", n_res, true);
     o_gate_ = i.add("gate.drive", "V", n_fet, true);
-    o_draw_ = i.add("power.draw", "", k_draw_stride * static_cast<std::size_t>(t.n_draws), true);
+    o_draw_ = i.add("power.draw", "", k_draw_stride * at(t.n_draws), true);
     o_source_ = i.add("source.i", "A", t.source.size(), true);
-    o_load_ = i.add("load", "", k_load_stride * static_cast<std::size_t>(t.n_loads), true);
-    o_charger_ = i.add("charger", "", k_charger_stride * static_cast<std::size_t>(t.n_chargers), true);
+    o_load_ = i.add("load", "", k_load_stride * at(t.n_loads), true);
+    o_charger_ = i.add("charger", "", k_charger_stride * at(t.n_chargers), true);
     o_env_ = i.add("environment", "degC", k_env_stride * n_pack, true);
     o_weld_ = i.add("fet.welded", "", n_fet, true);
+    for (std::size_t k = 0; k < n_rl; ++k) in(o_rl_l_)[k] = T(t.rl[k].l_H);
 }
 
 template <class T>
-void Plant<T>::size_scratch(std::size_t n_cell) {
+void Plant<T>::build_scratch() {
     const Topology& t = *topo_;
     const std::size_t n_rl = t.rl.size(), n_rc = t.rc.size(), n_res = t.res.size(), n_port = t.port.size();
-    const auto n_fet = static_cast<std::size_t>(t.n_fets);
-    const std::size_t n_pack = t.pack.size();
-    ws_.resize(t.program);
-    for (std::size_t k = 0; k < n_rl; ++k) in(o_rl_l_)[k] = T(t.rl[k].l_H);
+    const auto n_fet = at(t.n_fets);
+    const std::size_t n_pack = t.pack.size(), n_cell = pack_of_cell_.size();
     Scratch& w = *s_;
     w.n_cells = n_cell;
-    flatten_topology();
     const auto zero = [](std::size_t n) { return std::vector<T>(n, T(0.0)); };
-    w.e_V = w.x_V = w.corr_V = zero(static_cast<std::size_t>(t.n_nodes) + 1);
-    w.emf_V = w.demf_Ohm = zero(n_cell);
-    w.rl_g = w.rl_w = w.rl_s = w.rl_hist = w.rl_i = w.rl_k1 = w.rl_k2 = w.rl_dq = w.rl_i2 = zero(n_rl);
-    w.is_pin_cap.assign(n_rc, 0);
-    w.rc_g = w.rc_s = w.rc_hist = w.rc_i = w.rc_v = w.rc_k1 = w.rc_k2 = w.rc_i2 = zero(n_rc);
-    w.res_g = w.res_s = w.res_i = w.res_e = zero(n_res);
-    w.port_i = w.port_e = w.port_at = zero(n_port);
-    w.port_ok.resize(n_port);
-    w.fet_qg_hist = w.fet_qd_hist = w.fet_qg_n = w.fet_qd_n = zero(n_fet);
+    w.emf_V = w.demf_Ohm = w.emf_at_A = w.emf_slope_Ohm = zero(n_cell);
+    w.rl_g = w.rl_w = w.rl_s = w.rl_hist = w.rl_i = w.rl_k1 = w.rl_k2 = w.rl_dq = w.rl_i2 = w.rl_de = zero(n_rl);
+    w.rc_g = w.rc_per_c = w.rc_s = w.rc_hist = w.rc_i = w.rc_v = w.rc_k1 = w.rc_k2 = w.rc_i2 = w.rc_de = zero(n_rc);
+    w.res_g = w.res_de = zero(n_res);
+    w.port_i = w.port_e = w.port_v = w.port_at = w.port_g = w.port_s = w.port_de = zero(n_port);
+    w.fet_qg_hist = w.fet_qd_hist = w.fet_gk1 = w.fet_dk1 = zero(n_fet);
     w.fet.resize(n_fet);
-    w.fet1.resize(n_fet);
     w.fet_e.resize(n_fet);
-    w.src_i = w.src_e = zero(t.source.size());
-    w.pm_mean = w.bal_from_V = w.bal_to_V = zero(n_pack);
-    w.pack_misc = zero(m_count * n_pack);
+    w.src_i = w.src_e = w.src_de = zero(t.source.size());
+    w.pm_mean = w.pre_e = zero(n_pack);
     std::size_t pins = 0, cells = 0;
     for (std::size_t p = 0; p < n_pack; ++p) {
         w.pin0.push_back(pins);
         w.cell0.push_back(cells);
-        pins += static_cast<std::size_t>(setup_.packs[p].n_cells) + 1;
-        cells += static_cast<std::size_t>(setup_.packs[p].n_cells);
+        pins += at(setup_.packs[p].n_cells) + 1;
+        cells += at(setup_.packs[p].n_cells);
     }
-    w.pin_V = w.tap_V = zero(pins);
-    w.cell_V = zero(cells);
+    w.e_slot = zero(1 + pins);
+    for (auto& q : w.pub) {
+        q.x = zero(at(t.n_nodes) + 1);
+        q.e = w.e_slot;
+        q.rl_i = zero(n_rl);
+        q.port_i = q.port_v = zero(n_port);
+        q.pin_V = q.tap_V = zero(pins);
+        q.cell_V = zero(cells);
+        q.misc = zero(m_count * n_pack);
+        q.vgs = zero(n_fet);
+    }
+    w.leaks.reserve(n_cell);
+    w.sources.reserve(t.source.size());
+    w.res_rhs.reserve(n_res);
+    w.coeff.resize(k_coeff_slots);
+    for (CoeffSlot& c : w.coeff) {
+        c.cell.resize(n_pack);
+        c.foster.resize(n_pack);
+        for (auto* v : {&c.board, &c.ntc, &c.fet_ntc, &c.sense}) v->assign(n_pack, 0.0);
+        c.clamp.assign(at(t.n_clamps), T(0.0));
+    }
     fet_params_.resize(n_fet);
     fet_coeff_.resize(n_fet);
     fet_margins_.resize(n_fet);
-    diode_coeff_.resize(static_cast<std::size_t>(t.n_diodes));
-    clamp_params_.resize(static_cast<std::size_t>(t.n_clamps));
+    diode_coeff_.resize(at(t.n_diodes));
+    clamp_params_.resize(at(t.n_clamps));
+    for (const PackSetup& p : setup_.packs) {
+        fet_limits_.push_back(widen<T>(p.fet_limits));
+        FosterParams<T, 3> f;
+        for (std::size_t k = 0; k < 3; ++k) {
+            f.r_K_per_W[k] = T(p.foster.r_K_per_W[k]);
+            f.tau_s[k] = T(p.foster.tau_s[k]);
+        }
+        foster_.push_back(f);
+    }
     pin_clamp_.resize(n_pack);
     fet_clamp_.resize(n_pack);
     bal_.resize(n_pack);
     pack_connected_.assign(n_pack, 1);
     element_connected_.assign(t.element.size(), 0);
-    for (std::size_t c = 0; c < n_cell; ++c) {
-        cells_.emplace_back();
-        cell_params_.emplace_back();
-    }
+    cells_.resize(n_cell);
+    cell_params_.resize(n_cell);
 }
 
+/// Structure of the topology as flat arrays of positions, and the lists that say which branches take part in what.
 template <class T>
 void Plant<T>::flatten_topology() {
     const Topology& t = *topo_;
     Scratch& w = *s_;
-    for (auto* v : {&w.rl_a, &w.rl_b, &w.rc_a, &w.rc_b, &w.res_a, &w.res_b, &w.port_a, &w.port_b, &w.src_a, &w.src_b}) v->clear();
-    const std::int32_t g = t.n_nodes;
-    split(t.rl, g, w.rl_a, w.rl_b);
-    split(t.rc, g, w.rc_a, w.rc_b);
-    split(t.res, g, w.res_a, w.res_b);
-    split(t.port, g, w.port_a, w.port_b);
-    for (const net::Edge& e : t.source) {
-        w.src_a.push_back(static_cast<std::size_t>(e.a == net::k_ground ? g : e.a));
-        w.src_b.push_back(static_cast<std::size_t>(e.b == net::k_ground ? g : e.b));
+    ws_.resize(t.program);
+    const auto position = [&t](std::int32_t node) {
+        return node == net::k_ground ? t.n_nodes : t.program.pos[at(node)];
+    };
+    const auto fill = [&position](Ends& e, const auto& branches, const auto& edge_of) {
+        e.a.clear();
+        e.b.clear();
+        for (const auto& x : branches) {
+            e.a.push_back(position(edge_of(x).a));
+            e.b.push_back(position(edge_of(x).b));
+        }
+    };
+    const auto inner = [](const auto& x) { return x.edge; };
+    fill(w.rl, t.rl, inner);
+    fill(w.rc, t.rc, inner);
+    fill(w.res, t.res, inner);
+    fill(w.port, t.port, inner);
+    fill(w.src, t.source, [](const net::Edge& e) { return e; });
+    w.port_ia.clear();
+    w.port_ib.clear();
+    for (std::size_t k = 0; k < t.port.size(); ++k) {
+        w.port_ia.push_back(w.port.a[k] == t.n_nodes ? -1 : w.port.a[k] - t.program.n_lead);
+        w.port_ib.push_back(w.port.b[k] == t.n_nodes ? -1 : w.port.b[k] - t.program.n_lead);
+    }
+    w.input_res.clear();
+    w.element_res.clear();
+    w.lossy_rc.clear();
+    w.is_pin_cap.assign(t.rc.size(), 0);
+    w.board_rc.clear();
+    w.draw_port.assign(t.pack.size(), 0);
+    w.clamp_port.assign(t.pack.size(), 0);
+    w.fet_port.assign(at(t.n_fets), 0);
+    for (std::size_t k = 0; k < t.port.size(); ++k) {
+        if (t.port[k].kind == PortKind::fet) w.fet_port[at(t.port[k].index)] = k;
+    }
+    for (std::size_t p = 0; p < t.pack.size(); ++p) {
+        const PackBranches& b = t.pack[p];
+        w.input_res.push_back(at(b.insulation));
+        if (!setup_.packs[p].board_fitted) continue;
+        const std::size_t n1 = at(setup_.packs[p].n_cells) + 1;
+        for (const std::int32_t first : {b.lead0, b.filter0, b.pin_leak0}) {
+            for (std::size_t k = 0; k < n1; ++k) w.input_res.push_back(at(first) + k);
+        }
+        for (std::size_t k = 0; k < n1; ++k) w.is_pin_cap[at(b.pin_cap0) + k] = 1;
+        w.input_res.push_back(at(b.p_sense));
+        for (std::size_t k = at(b.pin_cap0); k <= at(b.holdup); ++k) w.board_rc.push_back(k);
+        for (const std::int32_t k : {b.snubber_dsg, b.snubber_chg}) w.lossy_rc.push_back(at(k));
+        for (std::size_t k = 0; k < t.port.size(); ++k) {
+            if (t.port[k].kind == PortKind::power_draw && t.port[k].index == b.draw) w.draw_port[p] = k;
+            if (t.port[k].kind == PortKind::clamp && t.port[k].index == b.clamp) w.clamp_port[p] = k;
+        }
+    }
+    for (const ElementBranches& e : t.element) {
+        if (e.res >= 0) w.element_res.push_back(at(e.res));
+        if (e.rc >= 0 && e.rl < 0) w.lossy_rc.push_back(at(e.rc));
+    }
+    w.dense_valid = false;
+    ++matrix_version_;
+    list_references();
+    list_clamps();
+    list_leaks();
+    list_sources();
+}
+
+/// Which tap's no-load potential each node follows, and the branches between different ones.
+template <class T>
+void Plant<T>::list_references() {
+    const Topology& t = *topo_;
+    Scratch& w = *s_;
+    w.slot_of.assign(at(t.n_nodes), 0);
+    for (std::size_t p = 0; p < t.pack_nodes.size(); ++p) {
+        const PackNodes& n = t.pack_nodes[p];
+        const std::size_t s0 = 1 + w.pin0[p];
+        for (std::size_t k = 0; k < n.tap.size(); ++k) w.slot_of[at(n.tap[k])] = s0 + k;
+        for (const std::int32_t k : {n.board_minus, n.source, n.mid, n.p_minus}) {
+            if (k >= 0) w.slot_of[at(k)] = s0;
+        }
+        for (std::size_t k = 0; k < n.lead.size(); ++k) {
+            const std::int32_t tap = setup_.packs[p].leads[k].tap;
+            w.slot_of[at(n.lead[k])] = w.slot_of[at(n.pin[k])] = s0 + (tap < 0 ? k : at(tap));
+        }
+    }
+    if (t.bus_minus >= 0) w.slot_of[at(t.bus_minus)] = 1;
+    for (const ElementBranches& e : t.element) {  // inner nodes of elements follow their `to` end
+        if (e.rl < 0 || e.rc < 0) continue;
+        const std::int32_t inner = t.rl[at(e.rl)].edge.b, to = t.rc[at(e.rc)].edge.b;
+        w.slot_of[at(inner)] = to == net::k_ground ? 0 : w.slot_of[at(to)];
+    }
+    const auto slot = [&w](std::int32_t node) { return node == net::k_ground ? std::size_t{0} : w.slot_of[at(node)]; };
+    const auto edge_of = [](const auto& x) {
+        if constexpr (requires { x.edge; }) {
+            return x.edge;
+        } else {
+            return x;
+        }
+    };
+    const auto list = [&slot, &edge_of](std::vector<RefDiff>& out, std::vector<T>& de, const auto& branches,
+                                        std::size_t from) {
+        out.clear();
+        for (auto& x : de) x = T(0.0);
+        for (std::size_t k = from; k < branches.size(); ++k) {
+            const std::size_t a = slot(edge_of(branches[k]).a), b = slot(edge_of(branches[k]).b);
+            if (a != b) out.push_back({k, a, b});
+        }
+    };
+    list(w.rl_ref, w.rl_de, t.rl, w.n_cells);  // a cell's EMF cancels its potential step
+    list(w.rc_ref, w.rc_de, t.rc, 0);
+    list(w.res_ref, w.res_de, t.res, 0);
+    list(w.port_ref, w.port_de, t.port, 0);
+    list(w.src_ref, w.src_de, t.source, 0);
+}
+
+template <class T>
+void Plant<T>::list_clamps() {
+    Scratch& w = *s_;
+    w.clamps.clear();
+    for (std::size_t p = 0; p < topo_->pack.size(); ++p) {
+        const PackBranches& b = topo_->pack[p];
+        if (!setup_.packs[p].board_fitted) continue;
+        for (std::size_t k = 0; k < at(setup_.packs[p].n_cells); ++k) {
+            w.clamps.push_back({at(b.pin_clamp0) + k, p, false});
+            if (b.fet_diode0 >= 0) w.clamps.push_back({at(b.fet_diode0) + k, p, true});
+        }
+    }
+    w.clamp_g.resize(w.clamps.size(), T(0.0));
+    w.clamp_s.resize(w.clamps.size(), T(0.0));
+    // the others with a no-load difference have g de beside them: cell leaks only while they are there (list_leaks)
+    w.res_rhs.clear();
+    for (const RefDiff& d : w.res_ref) {
+        bool own = false;
+        for (const ClampRef& c : w.clamps) own = own || c.res == d.k;
+        for (const PackBranches& b : topo_->pack) {
+            const std::size_t n = at(setup_.packs[static_cast<std::size_t>(&b - topo_->pack.data())].n_cells);
+            own = own || (d.k >= at(b.cell_leak0) && d.k < at(b.cell_leak0) + n);
+        }
+        if (!own) w.res_rhs.push_back(d.k);
     }
 }
 
-namespace {
 template <class T>
-cell::EcmState<T> widen(const cell::EcmState<double>& s) {
-    cell::EcmState<T> r;
-    static_assert(sizeof(cell::EcmState<double>) % sizeof(double) == 0);
-    const auto* from = reinterpret_cast<const double*>(&s);
-    auto* to = reinterpret_cast<T*>(&r);
-    for (std::size_t k = 0; k < sizeof(cell::EcmState<double>) / sizeof(double); ++k) to[k] = T(from[k]);
-    return r;
+void Plant<T>::list_leaks() {
+    Scratch& w = *s_;
+    w.leaks.clear();
+    for (std::size_t p = 0; p < topo_->pack.size(); ++p) {
+        for (std::size_t k = 0; k < at(setup_.packs[p].n_cells); ++k) {
+            const std::size_t r = at(topo_->pack[p].cell_leak0) + k;
+            if (base::any(in(o_res_g_)[r] > T(0.0))) w.leaks.push_back(r);
+        }
+    }
 }
+
 template <class T>
-MosfetParams<T> widen(const MosfetParams<double>& s) {
-    MosfetParams<T> r;
-    const auto* from = reinterpret_cast<const double*>(&s);
-    auto* to = reinterpret_cast<T*>(&r);
-    for (std::size_t k = 0; k < sizeof(MosfetParams<double>) / sizeof(double); ++k) to[k] = T(from[k]);
-    return r;
+void Plant<T>::list_sources() {
+    Scratch& w = *s_;
+    w.sources.clear();
+    for (std::size_t p = 0; p < bal_.size(); ++p) {
+        if (!setup_.packs[p].board_fitted) continue;
+        const std::size_t s0 = at(topo_->source0[p]), n = at(setup_.packs[p].n_cells);
+        for (std::size_t k = 0; k < 2 * n + 1; ++k) {
+            const bool slot = bal_[p].i_A > 0.0 && (k + 1 == at(bal_[p].from) || k + 1 == at(bal_[p].to));
+            const T i = in(o_source_)[s0 + k];
+            w.src_i[s0 + k] = i;
+            if (slot || base::any(base::mask_or(i > T(0.0), i < T(0.0)))) w.sources.push_back(s0 + k);
+        }
+    }
 }
-}  // namespace
+
+template <class T>
+void Plant<T>::init_cell_emf() {
+    Scratch& w = *s_;
+    for (std::size_t c = 0; c < w.n_cells; ++c) {
+        w.emf_V[c] = cell::emf(*setup_.packs[pack_of_cell_[c]].model, cell_params_[c], cells_[c]);
+        w.demf_Ohm[c] = T(0.0);
+    }
+}
 
 template <class T>
 void Plant<T>::init_values() {
     const Topology& t = *topo_;
+    Scratch& w = *s_;
     std::size_t c = 0;
     for (std::size_t p = 0; p < setup_.packs.size(); ++p) {
-        for (std::size_t k = 0; k < static_cast<std::size_t>(setup_.packs[p].n_cells); ++k, ++c) {
-            const cell::EcmParams<double>& q = setup_.packs[p].cell_params[k];
-            cell_params_[c] = {T(q.capacity_C), T(q.per_capacity_perC), T(q.r_scale), T(q.parallel), T(q.per_parallel)};
+        for (std::size_t k = 0; k < at(setup_.packs[p].n_cells); ++k, ++c) {
+            cell_params_[c] = widen<T>(setup_.packs[p].cell_params[k]);
             cells_[c] = widen<T>(setup_.packs[p].cell_init[k]);
             st(o_cell_r_)[c] = cells_[c].r0_Ohm;
             st(o_soc0_)[c] = cells_[c].soc;
         }
         init_pack(p);
+        if (setup_.packs[p].board_fitted) init_board(p);
     }
     for (std::size_t e = 0; e < t.element.size(); ++e) {
         set_element(e, setup_.elements[e]);
         connect_element(e, setup_.elements[e].connected);
     }
-    init_reference();
+    list_leaks();
+    for (std::size_t k = 0; k < w.clamps.size(); ++k) {
+        const ClampRef& r = w.clamps[k];
+        st(o_clamp_g_)[k] = w.clamp_g[k] = r.fet ? fet_clamp_[r.pack].leak_S : pin_clamp_[r.pack].leak_S;
+    }
+    init_cell_emf();
     reference_potentials();
-    const Scratch& w = *s_;
     for (std::size_t p = 0; p < setup_.packs.size(); ++p) {  // capacitors start at their no-load voltages
-        const PackBranches& b = t.pack[p];
         if (!setup_.packs[p].board_fitted) continue;
-        const auto n1 = static_cast<std::size_t>(setup_.packs[p].n_cells) + 1;
-        for (std::size_t k = 0; k < n1; ++k) {
-            const std::size_t r = static_cast<std::size_t>(b.pin_cap0) + k;
-            st(o_rc_v_)[r] = w.e_V[w.rc_a[r]] - w.e_V[w.rc_b[r]];
-        }
-        const auto h = static_cast<std::size_t>(b.holdup);
-        const T stack = -w.e_V[w.rc_b[h]];
-        st(o_rc_v_)[h] = stack - T(0.5);
+        const PackBranches& b = t.pack[p];
+        for (std::size_t k = 0; k <= at(setup_.packs[p].n_cells); ++k)
+            st(o_rc_v_)[at(b.pin_cap0) + k] = w.rc_de[at(b.pin_cap0) + k];
+        st(o_rc_v_)[at(b.holdup)] = w.rc_de[at(b.holdup)] - T(0.5);
     }
     for (std::size_t e = 0; e < t.element.size(); ++e) {
-        if (t.element[e].rc >= 0) st(o_rc_v_)[static_cast<std::size_t>(t.element[e].rc)] = T(setup_.elements[e].v_init_V);
+        if (t.element[e].rc >= 0) st(o_rc_v_)[at(t.element[e].rc)] = T(setup_.elements[e].v_init_V);
     }
     quantise_temperatures();
     for (std::size_t f = 0; f < fet_params_.size(); ++f) {
@@ -274,31 +421,37 @@ template <class T>
 void Plant<T>::init_pack(std::size_t p) {
     const PackSetup& ps = setup_.packs[p];
     const PackBranches& b = topo_->pack[p];
-    const BoardParts& parts = ps.parts;
     T* const r = in(o_rl_r_);
     T* const g = in(o_res_g_);
-    const auto at = [](std::int32_t k) { return static_cast<std::size_t>(k); };
     in(o_env_)[k_env_stride * p] = T(ps.cells_env_degC);
     in(o_env_)[k_env_stride * p + 1] = T(ps.board_env_degC);
-    for (std::size_t k = 0; k < static_cast<std::size_t>(ps.n_cells); ++k) r[at(b.cell0) + k] = T(parts.harness.joint_r_Ohm);
-    r[at(b.p_plus)] = T(parts.harness.p_plus_r_Ohm);
-    g[at(b.insulation)] = T(parts.leak_S);
-    for (std::size_t k = 0; k < static_cast<std::size_t>(ps.n_cells); ++k) {
+    for (std::size_t k = 0; k < at(ps.n_cells); ++k) {
+        r[at(b.cell0) + k] = T(ps.parts.harness.joint_r_Ohm);
         const double leak = k < ps.cell_leak_Ohm.size() ? ps.cell_leak_Ohm[k] : 0.0;
-        g[at(b.cell_leak0) + k] = T(leak > 0.0 ? 1.0 / leak : k_open_S);
+        g[at(b.cell_leak0) + k] = T(leak > 0.0 ? 1.0 / leak : 0.0);
     }
+    r[at(b.p_plus)] = T(ps.parts.harness.p_plus_r_Ohm);
+    g[at(b.insulation)] = T(ps.parts.leak_S);
     if (b.link_plus >= 0) {
         r[at(b.link_plus)] = T(setup_.link_r_Ohm);
         r[at(b.link_minus)] = T(setup_.link_r_Ohm);
         connect_pack(p, ps.connected);
     }
     st(o_board_T_)[p] = st(o_fet_ntc_)[p] = T(ps.board_env_degC);
-    for (std::size_t k = 0; k < 4; ++k) st(o_ntc_)[4 * p + k] = T(ps.ntc_cell[k] > 0 ? ps.cells_env_degC : ps.board_env_degC);
-    if (!ps.board_fitted) return;
+    for (std::size_t k = 0; k < 4; ++k)
+        st(o_ntc_)[4 * p + k] = T(ps.ntc_cell[k] > 0 ? ps.cells_env_degC : ps.board_env_degC);
+}
+
+template <class T>
+void Plant<T>::init_board(std::size_t p) {
+    const PackSetup& ps = setup_.packs[p];
+    const PackBranches& b = topo_->pack[p];
+    const BoardParts& parts = ps.parts;
+    T* const r = in(o_rl_r_);
+    T* const g = in(o_res_g_);
     r[at(b.b_minus)] = T(parts.harness.b_minus_r_Ohm);
     r[at(b.shunt)] = T(parts.shunt_Ohm);
-    const auto n1 = static_cast<std::size_t>(ps.n_cells) + 1;
-    for (std::size_t k = 0; k < n1; ++k) {
+    for (std::size_t k = 0; k <= at(ps.n_cells); ++k) {
         g[at(b.lead0) + k] = T(ps.leads[k].tap < 0 ? k_open_S : 1.0 / ps.leads[k].r_Ohm);
         g[at(b.filter0) + k] = T(1.0 / parts.input.r_filter_Ohm);
         g[at(b.pin_leak0) + k] = T(k_pin_leak_S);
@@ -312,15 +465,6 @@ void Plant<T>::init_pack(std::size_t p) {
     fc.v_forward_V = T(1.4);  // two body diodes of single (not back-to-back) balancer FETs in series
     fc.v_reverse_V = T(1e6);
     fc.r_Ohm = T(2.0 * parts.input.balancer_fet_r_Ohm);
-    for (std::size_t k = 0; k < n1; ++k) s_->is_pin_cap[at(b.pin_cap0) + k] = 1;
-    for (std::size_t k = 0; k + 1 < n1; ++k) {
-        s_->clamps.push_back({at(b.pin_clamp0) + k, p, false});
-        st(o_clamp_g_)[at(b.pin_clamp0) + k] = pc.leak_S;
-        if (!parts.input.balancer_fet_back_to_back) {
-            s_->clamps.push_back({at(b.fet_diode0) + k, p, true});
-            st(o_clamp_g_)[at(b.fet_diode0) + k] = fc.leak_S;
-        }
-    }
     g[at(b.p_sense)] = T(1.0 / (parts.p_sense.r_top_Ohm + parts.p_sense.r_bottom_Ohm));
     g[at(b.precharge)] = T(k_open_S);
     in(o_rc_r_)[at(b.snubber_dsg)] = in(o_rc_r_)[at(b.snubber_chg)] = T(parts.snubber.r_Ohm);
@@ -332,9 +476,10 @@ void Plant<T>::init_pack(std::size_t p) {
         fet_params_[at(f)].r_gate_Ohm = T(parts.gate.r_gate_Ohm);
         *reinterpret_cast<FetStress<T>*>(st(o_stress_) + at(f) * (sizeof(FetStress<T>) / sizeof(T))) = FetStress<T>{};
     }
-    diode_coeff_[at(b.diode)] = diode_at(diode_from_saturation(T(parts.supply.diode_is_A), T(parts.supply.diode_n),
-                                                               T(parts.supply.diode_r_Ohm + parts.harness.b_plus_lead_r_Ohm)),
-                                         T(1.0), T(25.0));
+    diode_coeff_[at(b.diode)] =
+        diode_at(diode_from_saturation(T(parts.supply.diode_is_A), T(parts.supply.diode_n),
+                                       T(parts.supply.diode_r_Ohm + parts.harness.b_plus_lead_r_Ohm)),
+                 T(1.0), T(25.0));
     ClampParams<T>& cl = clamp_params_[at(b.clamp)];
     cl.v_on_V = T(parts.clamp.fitted ? parts.clamp.v_on_V : 1e6);
     cl.r_Ohm = T(parts.clamp.r_Ohm);
@@ -343,226 +488,13 @@ void Plant<T>::init_pack(std::size_t p) {
     in(o_draw_)[k_draw_stride * at(b.draw) + 1] = T(4.0);
 }
 
-template <class T>
-void Plant<T>::init_reference() {
-    const Topology& t = *topo_;
-    Scratch& w = *s_;
-    w.ref_tap.assign(static_cast<std::size_t>(t.n_nodes) + 1, -1);
-    for (std::size_t p = 0; p < t.pack_nodes.size(); ++p) {
-        const PackNodes& n = t.pack_nodes[p];
-        const PackSetup& ps = setup_.packs[p];
-        for (const std::int32_t k : n.tap) w.ref_tap[static_cast<std::size_t>(k)] = k;
-        for (const std::int32_t k : {n.board_minus, n.source, n.mid, n.p_minus}) {
-            if (k >= 0) w.ref_tap[static_cast<std::size_t>(k)] = n.tap[0];
-        }
-        for (std::size_t k = 0; k < n.lead.size(); ++k) {
-            const std::int32_t tap = ps.leads[k].tap < 0 ? static_cast<std::int32_t>(k) : ps.leads[k].tap;
-            w.ref_tap[static_cast<std::size_t>(n.lead[k])] = n.tap[static_cast<std::size_t>(tap)];
-            w.ref_tap[static_cast<std::size_t>(n.pin[k])] = n.tap[static_cast<std::size_t>(tap)];
-        }
-    }
-    if (t.bus_minus >= 0) w.ref_tap[static_cast<std::size_t>(t.bus_minus)] = t.pack_nodes[0].tap[0];
-    for (std::size_t e = 0; e < t.element.size(); ++e) {  // inner nodes of elements follow their `to` end
-        if (t.element[e].rl < 0 || t.element[e].rc < 0) continue;
-        const std::size_t inner = w.rl_b[static_cast<std::size_t>(t.element[e].rl)];
-        w.ref_tap[inner] = w.ref_tap[w.rc_b[static_cast<std::size_t>(t.element[e].rc)]];
-    }
-    for (std::size_t c = 0; c < w.n_cells; ++c) {
-        w.emf_V[c] = cell::emf(*setup_.packs[pack_of_cell_[c]].model, cell_params_[c], cells_[c]);
-    }
-}
-
-// --- inputs ---------------------------------------------------------------------------------------------------------
-
-template <class T>
-void Plant<T>::set_gate(std::size_t pack, Group g, const T& v_drive_V) {
-    const PackBranches& b = topo_->pack[pack];
-    in(o_gate_)[static_cast<std::size_t>(g == Group::dsg ? b.fet_dsg : b.fet_chg)] = v_drive_V;
-    ++input_version_;
-}
-
-template <class T>
-void Plant<T>::set_precharge(std::size_t pack, const T& on) {
-    const T g_on = T(1.0 / setup_.packs[pack].parts.precharge.r_Ohm);
-    in(o_res_g_)[static_cast<std::size_t>(topo_->pack[pack].precharge)] = base::select(on > T(0.5), g_on, T(k_open_S));
-    ++input_version_;
-    ++matrix_version_;
-}
-
-template <class T>
-void Plant<T>::set_balancer(std::size_t pack, std::int32_t from, std::int32_t to, double i_A) {
-    const bool on = i_A > 0.0 && from >= 1 && to >= 1 && from != to;
-    bal_[pack] = on ? Bal{from, to, i_A} : Bal{};
-    const auto s0 = static_cast<std::size_t>(topo_->source0[pack]);
-    for (std::size_t k = 0; k < static_cast<std::size_t>(setup_.packs[pack].n_cells); ++k) in(o_source_)[s0 + k] = T(0.0);
-    st(o_bal_to_)[2 * pack] = st(o_bal_to_)[2 * pack + 1] = T(0.0);
-    ++input_version_;
-}
-
-template <class T>
-void Plant<T>::set_supply_draw(std::size_t pack, const T& p_W) {
-    in(o_draw_)[k_draw_stride * static_cast<std::size_t>(topo_->pack[pack].draw)] = p_W;
-    ++input_version_;
-}
-
-template <class T>
-void Plant<T>::set_pin_pull(std::size_t pack, std::int32_t pin, const T& i_A) {
-    const auto n = static_cast<std::size_t>(setup_.packs[pack].n_cells);
-    in(o_source_)[static_cast<std::size_t>(topo_->source0[pack]) + n + static_cast<std::size_t>(pin)] = i_A;
-    ++input_version_;
-}
-
-template <class T>
-void Plant<T>::set_lead_r(std::size_t pack, std::int32_t lead, double r_Ohm) {
-    in(o_res_g_)[static_cast<std::size_t>(topo_->pack[pack].lead0 + lead)] = T(1.0 / r_Ohm);
-    ++input_version_;
-    ++matrix_version_;
-}
-
-template <class T>
-void Plant<T>::connect_pack(std::size_t pack, bool on) {
-    pack_connected_[pack] = on ? 1 : 0;
-    const std::int32_t link = topo_->pack[pack].link_minus;
-    if (link >= 0) in(o_rl_r_)[static_cast<std::size_t>(link)] = T(on ? setup_.link_r_Ohm : k_open_Ohm);
-    ++input_version_;
-    ++matrix_version_;
-}
-
-template <class T>
-void Plant<T>::connect_element(std::size_t e, bool on) {
-    const bool was = element_connected_[e] != 0;
-    element_connected_[e] = on ? 1 : 0;
-    const ElementBranches& b = topo_->element[e];
-    if (b.rc >= 0 && b.rl < 0 && on && !was) {  // a terminal capacitor comes charged to the place it is put on, and stays there
-        const auto c = static_cast<std::size_t>(b.rc);
-        if (!base::any(in(o_rc_c_)[c] > T(0.0))) {
-            T& v = st(o_rc_v_)[c];
-            v = (s_->x_V[s_->rc_a[c]] - s_->x_V[s_->rc_b[c]]) + (s_->e_V[s_->rc_a[c]] - s_->e_V[s_->rc_b[c]]);
-            add_line(Line::injected, 0.5 * setup_.elements[e].c_F * (v * v));
-        }
-    }
-    set_element(e, setup_.elements[e]);
-}
-
-template <class T>
-void Plant<T>::set_element(std::size_t e, const ElementSetup& v) {
-    ElementSetup& kept = setup_.elements[e];
-    const ElementBranches& b = topo_->element[e];
-    kept.r_Ohm = v.r_Ohm;
-    kept.bleed_Ohm = v.bleed_Ohm;
-    kept.i_A = v.i_A;
-    kept.p_W = v.p_W;
-    kept.v_V = v.v_V;
-    const bool on = element_connected_[e] != 0;
-    const auto at = [](std::int32_t k) { return static_cast<std::size_t>(k); };
-    if (b.rl >= 0) {
-        in(o_rl_r_)[at(b.rl)] = T(on ? kept.r_Ohm : k_open_Ohm);
-        in(o_rl_l_)[at(b.rl)] = T(kept.l_H);
-    }
-    if (b.rc >= 0) {
-        if (on || b.rl >= 0) in(o_rc_c_)[at(b.rc)] = T(kept.c_F);  // a terminal capacitor stays when its current is switched off
-        in(o_rc_r_)[at(b.rc)] = T(b.rl < 0 ? 0.02 : 0.0);  // ESR of a terminal capacitor (assumed)
-    }
-    if (b.res >= 0) in(o_res_g_)[at(b.res)] = T(kept.bleed_Ohm > 0.0 ? 1.0 / kept.bleed_Ohm : k_open_S);
-    if (b.load >= 0) {
-        T* const x = in(o_load_) + k_load_stride * at(b.load);
-        x[0] = T(on ? 1.0 : 0.0);
-        x[1] = T(kept.i_A);
-        x[2] = T(kept.v_V > 0.1 ? kept.v_V : 0.1);
-    }
-    if (b.draw >= 0) {
-        in(o_draw_)[k_draw_stride * at(b.draw)] = T(on ? kept.p_W : 0.0);
-        in(o_draw_)[k_draw_stride * at(b.draw) + 1] = T(kept.v_V > 1.0 ? kept.v_V : 1.0);
-    }
-    if (b.charger >= 0) {
-        T* const x = in(o_charger_) + k_charger_stride * at(b.charger);
-        x[0] = T(on ? 1.0 : 0.0);
-        x[1] = T(kept.i_A);
-        x[2] = T(kept.v_V);
-        x[3] = T(kept.r_Ohm);
-    }
-    ++input_version_;
-    ++matrix_version_;
-}
-
-template <class T>
-void Plant<T>::set_cell_leak(std::size_t pack, std::size_t cell, double r_Ohm) {
-    in(o_res_g_)[static_cast<std::size_t>(topo_->pack[pack].cell_leak0) + cell] = T(r_Ohm > 0.0 ? 1.0 / r_Ohm : k_open_S);
-    ++input_version_;
-    ++matrix_version_;
-}
-
-template <class T>
-void Plant<T>::open_filter(std::size_t pack, std::int32_t lead) {
-    in(o_res_g_)[static_cast<std::size_t>(topo_->pack[pack].filter0 + lead)] = T(k_open_S);
-    ++input_version_;
-    ++matrix_version_;
-}
-
-template <class T>
-void Plant<T>::rewire(std::size_t pack, std::int32_t lead, std::int32_t tap) {
-    setup_.packs[pack].leads[static_cast<std::size_t>(lead)].tap = tap;
-    topo_ = std::make_shared<Topology>(build_topology(setup_));
-    ws_.resize(topo_->program);
-    flatten_topology();
-    init_reference();
-    set_lead_r(pack, lead, tap < 0 ? k_open_Ohm : setup_.packs[pack].leads[static_cast<std::size_t>(lead)].r_Ohm);
-}
-
-template <class T>
-void Plant<T>::set_environment(std::size_t pack, const T& cells_degC, const T& board_degC) {
-    in(o_env_)[k_env_stride * pack] = cells_degC;
-    in(o_env_)[k_env_stride * pack + 1] = board_degC;
-}
-
-template <class T>
-void Plant<T>::weld(std::size_t pack, Group g) {
-    const PackBranches& b = topo_->pack[pack];
-    const auto f = static_cast<std::size_t>(g == Group::dsg ? b.fet_dsg : b.fet_chg);
-    in(o_weld_)[f] = T(1.0);
-    mosfet_weld(fet_params_[f], T(1.0) > T(0.0));
-    st(o_fet_tq_)[f] = T(-300.0);
-    quantise_temperatures();
-    ++input_version_;
-}
-
-template <class T>
-void Plant<T>::kill_channel(std::size_t pack, Group g, bool dead) {
-    const PackBranches& b = topo_->pack[pack];
-    const auto f = static_cast<std::size_t>(g == Group::dsg ? b.fet_dsg : b.fet_chg);
-    in(o_weld_)[f] = T(dead ? 2.0 : 0.0);
-    fet_params_[f].channel_count = dead ? T(0.0) : fet_params_[f].count;
-    st(o_fet_tq_)[f] = T(-300.0);
-    quantise_temperatures();
-    ++input_version_;
-}
-
-#define TWIN_INSTANTIATE(T)                                                              \
-    template Plant<T>::Plant(const PlantSetup&);                                         \
-    template Plant<T>::Plant(const Plant&);                                              \
-    template Plant<T>::~Plant();                                                         \
-    template void Plant<T>::add_inputs();                                                \
-    template void Plant<T>::size_scratch(std::size_t);                                   \
-    template void Plant<T>::build_blocks();                                              \
-    template void Plant<T>::init_values();                                               \
-    template void Plant<T>::init_pack(std::size_t);                                      \
-    template void Plant<T>::init_reference();                                            \
-    template void Plant<T>::set_gate(std::size_t, Group, const T&);                      \
-    template void Plant<T>::set_precharge(std::size_t, const T&);                        \
-    template void Plant<T>::set_balancer(std::size_t, std::int32_t, std::int32_t, double); \
-    template void Plant<T>::set_supply_draw(std::size_t, const T&);                      \
-    template void Plant<T>::set_pin_pull(std::size_t, std::int32_t, const T&);           \
-    template void Plant<T>::set_lead_r(std::size_t, std::int32_t, double);               \
-    template void Plant<T>::connect_pack(std::size_t, bool);                             \
-    template void Plant<T>::connect_element(std::size_t, bool);                          \
-    template void Plant<T>::set_element(std::size_t, const ElementSetup&);               \
-    template void Plant<T>::set_environment(std::size_t, const T&, const T&);            \
-    template void Plant<T>::kill_channel(std::size_t, Group, bool);                      \
-    template void Plant<T>::set_cell_leak(std::size_t, std::size_t, double);             \
-    template void Plant<T>::open_filter(std::size_t, std::int32_t);                      \
-    template void Plant<T>::rewire(std::size_t, std::int32_t, std::int32_t);             \
-    template void Plant<T>::flatten_topology();                                          \
-    template void Plant<T>::weld(std::size_t, Group);
+#define TWIN_INSTANTIATE(T)                      \
+    template struct Plant<T>::ScratchHolder;     \
+    template Plant<T>::Plant(const PlantSetup&); \
+    template void Plant<T>::flatten_topology();  \
+    template void Plant<T>::list_leaks();        \
+    template void Plant<T>::list_sources();      \
+    template void Plant<T>::init_cell_emf();
 TWIN_INSTANTIATE(double)
 TWIN_INSTANTIATE(base::Pack8)
 #undef TWIN_INSTANTIATE

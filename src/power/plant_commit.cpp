@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Taking a trial step: states, cells, heat and the ledger, all from one dq per branch and step.
+#include <bit>
 #include <cstring>
 
 #include "power/plant_scratch.hpp"
@@ -7,98 +8,119 @@
 namespace twin::power {
 
 namespace {
+constexpr double k_hold_r = 2e-4;       // cell resistances in the matrix follow the cells once they moved by this share
 constexpr double k_converter_s = 1e-3;  // soft start and regulation of the balancing converter (assumed)
-}
+constexpr double k_hold_tj_K = 0.25;    // device coefficients follow the junctions once they moved by this
 
 template <class T>
+void add_to(T* hi_lo, const T& x) {
+    base::Sum<T> s{hi_lo[0], hi_lo[1]};
+    s.add(x);
+    hi_lo[0] = s.hi;
+    hi_lo[1] = s.lo;
+}
+template <class T>
+void copy_to(T* to, const std::vector<T>& from) {
+    for (std::size_t k = 0; k < from.size(); ++k) to[k] = from[k];
+}
+}  // namespace
+
+/// Coefficients of a step length: pure functions of it, so that which slot they are kept in changes no result.
+template <class T>
 typename Plant<T>::CoeffSlot& Plant<T>::slot(double h_s) {
-    for (CoeffSlot& c : coeff_slots_) {
-        if (c.h_s == h_s) return c;
-    }
-    CoeffSlot& c = coeff_slots_[coeff_next_];  // memoised pure functions of h: which slot is replaced changes no result
-    coeff_next_ = (coeff_next_ + 1) % coeff_slots_.size();
+    const auto bits = std::bit_cast<std::uint64_t>(h_s);
+    CoeffSlot& c = s_->coeff[((bits >> 52) ^ (bits >> 46)) % k_coeff_slots];
+    if (c.h_s == h_s) return c;
     c.h_s = h_s;
-    const std::size_t n_pack = setup_.packs.size();
-    const std::size_t n_clamp = clamp_params_.size();
-    c.per_pack.resize(n_pack);
-    c.foster.resize(1);
-    c.board_decay.resize(n_pack);
-    c.ntc_decay.resize(n_pack);
-    c.fet_ntc_decay.resize(n_pack);
-    c.sense_decay.resize(n_pack);
-    c.clamp_decay.resize(n_clamp);
-    c.foster[0] = foster_step(foster_mosfet_default<T>(), T(h_s));
-    for (std::size_t p = 0; p < n_pack; ++p) {
+    const auto lost = [h_s](double tau_s) { return -base::det_expm1(-h_s / tau_s); };
+    c.converter = lost(k_converter_s);
+    for (std::size_t p = 0; p < setup_.packs.size(); ++p) {
         const PackSetup& ps = setup_.packs[p];
-        c.per_pack[p] = cell::coeffs(*ps.model, h_s);
+        c.cell[p] = cell::coeffs(*ps.model, h_s);
+        c.foster[p] = foster_step(foster_[p], T(h_s));
         const BoardThermalParts& th = ps.parts.thermal;
-        c.board_decay[p] = -base::det_expm1(T(-h_s / (th.r_th_K_W * th.c_th_J_K)));
-        c.ntc_decay[p] = -base::det_expm1(T(-h_s / th.ntc_lag_s));
-        c.fet_ntc_decay[p] = -base::det_expm1(T(-h_s / th.fet_ntc_lag_s));
-        c.sense_decay[p] = -base::det_expm1(T(-h_s / ps.parts.p_sense.filter_s));
+        c.board[p] = lost(th.r_th_K_W * th.c_th_J_K);
+        c.ntc[p] = lost(th.ntc_lag_s);
+        c.fet_ntc[p] = lost(th.fet_ntc_lag_s);
+        c.sense[p] = lost(ps.parts.p_sense.filter_s);
     }
+    for (std::size_t k = 0; k < c.clamp.size(); ++k) c.clamp[k] = -base::det_expm1(-(T(h_s) / clamp_params_[k].cool_s));
     return c;
 }
 
 template <class T>
-const cell::EcmCoeffs& Plant<T>::coeffs(std::size_t pack, double h_s) {
-    return slot(h_s).per_pack[pack];
-}
-
-template <class T>
 void Plant<T>::add_line(Line l, const T& e_J) {
-    T* const x = st(o_line_) + 2 * static_cast<std::size_t>(l);
-    base::Sum<T> s{x[0], x[1]};
-    s.add(e_J);
-    x[0] = s.hi;
-    x[1] = s.lo;
+    add_to(st(o_line_) + 2 * static_cast<std::size_t>(l), e_J);
 }
 
 template <class T>
 void Plant<T>::commit() {
+    Scratch& w = *s_;
     std::memcpy(static_cast<void*>(saved_state_.data()), state_.mem().data(), state_.mem().size() * sizeof(T));
     std::memcpy(static_cast<void*>(saved_cells_.data()), cells_.data(), cells_.size() * sizeof(cells_[0]));
-    Scratch& w = *s_;
+    if (!fet_margins_.empty()) {
+        std::memcpy(static_cast<void*>(saved_margins_.data()), fet_margins_.data(),
+                    fet_margins_.size() * sizeof(fet_margins_[0]));
+    }
     const double h_s = trial_h_s_;
     book_branches();
     book_ports();
     commit_cells(h_s);
     commit_thermal(h_s);
-    for (std::size_t k = 0; k < w.rl_i.size(); ++k) {
-        st(o_rl_i_)[k] = w.rl_i[k];
-        st(o_rl_k_)[k] = w.rl_k2[k];
-    }
-    for (std::size_t k = 0; k < w.rc_v.size(); ++k) {
-        st(o_rc_v_)[k] = w.rc_v[k];
-        st(o_rc_k_)[k] = w.rc_k2[k];
-    }
-    for (std::size_t k = 0; k < w.port_i.size(); ++k) {
-        if (topo_->port[k].kind != PortKind::fet) continue;
-        const auto f = static_cast<std::size_t>(topo_->port[k].index);
-        st(o_fet_qg_)[f] = w.fet[f].qg_C;
-        st(o_fet_qd_)[f] = w.fet[f].qd_C;
-        st(o_fet_vds_)[f] = st(o_port_v_)[k];
-    }
+    copy_to(st(o_rl_i_), w.rl_i);
+    copy_to(st(o_rl_k_), w.rl_k2);
+    copy_to(st(o_rc_v_), w.rc_v);
+    copy_to(st(o_rc_k_), w.rc_k2);
+    keep_solver_memory();
     keep_resistances();
     quantise_temperatures();
     publish(true);
-    commit_balancer(h_s);
+    commit_balancers(h_s);
     ++steps_;
+}
+
+/// What the trial's solution leaves in the state: charges of the MOSFETs and the linearisations it ended with.
+template <class T>
+void Plant<T>::keep_solver_memory() {
+    Scratch& w = *s_;
+    copy_to(st(o_port_v_), w.port_v);
+    copy_to(st(o_port_g_), w.port_g);
+    copy_to(st(o_port_s_), w.port_s);
+    if (w.clamps_moved) {
+        copy_to(st(o_clamp_g_), w.clamp_g);
+        copy_to(st(o_clamp_s_), w.clamp_s);
+        w.clamps_moved = false;
+    }
+    for (std::size_t f = 0; f < w.fet.size(); ++f) {
+        st(o_fet_qg_)[f] = w.fet[f].qg_C;
+        st(o_fet_qd_)[f] = w.fet[f].qd_C;
+        st(o_fet_vgs_)[f] = w.fet[f].v_gs_V;
+        st(o_fet_vds_)[f] = w.port_v[w.fet_port[f]];
+    }
 }
 
 template <class T>
 void Plant<T>::rollback() {
     std::memcpy(static_cast<void*>(state_.mem().data()), saved_state_.data(), state_.mem().size() * sizeof(T));
     std::memcpy(static_cast<void*>(cells_.data()), saved_cells_.data(), cells_.size() * sizeof(cells_[0]));
-    write_balancer();
-    state_changed();
+    fet_margins_ = saved_margins_;
+    forget_derived();
+    s_->pub_now = 1 - s_->pub_now;
     --steps_;
+}
+
+/// What is computed from the state and kept: coefficients at junction temperature, factors, clamps.
+template <class T>
+void Plant<T>::forget_derived() {
+    ++matrix_version_;
+    s_->clamps_moved = true;
+    for (std::size_t f = 0; f < fet_coeff_.size(); ++f) fet_coeff_[f] = mosfet_at(fet_params_[f], st(o_fet_tq_)[f]);
 }
 
 template <class T>
 void Plant<T>::state_changed() {
-    ++matrix_version_;
-    for (std::size_t f = 0; f < fet_coeff_.size(); ++f) fet_coeff_[f] = mosfet_at(fet_params_[f], st(o_fet_tq_)[f]);
+    forget_derived();
+    s_->margins_valid = false;
     publish(true);
 }
 
@@ -108,139 +130,179 @@ void Plant<T>::book_branches() {
     Scratch& w = *s_;
     const Topology& t = *topo_;
     const T* const r = in(o_rl_r_);
-    const auto at = [](std::int32_t k) { return static_cast<std::size_t>(k); };
-    T wiring = T(0.0), shunt = T(0.0), input = T(0.0), pre = T(0.0), snub = T(0.0), elem = T(0.0), r0 = T(0.0), thru = T(0.0);
+    const auto heat = [&](std::int32_t k) { return r[at(k)] * w.rl_i2[at(k)]; };
+    const T* const held = st(o_cell_r_);
+    T wiring = T(0.0), shunt = T(0.0), pre = T(0.0), snub = T(0.0), elem = w.element_e, r0 = T(0.0);
     for (std::size_t c = 0; c < w.n_cells; ++c) {
         wiring = wiring + r[c] * w.rl_i2[c];
-        r0 = r0 + st(o_cell_r_)[c] * w.rl_i2[c];
+        r0 = r0 + held[c] * w.rl_i2[c];
     }
-    T sources = T(0.0), balancer = T(0.0);
     for (std::size_t p = 0; p < t.pack.size(); ++p) {
         const PackBranches& b = t.pack[p];
-        wiring = wiring + r[at(b.p_plus)] * w.rl_i2[at(b.p_plus)];
-        input = input + w.res_e[at(b.insulation)];
-        for (std::size_t k = 0; k < static_cast<std::size_t>(setup_.packs[p].n_cells); ++k) elem = elem + w.res_e[at(b.cell_leak0) + k];
-        if (b.link_plus >= 0) {
-            wiring = wiring + r[at(b.link_plus)] * w.rl_i2[at(b.link_plus)] + r[at(b.link_minus)] * w.rl_i2[at(b.link_minus)];
-        }
+        wiring = wiring + heat(b.p_plus);
+        if (b.link_plus >= 0) wiring = wiring + (heat(b.link_plus) + heat(b.link_minus));
         if (!setup_.packs[p].board_fitted) continue;
-        wiring = wiring + r[at(b.b_minus)] * w.rl_i2[at(b.b_minus)];
-        shunt = shunt + r[at(b.shunt)] * w.rl_i2[at(b.shunt)];
-        for (std::size_t k = at(b.lead0); k <= at(b.p_sense); ++k) input = input + w.res_e[k];
-        pre = pre + w.res_e[at(b.precharge)];
-        st(o_pre_heat_)[p] = st(o_pre_heat_)[p] + w.res_e[at(b.precharge)];
-        for (std::size_t k = at(b.pin_cap0); k <= at(b.holdup); ++k) snub = snub + in(o_rc_r_)[k] * w.rc_i2[k];
-        const std::size_t s0 = at(t.source0[p]);
-        const auto n = static_cast<std::size_t>(setup_.packs[p].n_cells);
-        for (std::size_t k = 0; k < n; ++k) balancer = balancer + w.src_e[s0 + k];
-        for (std::size_t k = n; k < 2 * n + 1; ++k) sources = sources - w.src_e[s0 + k];
+        wiring = wiring + heat(b.b_minus);
+        shunt = shunt + heat(b.shunt);
+        pre = pre + w.pre_e[p];
+        st(o_pre_heat_)[p] = st(o_pre_heat_)[p] + w.pre_e[p];
+        for (const std::int32_t k : {b.snubber_dsg, b.snubber_chg}) snub = snub + in(o_rc_r_)[at(k)] * w.rc_i2[at(k)];
     }
     for (const ElementBranches& e : t.element) {
-        if (e.rl >= 0) elem = elem + r[at(e.rl)] * w.rl_i2[at(e.rl)];
+        if (e.rl >= 0) elem = elem + heat(e.rl);
         if (e.rc >= 0 && e.rl < 0) elem = elem + in(o_rc_r_)[at(e.rc)] * w.rc_i2[at(e.rc)];
-        if (e.res >= 0) elem = elem + w.res_e[at(e.res)];
+    }
+    if (!w.sources.empty()) {
+        T pulls = T(0.0), balancer = T(0.0);
+        for (const std::size_t k : w.sources) {
+            std::size_t p = 0;
+            while (p + 1 < t.source0.size() && k >= at(t.source0[p + 1])) ++p;
+            const bool slot = k - at(t.source0[p]) < at(setup_.packs[p].n_cells);
+            if (slot)
+                balancer = balancer + w.src_e[k];
+            else
+                pulls = pulls - w.src_e[k];
+        }
+        add_line(Line::balancer_loss, balancer);
+        add_line(Line::pin_pulls, pulls);
     }
     add_line(Line::wiring_heat, wiring);
     add_line(Line::shunt_heat, shunt);
-    add_line(Line::input_heat, input);
+    add_line(Line::input_heat, w.input_e);
     add_line(Line::precharge_heat, pre);
     add_line(Line::snubber_heat, snub);
     add_line(Line::elements, elem);
     add_line(Line::r0_heat, r0);
-    add_line(Line::balancer_loss, balancer);
-    add_line(Line::pin_pulls, sources);
-    add_line(Line::defect, T(trial_defect_J_));
-    thru = wiring + r0 + elem;
-    T* const a = st(o_abs_);
-    base::Sum<T> s{a[0], a[1]};
-    s.add(base::abs2(thru));
-    a[0] = s.hi;
-    a[1] = s.lo;
+    add_line(Line::defect, w.defect_J);
+    add_to(st(o_abs_), base::abs2((wiring + r0) + elem));
 }
 
 template <class T>
 void Plant<T>::book_ports() {
     Scratch& w = *s_;
     T diode = T(0.0), draw = T(0.0), load = T(0.0), charger = T(0.0), clamp = T(0.0);
+    const CoeffSlot& c = slot(trial_h_s_);
+    const T inv_h = T(1.0 / trial_h_s_);
     for (std::size_t k = 0; k < w.port_e.size(); ++k) {
         const T e = w.port_e[k];
+        const auto n = at(topo_->port[k].index);
         switch (topo_->port[k].kind) {
-            case PortKind::diode: diode = diode + e; break;
-            case PortKind::power_draw:
-                if (topo_->port[k].index < topo_->n_board_draws) draw = draw + e;
-                else load = load + e;
+            case PortKind::diode:
+                diode = diode + e;
                 break;
-            case PortKind::current_load: load = load + e; break;
-            case PortKind::charger: charger = charger - e; break;
-            case PortKind::clamp: {
+            case PortKind::power_draw:
+                if (topo_->port[k].index < topo_->n_board_draws)
+                    draw = draw + e;
+                else
+                    load = load + e;
+                break;
+            case PortKind::current_load:
+                load = load + e;
+                break;
+            case PortKind::charger:
+                charger = charger - e;
+                break;
+            case PortKind::clamp: {  // heat held by the part: dE/dt = P - E / tau, exact
                 clamp = clamp + e;
-                const auto n = static_cast<std::size_t>(topo_->port[k].index);
-                const T heat = st(o_clamp_heat_)[n];
-                st(o_clamp_heat_)[n] = clamp_heat_advance(clamp_params_[n], heat, e / trial_h_s_, T(trial_h_s_));
+                T& heat = st(o_clamp_heat_)[n];
+                heat = heat + (e * inv_h * clamp_params_[n].cool_s - heat) * c.clamp[n];
                 break;
             }
-            case PortKind::fet: break;
+            case PortKind::fet:
+                break;
         }
     }
     T channel = T(0.0), body = T(0.0), avalanche = T(0.0), gate = T(0.0), driver = T(0.0);
+    T* const fe = st(o_fet_e_);
     for (std::size_t f = 0; f < w.fet_e.size(); ++f) {
-        channel = channel + w.fet_e[f].channel;
-        body = body + w.fet_e[f].diode;
-        avalanche = avalanche + w.fet_e[f].avalanche;
-        gate = gate + w.fet_e[f].gate_r;
-        driver = driver + w.fet_e[f].driver;
-        st(o_fet_e_)[3 * f] = st(o_fet_e_)[3 * f] + w.fet_e[f].channel;
-        st(o_fet_e_)[3 * f + 1] = st(o_fet_e_)[3 * f + 1] + w.fet_e[f].diode;
-        st(o_fet_e_)[3 * f + 2] = st(o_fet_e_)[3 * f + 2] + w.fet_e[f].avalanche;
+        const typename Scratch::FetEnergy& e = w.fet_e[f];
+        channel = channel + e.channel;
+        body = body + e.diode;
+        avalanche = avalanche + e.avalanche;
+        gate = gate + e.gate_r;
+        driver = driver + e.driver;
+        fe[3 * f] = fe[3 * f] + e.channel;
+        fe[3 * f + 1] = fe[3 * f + 1] + e.diode;
+        fe[3 * f + 2] = fe[3 * f + 2] + e.avalanche;
     }
-    add_line(Line::supply_diode, diode);
-    add_line(Line::supply_draw, draw);
+    if (!w.fet_e.empty()) {
+        add_line(Line::supply_diode, diode);
+        add_line(Line::supply_draw, draw);
+        add_line(Line::clamp_heat, clamp);
+        add_line(Line::fet_channel, channel);
+        add_line(Line::fet_diode, body);
+        add_line(Line::fet_avalanche, avalanche);
+        add_line(Line::gate_heat, gate);
+        add_line(Line::gate_drivers, driver);
+    }
     add_line(Line::loads, load);
     add_line(Line::chargers, charger);
-    add_line(Line::clamp_heat, clamp);
-    add_line(Line::fet_channel, channel);
-    add_line(Line::fet_diode, body);
-    add_line(Line::fet_avalanche, avalanche);
-    add_line(Line::gate_heat, gate);
-    add_line(Line::gate_drivers, driver);
 }
 
 template <class T>
-void Plant<T>::commit_cells(double h_s) {
+[[gnu::flatten]] void Plant<T>::commit_cells(double h_s) {
     Scratch& w = *s_;
-    T ocv = T(0.0), rc_h = T(0.0), hy_h = T(0.0), rc_s = T(0.0), hy_s = T(0.0), work = T(0.0), moved = T(0.0);
-    for (std::size_t c = 0; c < w.n_cells; ++c) {
-        const std::size_t p = pack_of_cell_[c];
-        const T joule = st(o_cell_r_)[c] * w.rl_i2[c];
-        const auto e = cell::commit(*setup_.packs[p].model, cell_params_[c], cells_[c], coeffs(p, h_s), w.rl_dq[c], joule,
-                                    in(o_env_)[k_env_stride * p]);
-        ocv = ocv + e.ocv_work_J;
-        rc_h = rc_h + e.rc_heat_J;
-        hy_h = hy_h + e.hyst_heat_J;
-        rc_s = rc_s + e.rc_stored_J;
-        hy_s = hy_s + e.hyst_stored_J;
-        work = work + e.param_work_J;
-        moved = moved + base::abs2(w.rl_dq[c]);
-        T* const q = st(o_cell_q_) + 2 * c;
-        base::Sum<T> s{q[0], q[1]};
-        s.add(w.rl_dq[c]);
-        q[0] = s.hi;
-        q[1] = s.lo;
+    const CoeffSlot& k = slot(h_s);
+    T ocv = T(0.0), rc_h = T(0.0), hy_h = T(0.0), rc_s = T(0.0), hy_s = T(0.0), moved = T(0.0);
+    T* const q = st(o_cell_q_);
+    const T* const held = st(o_cell_r_);
+    for (std::size_t p = 0; p < setup_.packs.size(); ++p) {
+        const cell::EcmModel& model = *setup_.packs[p].model;
+        const cell::EcmCoeffs& coeff = k.cell[p];
+        const T env = in(o_env_)[k_env_stride * p];
+        const std::size_t end = w.cell0[p] + at(setup_.packs[p].n_cells);
+        for (std::size_t c = w.cell0[p]; c < end; ++c) {
+            const T dq = w.rl_dq[c];
+            const T joule = held[c] * w.rl_i2[c];
+            const auto e = cell::commit(model, cell_params_[c], cells_[c], coeff, dq, joule, env);
+            ocv = ocv + e.ocv_work_J;
+            rc_h = rc_h + e.rc_heat_J;
+            hy_h = hy_h + e.hyst_heat_J;
+            rc_s = rc_s + e.rc_stored_J;
+            hy_s = hy_s + e.hyst_stored_J;
+            moved = moved + base::abs2(dq);
+            add_to(q + 2 * c, dq);
+        }
     }
     add_line(Line::ocv_work, ocv);
     add_line(Line::rc_heat, rc_h);
     add_line(Line::hyst_heat, hy_h);
     add_line(Line::rc_stored, rc_s);
     add_line(Line::hyst_stored, hy_s);
-    T* const a = st(o_abs_);
-    base::Sum<T> s{a[0], a[1]};
-    s.add(base::abs2(ocv));
-    a[0] = s.hi;
-    a[1] = s.lo;
-    base::Sum<T> q{a[2], a[3]};
-    q.add(moved);
-    a[2] = q.hi;
-    a[3] = q.lo;
+    add_to(st(o_abs_), base::abs2(ocv));
+    add_to(st(o_abs_) + 2, moved);
+}
+
+/// Junctions and stress of one group; adds what it dissipated.
+template <class T>
+void Plant<T>::commit_group(std::size_t p, std::int32_t fet, double h_s, T& heat_J) {
+    Scratch& w = *s_;
+    const auto f = at(fet);
+    const T inv_h = T(1.0 / h_s);
+    const typename Scratch::FetEnergy& e = w.fet_e[f];
+    const T count = fet_params_[f].count;
+    const T chip = (e.channel + e.diode) + e.avalanche;
+    heat_J = heat_J + chip;
+    auto* const theta = reinterpret_cast<FosterState<T, 3>*>(st(o_foster_) + 3 * f);
+    foster_advance(*theta, slot(h_s).foster[p], chip * inv_h / count);
+    auto* const stress = reinterpret_cast<FetStress<T>*>(st(o_stress_) + f * (sizeof(FetStress<T>) / sizeof(T)));
+    const T tj = st(o_board_T_)[p] + foster_rise_K(*theta);
+    const FetLimits<T>& lim = fet_limits_[p];
+    const T p_channel = e.channel * inv_h;
+    const T vds = w.port_v[w.fet_port[f]];
+    const Mask avalanche = e.i_av_peak > 1e-3 * count;
+    const Mask linear = base::mask_and(vds > lim.v_linear_V, p_channel > lim.p_linear_W * count);
+    FetMargins<T>& m = fet_margins_[f];
+    if (!w.margins_valid || base::any(base::mask_or(avalanche, linear))) {
+        m = fet_stress_step(lim, *stress, count, T(h_s), e.avalanche * inv_h, e.i_av_peak, p_channel, vds, tj);
+        return;
+    }
+    // Neither: what fet_stress_step then does, with the limits as they were.
+    stress->quiet_av_s = base::min2(stress->quiet_av_s + h_s, T(1.0));
+    stress->quiet_lin_s = base::min2(stress->quiet_lin_s + h_s, T(1.0));
+    stress->tj_peak_degC = base::max2(stress->tj_peak_degC, tj);
+    m.i_av_A = e.i_av_peak / count;
+    m.tj_degC = tj;
 }
 
 template <class T>
@@ -248,63 +310,49 @@ void Plant<T>::commit_thermal(double h_s) {
     Scratch& w = *s_;
     const CoeffSlot& k = slot(h_s);
     const T inv_h = T(1.0 / h_s);
-    const T* const r = in(o_rl_r_);
     for (std::size_t p = 0; p < topo_->pack.size(); ++p) {
         const PackSetup& ps = setup_.packs[p];
-        const T cells_env = in(o_env_)[k_env_stride * p];
         const T board_env = in(o_env_)[k_env_stride * p + 1];
         for (std::size_t n = 0; n < 4; ++n) {
             const std::int32_t c = ps.ntc_cell[n];
-            const T place = c > 0 ? cells_[w.cell0[p] + static_cast<std::size_t>(c) - 1].t_surf_degC : board_env;
+            const T place = c > 0 ? cells_[w.cell0[p] + at(c) - 1].t_surf_degC : board_env;
             T& bead = st(o_ntc_)[4 * p + n];
-            bead = bead + (place - bead) * k.ntc_decay[p];
+            bead = bead + (place - bead) * k.ntc[p];
         }
-        (void)cells_env;
         if (!ps.board_fitted) continue;
         const PackBranches& b = topo_->pack[p];
-        const auto at = [](std::int32_t i) { return static_cast<std::size_t>(i); };
-        T heat = r[at(b.shunt)] * w.rl_i2[at(b.shunt)] + w.res_e[at(b.precharge)];
-        for (std::size_t i = 0; i < w.port_e.size(); ++i) {
-            const Port& port = topo_->port[i];
-            const bool mine = (port.kind == PortKind::power_draw && port.index == b.draw) || (port.kind == PortKind::clamp && port.index == b.clamp);
-            if (mine) heat = heat + w.port_e[i];
+        T heat = in(o_rl_r_)[at(b.shunt)] * w.rl_i2[at(b.shunt)] + w.pre_e[p];
+        heat = heat + (w.port_e[w.draw_port[p]] + w.port_e[w.clamp_port[p]]);
+        if (bal_[p].i_A > 0.0) {
+            const std::size_t s0 = at(topo_->source0[p]);
+            heat = heat + (w.src_e[s0 + at(bal_[p].from) - 1] + w.src_e[s0 + at(bal_[p].to) - 1]);
         }
-        const std::size_t s0 = at(topo_->source0[p]);
-        for (std::size_t c = 0; c < static_cast<std::size_t>(ps.n_cells); ++c) heat = heat + w.src_e[s0 + c];
-        for (const std::int32_t f : {b.fet_dsg, b.fet_chg}) {
-            const typename Scratch::FetEnergy& e = w.fet_e[at(f)];
-            const T chip = e.channel + e.diode + e.avalanche;
-            heat = heat + chip;
-            auto* const theta = reinterpret_cast<FosterState<T, 3>*>(st(o_foster_) + 3 * at(f));
-            foster_advance(*theta, k.foster[0], chip * inv_h / fet_params_[at(f)].count);
-            auto* const stress = reinterpret_cast<FetStress<T>*>(st(o_stress_) + at(f) * (sizeof(FetStress<T>) / sizeof(T)));
-            const T tj = st(o_board_T_)[p] + foster_rise_K(*theta);
-            FetLimits<T> lim;
-            fet_margins_[at(f)] = fet_stress_step(lim, *stress, fet_params_[at(f)].count, T(h_s), e.avalanche * inv_h, e.i_av_peak,
-                                                  e.channel * inv_h, w.pack_misc[m_count * p + (f == b.fet_dsg ? m_vds_dsg : m_vds_chg)], tj);
-        }
+        commit_group(p, b.fet_dsg, h_s, heat);
+        commit_group(p, b.fet_chg, h_s, heat);
         T& board = st(o_board_T_)[p];
         T& bead = st(o_fet_ntc_)[p];
-        bead = bead + (board - bead) * k.fet_ntc_decay[p];
+        bead = bead + (board - bead) * k.fet_ntc[p];
         const T target = board_env + heat * inv_h * ps.parts.thermal.r_th_K_W;
-        board = board + (target - board) * k.board_decay[p];
-        const T ratio = T(ps.parts.p_sense.r_bottom_Ohm / (ps.parts.p_sense.r_bottom_Ohm + ps.parts.p_sense.r_top_Ohm));
+        board = board + (target - board) * k.board[p];
+        const double ratio =
+            ps.parts.p_sense.r_bottom_Ohm / (ps.parts.p_sense.r_bottom_Ohm + ps.parts.p_sense.r_top_Ohm);
         T& sense = st(o_psense_)[p];
-        sense = sense + (w.pm_mean[p] * inv_h * ratio - sense) * k.sense_decay[p];
+        sense = sense + (w.pm_mean[p] * inv_h * ratio - sense) * k.sense[p];
     }
+    w.margins_valid = true;
 }
 
-/// The converter's currents follow their set-points within its own time constant: the donor's current by soft start, the
-/// receiver's by the power taken times the efficiency, from the lead voltages at the end of the step.
+/// The converter's currents follow their set-points within its own time constant: the donor's current by soft start,
+/// the receiver's by the power taken times the efficiency, from the lead voltages at the end of the step.
 template <class T>
-void Plant<T>::commit_balancer(double h_s) {
-    Scratch& w = *s_;
-    const T share = -base::det_expm1(T(-h_s / k_converter_s));
+void Plant<T>::commit_balancers(double h_s) {
+    const Scratch& w = *s_;
     for (std::size_t p = 0; p < bal_.size(); ++p) {
         if (bal_[p].i_A <= 0.0) continue;
+        const double share = slot(h_s).converter;
         const BalancerParts& b = setup_.packs[p].parts.balancer;
-        const T* const tap = w.tap_V.data() + w.pin0[p];
-        const auto from = static_cast<std::size_t>(bal_[p].from), to = static_cast<std::size_t>(bal_[p].to);
+        const T* const tap = s_->shown().tap_V.data() + w.pin0[p];
+        const std::size_t from = at(bal_[p].from), to = at(bal_[p].to);
         const T v_from = tap[from] - tap[from - 1];
         const T v_to = tap[to] - tap[to - 1];
         T* const held = st(o_bal_to_) + 2 * p;
@@ -312,45 +360,34 @@ void Plant<T>::commit_balancer(double h_s) {
         const T p_to = base::max2(v_from * held[0] * b.efficiency - T(b.fixed_loss_W), T(0.0));
         held[1] = held[1] + (p_to / base::max2(v_to, T(0.5)) - held[1]) * share;
     }
-    write_balancer();
 }
 
-/// The held currents as sources of the network.
-template <class T>
-void Plant<T>::write_balancer() {
-    for (std::size_t p = 0; p < bal_.size(); ++p) {
-        if (bal_[p].i_A <= 0.0) continue;
-        const T* const held = st(o_bal_to_) + 2 * p;
-        const auto s0 = static_cast<std::size_t>(topo_->source0[p]);
-        in(o_source_)[s0 + static_cast<std::size_t>(bal_[p].from) - 1] = held[0];
-        in(o_source_)[s0 + static_cast<std::size_t>(bal_[p].to) - 1] = -held[1];
-    }
-}
-
-/// Cell resistances are held while they move by less than 2e-4: the matrix is then factored once for many steps.
+/// Cell resistances are held in the matrix until they moved by k_hold_r (the ledger books what the network used).
 template <class T>
 void Plant<T>::keep_resistances() {
-    Mask moved_any = T(0.0) > T(1.0);
+    bool moved_any = false;
+    T* const held = st(o_cell_r_);
     for (std::size_t c = 0; c < s_->n_cells; ++c) {
-        T& held = st(o_cell_r_)[c];
-        const Mask moved = base::abs2(cells_[c].r0_Ohm - held) > 2e-4 * held;
-        held = base::select(moved, cells_[c].r0_Ohm, held);
-        moved_any = base::mask_or(moved_any, moved);
+        const T now = cells_[c].r0_Ohm;
+        const Mask moved = base::abs2(now - held[c]) > k_hold_r * held[c];
+        if (!base::any(moved)) continue;
+        held[c] = base::select(moved, now, held[c]);
+        moved_any = true;
     }
-    if (base::any(moved_any)) ++matrix_version_;
+    if (moved_any) ++matrix_version_;
 }
 
-/// Device coefficients are computed at junction temperatures held within 0.25 K.
+/// Device coefficients are those of a junction temperature held within k_hold_tj_K.
 template <class T>
 void Plant<T>::quantise_temperatures() {
     for (std::size_t p = 0; p < topo_->pack.size(); ++p) {
         if (!setup_.packs[p].board_fitted) continue;
         for (const std::int32_t fi : {topo_->pack[p].fet_dsg, topo_->pack[p].fet_chg}) {
-            const auto f = static_cast<std::size_t>(fi);
+            const auto f = at(fi);
             const auto* const theta = reinterpret_cast<const FosterState<T, 3>*>(st(o_foster_) + 3 * f);
             const T tj = st(o_board_T_)[p] + foster_rise_K(*theta);
             T& held = st(o_fet_tq_)[f];
-            const Mask moved = base::abs2(tj - held) > T(0.25);
+            const Mask moved = base::abs2(tj - held) > T(k_hold_tj_K);
             if (!base::any(moved)) continue;
             held = base::select(moved, tj, held);
             fet_coeff_[f] = mosfet_at(fet_params_[f], held);
@@ -358,14 +395,14 @@ void Plant<T>::quantise_temperatures() {
     }
 }
 
-#define TWIN_INSTANTIATE(T)                                                          \
-    template const cell::EcmCoeffs& Plant<T>::coeffs(std::size_t, double);           \
-    template void Plant<T>::write_balancer();                                        \
-    template void Plant<T>::commit_balancer(double);                                 \
-    template void Plant<T>::commit();                                                \
-    template void Plant<T>::rollback();                                              \
-    template void Plant<T>::state_changed();                                         \
-    template void Plant<T>::quantise_temperatures();                                 \
+#define TWIN_INSTANTIATE(T)                                        \
+    template typename Plant<T>::CoeffSlot& Plant<T>::slot(double); \
+    template void Plant<T>::commit();                              \
+    template void Plant<T>::keep_solver_memory();                  \
+    template void Plant<T>::rollback();                            \
+    template void Plant<T>::forget_derived();                      \
+    template void Plant<T>::state_changed();                       \
+    template void Plant<T>::quantise_temperatures();               \
     template void Plant<T>::add_line(Line, const T&);
 TWIN_INSTANTIATE(double)
 TWIN_INSTANTIATE(base::Pack8)

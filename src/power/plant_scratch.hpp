@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Work arrays of one plant: contents live no longer than a trial step. Private to the plant's sources.
+// Work arrays of one plant: contents live no longer than a trial step, apart from what is published. Private to the
+// plant's sources. Nodes are addressed by their position in the elimination order, with the ground after the last.
 #pragma once
+#include <array>
 #include <vector>
 
 #include "power/plant.hpp"
@@ -13,53 +15,119 @@ struct ClampRef {
     std::size_t pack = 0;
     bool fet = false;
 };
+/// A branch whose ends follow different taps, so that a no-load potential difference stands across it.
+struct RefDiff {
+    std::size_t k = 0;         // within its kind
+    std::size_t a = 0, b = 0;  // reference slots
+};
+/// Ends of branches: positions.
+struct Ends {
+    std::vector<std::int32_t> a, b;
+    std::size_t size() const { return a.size(); }
+};
+
+/// Memoised pure functions of a step length.
+template <class T>
+struct Plant<T>::CoeffSlot {
+    double h_s = -1.0;
+    std::vector<cell::EcmCoeffs> cell;               // per pack
+    std::vector<FosterStep<T, 3>> foster;            // per pack
+    std::vector<double> board, ntc, fet_ntc, sense;  // per pack, 1 - e^(-h/tau)
+    double converter = 0.0;                          // the same of the balancing converters
+    std::vector<T> clamp;                            // per clamp
+};
 
 template <class T>
 struct Plant<T>::Scratch {
-    // structure, flattened (ground = n_nodes)
-    std::vector<std::size_t> rl_a, rl_b, rc_a, rc_b, res_a, res_b, port_a, port_b, src_a, src_b;
-    std::vector<std::int32_t> ref_tap;      // node -> tap node whose no-load potential it follows, -1: 0 V
-    std::vector<std::size_t> clamp_of_res;
+    // structure
+    Ends rl, rc, res, port, src;
+    std::vector<std::int32_t> port_ia, port_ib;  // trailing numbers, -1: ground
+    std::vector<std::size_t> slot_of;            // node -> reference slot; 0 is 0 V
+    std::vector<RefDiff> rl_ref, rc_ref, res_ref, port_ref, src_ref;
     std::vector<ClampRef> clamps;
-    std::vector<std::uint8_t> is_pin_cap;   // per rc branch
+    std::vector<std::size_t> input_res, element_res, res_rhs;  // by ledger line; with a source beside them
+    std::vector<std::size_t> stiff_rc;                         // outside capacitors while settle() holds them
+    std::vector<std::size_t> leaks;                            // cell leaks that are not zero
+    std::vector<std::size_t> sources;                          // sources that are not zero
+    std::vector<std::size_t> lossy_rc, board_rc;               // with a series resistance; of the board
+    std::vector<std::size_t> draw_port, clamp_port;            // per pack
+    std::vector<std::size_t> fet_port;                         // per group
+    std::vector<std::size_t> cell0, pin0;                      // per pack
+    std::vector<std::uint8_t> is_pin_cap;                      // per rc branch
     std::size_t n_cells = 0;
-    // potentials by node, the extra last element is ground
-    std::vector<T> e_V, x_V, corr_V;
+    // no-load potentials: by slot, and their differences across branches
+    std::vector<T> e_slot, rl_de, rc_de, res_de, port_de, src_de;
     // cells
-    std::vector<T> emf_V, demf_Ohm;
+    std::vector<T> emf_V, demf_Ohm;          // EMF at no current and its slope, as the network sees them
+    std::vector<T> emf_at_A, emf_slope_Ohm;  // where the mean was evaluated, and its slope there
     // linear branches
     std::vector<T> rl_g, rl_w, rl_s, rl_hist, rl_i, rl_k1, rl_k2, rl_dq, rl_i2;
-    std::vector<T> rc_g, rc_s, rc_hist, rc_i, rc_v, rc_k1, rc_k2, rc_i2;
-    std::vector<T> res_g, res_s, res_i, res_e;
-    // ports and sources
-    std::vector<T> port_i, port_e, port_at;  // port_at: voltage of the present linearisation
-    struct Flag {
-        Mask m;
-    };
-    std::vector<Flag> port_ok;
-    std::vector<T> fet_qg_hist, fet_qd_hist, fet_qg_n, fet_qd_n;
-    std::vector<MosfetEval<T>> fet, fet1;
+    std::vector<T> rc_g, rc_per_c, rc_s, rc_hist, rc_i, rc_v, rc_k1, rc_k2, rc_i2;
+    std::vector<T> res_g;
+    // ports, clamps, sources and balancers; the trial's own linearisations
+    std::vector<T> port_i, port_e, port_v, port_at, port_g, port_s;
+    std::vector<T> clamp_g, clamp_s;
+    std::vector<T> fet_qg_hist, fet_qd_hist, fet_gk1, fet_dk1;
+    std::vector<MosfetEval<T>> fet;
     struct FetEnergy {
-        T channel, diode, avalanche, gate_r, driver, i_av_peak, v_ds_peak;
+        T channel, diode, avalanche, gate_r, driver, i_av_peak;
     };
     std::vector<FetEnergy> fet_e;
     std::vector<T> src_i, src_e;
-    std::vector<T> pm_mean, bal_from_V, bal_to_V;
-    // published
-    std::vector<T> pin_V, tap_V, cell_V, pack_misc;  // pack_misc: 8 per pack
-    std::vector<std::size_t> pin0, cell0;
-    double h_s = 0.0;
+    std::vector<T> pm_mean, pre_e;  // per pack
+    T input_e = T(0.0), element_e = T(0.0);
+    T defect_J = T(0.0);
+    struct Flag {
+        Mask m;
+    };
+    Flag positive{};  // pivots of the trailing block
+    bool dense_valid = false;
+    bool clamps_moved = false;  // the trial's clamps are not the committed ones
+    bool margins_valid = false;
+    std::vector<CoeffSlot> coeff;  // direct mapped by the step length
+    // published: two sets, so that a step is undone by turning back
+    struct Published {
+        std::vector<T> x, e, rl_i, port_i, port_v, pin_V, tap_V, cell_V, misc, vgs;
+        template <class F>
+        void each(const F& f) {
+            for (std::vector<T>* v : {&x, &e, &rl_i, &port_i, &port_v, &pin_V, &tap_V, &cell_V, &misc, &vgs}) f(*v);
+        }
+    };
+    std::array<Published, 2> pub;
+    std::size_t pub_now = 0;
+    Published& shown() { return pub[pub_now]; }
 };
 
-/// Positions inside pack_misc.
-enum PackMisc : std::size_t { m_shunt, m_i_pack, m_p_minus, m_supply, m_pack_v, m_stack_v, m_vds_dsg, m_vds_chg, m_count };
+/// Positions inside `misc`.
+enum PackMisc : std::size_t {
+    m_shunt,
+    m_i_pack,
+    m_p_minus,
+    m_supply,
+    m_pack_v,
+    m_stack_v,
+    m_vds_dsg,
+    m_vds_chg,
+    m_count
+};
 /// Positions inside the load, charger and environment inputs.
 inline constexpr std::size_t k_load_stride = 3;     // on, i_A, drop-out V
 inline constexpr std::size_t k_charger_stride = 4;  // on, i_A, v_V, r_Ohm
 inline constexpr std::size_t k_draw_stride = 2;     // W, least V
 inline constexpr std::size_t k_env_stride = 2;      // cells, board degC
+inline constexpr std::size_t k_coeff_slots = 64;
 inline constexpr double k_open_Ohm = 1e9;
 inline constexpr double k_open_S = 1e-12;
 inline constexpr double k_pin_leak_S = 1e-7;  // differential input resistance of a channel, 10 MOhm (assumed)
+
+inline constexpr double k_stiff_S = 1e4;  // how firmly settle() holds the voltage of an outside capacitor
+
+inline base::Status failure(base::StatusCode c, std::int32_t place) {
+    base::Status s;
+    s.code = c;
+    s.place = place;
+    return s;
+}
+inline std::size_t at(std::int32_t k) { return static_cast<std::size_t>(k); }
 
 }  // namespace twin::power

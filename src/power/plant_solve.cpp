@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// One implicit stage of the plant: linear branches as Norton companions, elimination, Newton on the trailing ports, and the
-// pin clamps of the linear part by re-linearisation.
+// One implicit stage of the plant: linear branches as Norton companions, elimination, Newton on the trailing ports, and
+// the pin clamps of the linear part by re-linearisation. A lane that has settled keeps its linearisation, so that
+// whatever the other lanes still need leaves its solution untouched to the bit; a lane that is not finite counts as
+// settled.
 #include "power/plant_scratch.hpp"
 
 namespace twin::power {
 
 namespace {
 constexpr int k_newton_max = 60;
+constexpr int k_newton_damped = 25;
 constexpr int k_clamp_rounds_max = 40;
 constexpr double k_tol_abs_A = 1e-10;
 constexpr double k_tol_rel = 1e-9;
@@ -15,26 +18,33 @@ template <class T>
 base::MaskOf<T> settled(const T& i_A, const T& lin_A) {
     return base::abs2(i_A - lin_A) <= T(k_tol_abs_A) + k_tol_rel * base::abs2(i_A);
 }
+template <class T>
+base::MaskOf<T> differ(const T& a, const T& b) {
+    return base::mask_or(a<b, a> b);
+}
 }  // namespace
 
+/// Running sums of the EMFs from the plus end of each pack, and what stands across branches between different taps.
 template <class T>
 void Plant<T>::reference_potentials() {
     Scratch& w = *s_;
-    const Topology& t = *topo_;
-    for (std::size_t p = 0; p < t.pack_nodes.size(); ++p) {
-        const std::vector<std::int32_t>& tap = t.pack_nodes[p].tap;
-        const std::size_t n = tap.size() - 1;
+    T* const slot = w.e_slot.data();
+    for (std::size_t p = 0; p < setup_.packs.size(); ++p) {
+        const std::size_t n = at(setup_.packs[p].n_cells), c0 = w.cell0[p];
+        T* const tap = slot + 1 + w.pin0[p];
         T e = T(0.0);
-        w.e_V[static_cast<std::size_t>(tap[n])] = e;
+        tap[n] = e;
         for (std::size_t k = n; k-- > 0;) {
-            e = e - w.emf_V[w.cell0[p] + k];
-            w.e_V[static_cast<std::size_t>(tap[k])] = e;
+            e = e - w.emf_V[c0 + k];
+            tap[k] = e;
         }
     }
-    for (std::size_t k = 0; k < w.ref_tap.size(); ++k) {
-        const std::int32_t r = w.ref_tap[k];
-        w.e_V[k] = r < 0 ? T(0.0) : w.e_V[static_cast<std::size_t>(r)];
-    }
+    for (const RefDiff& d : w.rl_ref) w.rl_de[d.k] = slot[d.a] - slot[d.b];
+    for (const RefDiff& d : w.rc_ref) w.rc_de[d.k] = slot[d.a] - slot[d.b];
+    for (const RefDiff& d : w.res_ref) w.res_de[d.k] = slot[d.a] - slot[d.b];
+    if (!w.sources.empty())
+        for (const RefDiff& d : w.src_ref) w.src_de[d.k] = slot[d.a] - slot[d.b];
+    for (const RefDiff& d : w.port_ref) w.port_de[d.k] = slot[d.a] - slot[d.b];
 }
 
 /// Conductances of the linear branches for one stage factor dh; `slope` adds the cells' implicit resistance.
@@ -58,54 +68,62 @@ void Plant<T>::prepare_conductances(double dh_s, bool slope) {
     const T* const rc_c = in(o_rc_c_);
     for (std::size_t k = 0; k < w.rc_g.size(); ++k) {  // C = 0 gives g = 0
         w.rc_g[k] = rc_c[k] / (rc_r[k] * rc_c[k] + T(dh_s));
+        const Mask real = rc_c[k] > T(0.0);
+        w.rc_per_c[k] = base::select(real, T(1.0) / base::select(real, rc_c[k], T(1.0)), T(0.0));
     }
+    for (const std::size_t k : w.stiff_rc) w.rc_g[k] = T(k_stiff_S);
     for (std::size_t k = 0; k < w.res_g.size(); ++k) w.res_g[k] = in(o_res_g_)[k];
-    for (const ClampRef& c : w.clamps) w.res_g[c.res] = st(o_clamp_g_)[c.res];
+    for (std::size_t k = 0; k < w.clamps.size(); ++k) w.res_g[w.clamps[k].res] = w.clamp_g[k];
 }
 
 template <class T>
-void Plant<T>::factor(double dh_s) {
-    if (!factored_slope_ && factored_dh_s_ == dh_s && factored_version_ == matrix_version_) return;
+void Plant<T>::factor(double dh_s, bool slope) {
+    const std::uint64_t key = slope ? trials_ : 0;  // slopes hold for one trial
+    if (factored_dh_s_ == dh_s && factored_version_ == matrix_version_ && factored_key_ == key) return;
     const Topology& t = *topo_;
     Scratch& w = *s_;
+    prepare_conductances(dh_s, slope);
     for (auto& v : ws_.values) v = T(0.0);
-    for (std::size_t k = 0; k < w.rl_g.size(); ++k) net::add_conductance(ws_.values, t.program.stamp[t.stamp_rl(k)], w.rl_g[k]);
-    for (std::size_t k = 0; k < w.rc_g.size(); ++k) net::add_conductance(ws_.values, t.program.stamp[t.stamp_rc(k)], w.rc_g[k]);
-    for (std::size_t k = 0; k < w.res_g.size(); ++k) net::add_conductance(ws_.values, t.program.stamp[t.stamp_res(k)], w.res_g[k]);
+    for (std::size_t k = 0; k < w.rl_g.size(); ++k)
+        net::add_conductance(ws_.values, t.program.stamp[t.stamp_rl(k)], w.rl_g[k]);
+    for (std::size_t k = 0; k < w.rc_g.size(); ++k)
+        net::add_conductance(ws_.values, t.program.stamp[t.stamp_rc(k)], w.rc_g[k]);
+    for (std::size_t k = 0; k < w.res_g.size(); ++k)
+        net::add_conductance(ws_.values, t.program.stamp[t.stamp_res(k)], w.res_g[k]);
     net::factor_leading(t.program, ws_);
+    w.dense_valid = false;
     factored_dh_s_ = dh_s;
     factored_version_ = matrix_version_;
+    factored_key_ = key;
     ++factors_;
 }
 
 /// Right-hand side of the linear part: branch sources beside their conductances.
 template <class T>
-void Plant<T>::linear_sources(double) {
+void Plant<T>::linear_sources() {
     Scratch& w = *s_;
-    const Topology& t = *topo_;
-    for (auto& v : ws_.rhs) v = T(0.0);
-    for (std::size_t k = 0; k < w.rl_g.size(); ++k) {
-        T s = w.rl_w[k] * w.rl_hist[k];
-        if (k >= w.n_cells) s = s + w.rl_g[k] * (w.e_V[w.rl_a[k]] - w.e_V[w.rl_b[k]]);  // a cell's EMF cancels its potential step
-        w.rl_s[k] = s;
-        net::add_source(ws_.rhs, t.program.stamp[t.stamp_rl(k)], s);
+    T* const rhs = ws_.rhs.data();
+    for (std::size_t k = 0; k < ws_.rhs.size(); ++k) rhs[k] = T(0.0);
+    const auto flow = [rhs](const Ends& e, std::size_t k, const T& s) {
+        rhs[e.a[k]] = rhs[e.a[k]] - s;
+        rhs[e.b[k]] = rhs[e.b[k]] + s;
+    };
+    const std::size_t n_rl = w.rl_g.size(), n_rc = w.rc_g.size();
+    for (std::size_t k = 0; k < n_rl; ++k) {
+        w.rl_s[k] = w.rl_w[k] * w.rl_hist[k] + w.rl_g[k] * w.rl_de[k];
+        flow(w.rl, k, w.rl_s[k]);
     }
-    for (std::size_t k = 0; k < w.rc_g.size(); ++k) {
-        w.rc_s[k] = w.rc_g[k] * ((w.e_V[w.rc_a[k]] - w.e_V[w.rc_b[k]]) - w.rc_hist[k]);
-        net::add_source(ws_.rhs, t.program.stamp[t.stamp_rc(k)], w.rc_s[k]);
+    for (std::size_t k = 0; k < n_rc; ++k) {
+        w.rc_s[k] = w.rc_g[k] * (w.rc_de[k] - w.rc_hist[k]);
+        flow(w.rc, k, w.rc_s[k]);
     }
-    for (std::size_t k = 0; k < w.res_g.size(); ++k) {
-        w.res_s[k] = w.res_g[k] * (w.e_V[w.res_a[k]] - w.e_V[w.res_b[k]]);
-        net::add_source(ws_.rhs, t.program.stamp[t.stamp_res(k)], w.res_s[k]);
+    for (const std::size_t k : w.res_rhs) flow(w.res, k, w.res_g[k] * w.res_de[k]);
+    for (const std::size_t k : w.leaks) flow(w.res, k, w.res_g[k] * w.res_de[k]);
+    for (std::size_t k = 0; k < w.clamps.size(); ++k) {
+        const std::size_t r = w.clamps[k].res;
+        flow(w.res, r, w.clamp_g[k] * w.res_de[r] + w.clamp_s[k]);
     }
-    for (const ClampRef& c : w.clamps) {
-        w.res_s[c.res] = w.res_s[c.res] + st(o_clamp_s_)[c.res];
-        net::add_source(ws_.rhs, t.program.stamp[t.stamp_res(c.res)], st(o_clamp_s_)[c.res]);
-    }
-    for (std::size_t k = 0; k < w.src_i.size(); ++k) {
-        w.src_i[k] = in(o_source_)[k];
-        net::add_source(ws_.rhs, t.program.stamp[t.stamp_source(k)], w.src_i[k]);
-    }
+    for (const std::size_t k : w.sources) flow(w.src, k, w.src_i[k]);
 }
 
 template <class T>
@@ -115,24 +133,27 @@ void Plant<T>::eval_port(std::size_t k, double dh_s, const T& v_V, T& i_A, T& g_
     using base::select;
     Scratch& w = *s_;
     const Port& p = topo_->port[k];
-    const auto n = static_cast<std::size_t>(p.index);
+    const auto n = at(p.index);
+    const auto take = [&](const BranchIG<T>& r) {
+        i_A = r.i_A;
+        g_S = r.g_S;
+    };
     switch (p.kind) {
-        case PortKind::fet: {
+        case PortKind::fet:
             w.fet[n] = mosfet_eval(fet_coeff_[n], w.fet_qg_hist[n], w.fet_qd_hist[n], T(dh_s), in(o_gate_)[n], v_V);
-            i_A = w.fet[n].i_d_A;
-            g_S = w.fet[n].g_S;
+            take({w.fet[n].i_d_A, w.fet[n].g_S});
             return;
-        }
-        case PortKind::diode: {
-            const BranchIG<T> r = diode_eval(diode_coeff_[n], v_V);
-            i_A = r.i_A;
-            g_S = r.g_S;
+        case PortKind::diode:
+            take(diode_eval(diode_coeff_[n], v_V));
             return;
-        }
         case PortKind::clamp: {
-            const BranchIG<T> r = clamp_eval(clamp_params_[n], v_V);
-            i_A = r.i_A;
-            g_S = r.g_S;
+            const ClampParams<T>& c = clamp_params_[n];
+            const T ohmic = c.leak_S + c.short_S;
+            if (base::all(v_V < c.v_on_V - c.knee_V)) {  // what clamp_eval gives there
+                take({ohmic * v_V, ohmic});
+            } else {
+                take(clamp_eval(c, v_V));
+            }
             return;
         }
         case PortKind::current_load: {
@@ -165,7 +186,7 @@ void Plant<T>::eval_port(std::size_t k, double dh_s, const T& v_V, T& i_A, T& g_
 template <class T>
 T Plant<T>::linearise_at(std::size_t k, const T& old_V, const T& new_V) const {
     const Port& p = topo_->port[k];
-    const auto n = static_cast<std::size_t>(p.index);
+    const auto n = at(p.index);
     if (p.kind != PortKind::current_load && p.kind != PortKind::charger) return new_V;
     T lo = T(0.0), hi = T(0.0);
     if (p.kind == PortKind::current_load) {
@@ -180,104 +201,130 @@ T Plant<T>::linearise_at(std::size_t k, const T& old_V, const T& new_V) const {
     return base::select(base::mask_or(down, up), 0.5 * (lo + hi), new_V);
 }
 
-/// Newton on the trailing block. A lane that has settled keeps its linearisation, so its solution stays to the bit.
+/// The trailing block with the ports' present slopes; kept while those and the leading part stay.
+template <class T>
+void Plant<T>::factor_ports() {
+    Scratch& w = *s_;
+    if (w.dense_valid) return;
+    const auto m = at(topo_->program.n_trail);
+    net::load_trailing(topo_->program, ws_);
+    for (std::size_t k = 0; k < w.port_g.size(); ++k) net::add_port(ws_, m, w.port_ia[k], w.port_ib[k], w.port_g[k]);
+    w.positive.m = net::factor_trailing(topo_->program, ws_);
+    w.dense_valid = true;
+}
+
+template <class T>
+void Plant<T>::solve_ports() {
+    Scratch& w = *s_;
+    const auto m = at(topo_->program.n_trail);
+    const T* const rhs = ws_.rhs.data() + topo_->program.n_lead;
+    T* const b = ws_.dense_b.data();
+    for (std::size_t k = 0; k < m; ++k) b[k] = rhs[k];
+    for (std::size_t k = 0; k < w.port_s.size(); ++k) {
+        if (w.port_ia[k] >= 0) b[w.port_ia[k]] = b[w.port_ia[k]] - w.port_s[k];
+        if (w.port_ib[k] >= 0) b[w.port_ib[k]] = b[w.port_ib[k]] + w.port_s[k];
+    }
+    net::solve_trailing(topo_->program, ws_);
+    ++solves_;
+}
+
+/// Newton on the trailing block. port_s holds i - g dx, so that the no-load potential difference never cancels.
 template <class T>
 bool Plant<T>::newton(double dh_s) {
     Scratch& w = *s_;
-    const Topology& t = *topo_;
-    T* const pv = st(o_port_v_);
-    T* const pg = st(o_port_g_);
-    T* const ps = st(o_port_s_);
-    const auto lead = static_cast<std::size_t>(t.program.n_lead);
-    (void)lead;
-    for (std::size_t k = 0; k < w.port_at.size(); ++k) w.port_at[k] = pv[k];
+    const T* const x = ws_.x.data();
     for (int it = 0; it < k_newton_max; ++it) {
-        net::load_trailing(t.program, ws_);
-        for (std::size_t k = 0; k < w.port_i.size(); ++k) net::add_port(t.program, ws_, t.program.stamp[t.stamp_port(k)], pg[k], ps[k]);
-        const Mask positive = net::solve_trailing(t.program, ws_);
-        ++solves_;
-        Mask done = positive;
+        factor_ports();
+        solve_ports();
+        Mask done = T(1.0) > T(0.0);
         for (std::size_t k = 0; k < w.port_i.size(); ++k) {
-            const net::StampIndex& si = t.program.stamp[t.stamp_port(k)];
-            const T xa = si.pos_a < 0 ? T(0.0) : ws_.x[static_cast<std::size_t>(si.pos_a)];
-            const T xb = si.pos_b < 0 ? T(0.0) : ws_.x[static_cast<std::size_t>(si.pos_b)];
-            const T dx = xa - xb;
-            const T v = dx + (w.e_V[w.port_a[k]] - w.e_V[w.port_b[k]]);
+            const T dx = x[w.port.a[k]] - x[w.port.b[k]];
+            const T v = dx + w.port_de[k];
             T i, g;
             eval_port(k, dh_s, v, i, g);
-            // ps holds i - g dx, so that the no-load potential difference never cancels
-            const Mask ok = settled(i, pg[k] * dx + ps[k]);
             w.port_i[k] = i;
-            pv[k] = v;
+            w.port_v[k] = v;
+            const Mask ok = base::mask_and(settled(i, w.port_g[k] * dx + w.port_s[k]), w.positive.m);
             const Mask hold = base::mask_or(ok, base::mask_not(base::is_finite(v)));
+            done = base::mask_and(done, hold);
+            if (base::all(hold)) continue;
             const T v_lin = linearise_at(k, w.port_at[k], v);
-            const Mask moved = base::mask_or(v_lin < v, v_lin > v);
             T i_lin = i, g_lin = g;
+            const Mask moved = differ(v_lin, v);
             if (base::any(moved)) {
                 eval_port(k, dh_s, v_lin, i_lin, g_lin);
                 i_lin = base::select(moved, i_lin, i);
                 g_lin = base::select(moved, g_lin, g);
             }
             w.port_at[k] = base::select(hold, w.port_at[k], v_lin);
-            const T damp = T(it < 25 ? 1.0 : 0.5);
-            const T g_new = pg[k] + damp * (g_lin - pg[k]);
-            pg[k] = base::select(hold, pg[k], g_new);
-            ps[k] = base::select(hold, ps[k], i_lin - g_new * (dx + (v_lin - v)));
-            done = base::mask_and(done, hold);
+            const T g_new = it < k_newton_damped ? g_lin : w.port_g[k] + 0.5 * (g_lin - w.port_g[k]);
+            if (base::any(base::mask_and(base::mask_not(hold), differ(g_new, w.port_g[k])))) w.dense_valid = false;
+            w.port_g[k] = base::select(hold, w.port_g[k], g_new);
+            w.port_s[k] = base::select(hold, w.port_s[k], i_lin - g_new * (dx + (v_lin - v)));
         }
         if (base::all(done)) return true;
     }
     return false;
 }
 
-/// Re-linearises pin clamps whose current left their line; `changed` lanes are those that moved.
+/// Re-linearises pin clamps whose current left their line; true if one moved.
 template <class T>
-bool Plant<T>::update_clamps(Mask& changed) {
+bool Plant<T>::update_clamps() {
     Scratch& w = *s_;
-    changed = T(0.0) > T(1.0);
-    for (const ClampRef& c : w.clamps) {
-        const T dx = w.x_V[w.res_a[c.res]] - w.x_V[w.res_b[c.res]];
-        const T v = dx + (w.e_V[w.res_a[c.res]] - w.e_V[w.res_b[c.res]]);
-        const BranchIG<T> r = pin_clamp_eval(c.fet ? fet_clamp_[c.pack] : pin_clamp_[c.pack], v);
-        T& g = st(o_clamp_g_)[c.res];
-        T& s = st(o_clamp_s_)[c.res];
-        const Mask ok = base::mask_or(settled(r.i_A, g * v + s), base::mask_not(base::is_finite(v)));
-        g = base::select(ok, g, r.g_S);
-        s = base::select(ok, s, r.i_A - r.g_S * v);
-        changed = base::mask_or(changed, base::mask_not(ok));
+    const T* const x = ws_.x.data();
+    bool changed = false;
+    for (std::size_t k = 0; k < w.clamps.size(); ++k) {
+        const ClampRef& c = w.clamps[k];
+        const PinClampParams<T>& p = c.fet ? fet_clamp_[c.pack] : pin_clamp_[c.pack];
+        const T v = (x[w.res.a[c.res]] - x[w.res.b[c.res]]) + w.res_de[c.res];
+        const T half = 0.5 * p.knee_V;
+        const Mask idle = base::mask_and(base::mask_and(v > half - p.v_forward_V, v < p.v_reverse_V - half),
+                                         w.clamp_g[k] <= p.leak_S);
+        if (base::all(idle)) continue;  // on its leak line and staying there
+        const BranchIG<T> r = pin_clamp_eval(p, v);
+        const Mask ok =
+            base::mask_or(settled(r.i_A, w.clamp_g[k] * v + w.clamp_s[k]), base::mask_not(base::is_finite(v)));
+        w.clamp_g[k] = base::select(ok, w.clamp_g[k], r.g_S);
+        w.clamp_s[k] = base::select(ok, w.clamp_s[k], r.i_A - r.g_S * v);
+        changed = changed || !base::all(ok);
     }
-    return base::any(changed);
+    if (changed) {
+        w.clamps_moved = true;
+        ++matrix_version_;
+    }
+    return changed;
+}
+
+/// The converters' held currents as sources of the network.
+template <class T>
+void Plant<T>::place_balancers() {
+    Scratch& w = *s_;
+    for (std::size_t p = 0; p < bal_.size(); ++p) {
+        if (bal_[p].i_A <= 0.0) continue;
+        const std::size_t s0 = at(topo_->source0[p]);
+        const T* const held = st(o_bal_to_) + 2 * p;
+        w.src_i[s0 + at(bal_[p].from) - 1] = held[0];
+        w.src_i[s0 + at(bal_[p].to) - 1] = -held[1];
+    }
 }
 
 template <class T>
 void Plant<T>::branch_currents() {
     Scratch& w = *s_;
-    for (std::size_t k = 0; k < w.rl_i.size(); ++k) w.rl_i[k] = w.rl_g[k] * (w.x_V[w.rl_a[k]] - w.x_V[w.rl_b[k]]) + w.rl_s[k];
-    for (std::size_t k = 0; k < w.rc_i.size(); ++k) w.rc_i[k] = w.rc_g[k] * (w.x_V[w.rc_a[k]] - w.x_V[w.rc_b[k]]) + w.rc_s[k];
-    for (std::size_t k = 0; k < w.res_i.size(); ++k) w.res_i[k] = w.res_g[k] * (w.x_V[w.res_a[k]] - w.x_V[w.res_b[k]]) + w.res_s[k];
+    const T* const x = ws_.x.data();
+    for (std::size_t k = 0; k < w.rl_i.size(); ++k) w.rl_i[k] = w.rl_g[k] * (x[w.rl.a[k]] - x[w.rl.b[k]]) + w.rl_s[k];
+    for (std::size_t k = 0; k < w.rc_i.size(); ++k) w.rc_i[k] = w.rc_g[k] * (x[w.rc.a[k]] - x[w.rc.b[k]]) + w.rc_s[k];
 }
 
 template <class T>
-bool Plant<T>::solve_stage(double dh_s) {
-    Scratch& w = *s_;
-    const Topology& t = *topo_;
-    const auto n = static_cast<std::size_t>(t.n_nodes);
+bool Plant<T>::solve_stage(double dh_s, bool slope) {
     for (int round = 0; round < k_clamp_rounds_max; ++round) {
-        factor(dh_s);
-        linear_sources(dh_s);
-        net::forward_leading(t.program, ws_);
+        factor(dh_s, slope);
+        linear_sources();
+        net::forward_leading(topo_->program, ws_);
         if (!newton(dh_s)) return false;
-        net::backward_leading(t.program, ws_);
-        for (std::size_t k = 0; k < n; ++k) w.x_V[k] = ws_.x[static_cast<std::size_t>(t.program.pos[k])];
-        w.x_V[n] = T(0.0);
-        bool again = false;
-        Mask changed;
-        if (update_clamps(changed)) {
-            for (const ClampRef& c : w.clamps) w.res_g[c.res] = st(o_clamp_g_)[c.res];
-            ++matrix_version_;
-            again = true;
-        }
-        if (!again) {
+        net::backward_leading(topo_->program, ws_);
+        if (!update_clamps()) {
             branch_currents();
             return true;
         }
@@ -285,11 +332,11 @@ bool Plant<T>::solve_stage(double dh_s) {
     return false;
 }
 
-#define TWIN_INSTANTIATE(T)                                              \
-    template void Plant<T>::reference_potentials();                      \
-    template void Plant<T>::prepare_conductances(double, bool);          \
-    template void Plant<T>::factor(double);                              \
-    template bool Plant<T>::solve_stage(double);
+#define TWIN_INSTANTIATE(T)                                     \
+    template void Plant<T>::reference_potentials();             \
+    template void Plant<T>::prepare_conductances(double, bool); \
+    template bool Plant<T>::solve_stage(double, bool);          \
+    template void Plant<T>::place_balancers();
 TWIN_INSTANTIATE(double)
 TWIN_INSTANTIATE(base::Pack8)
 #undef TWIN_INSTANTIATE

@@ -86,8 +86,10 @@ private:
         for (std::size_t k = 0; k < n.pin.size(); ++k) res(n.pin[k], k == 0 ? n.board_minus : n.pin[k - 1]);
         b.pin_clamp0 = static_cast<std::int32_t>(t_.res.size());
         for (std::size_t k = 1; k < n.pin.size(); ++k) res(n.pin[k], n.pin[k - 1]);
-        b.fet_diode0 = static_cast<std::int32_t>(t_.res.size());
-        for (std::size_t k = 1; k < n.lead.size(); ++k) res(n.lead[k], n.lead[k - 1]);
+        if (!p.parts.input.balancer_fet_back_to_back) {
+            b.fet_diode0 = static_cast<std::int32_t>(t_.res.size());
+            for (std::size_t k = 1; k < n.lead.size(); ++k) res(n.lead[k], n.lead[k - 1]);
+        }
         b.pin_cap0 = static_cast<std::int32_t>(t_.rc.size());
         for (std::size_t k = 0; k < n.pin.size(); ++k) rc(n.pin[k], k == 0 ? n.board_minus : n.pin[k - 1]);
     }
@@ -128,7 +130,9 @@ private:
         if (a == b) throw std::invalid_argument("element '" + e.id + "': both ends are the same place");
         ElementBranches eb;
         switch (e.kind) {
-            case ElementKind::resistive: eb.rl = rl(a, b, e.l_H); break;
+            case ElementKind::resistive:
+                eb.rl = rl(a, b, e.l_H);
+                break;
             case ElementKind::capacitor: {
                 const std::int32_t x = node();
                 eb.rl = rl(a, x, e.l_H);
@@ -150,6 +154,8 @@ private:
                 eb.rc = rc(a, b);
                 break;
         }
+        const bool has_port = eb.load >= 0 || eb.draw >= 0 || eb.charger >= 0;
+        t_.element_port.push_back(has_port ? static_cast<std::int32_t>(t_.port.size()) - 1 : -1);
         t_.element.push_back(eb);
     }
 
@@ -221,8 +227,8 @@ std::int32_t node_in_pack(const PackSetup& p, const PackNodes& n, const std::str
         if (ok && k <= p.n_cells) return (place[0] == 'T' ? n.tap : n.lead)[static_cast<std::size_t>(k)];
     }
     throw std::invalid_argument("no place '" + whole + "': use P+, P-, B+, B-, cell[1.." + std::to_string(p.n_cells) +
-                                "]+ or -, T0..T" + std::to_string(p.n_cells) + " (taps), W0..W" + std::to_string(p.n_cells) +
-                                ", with 'pack[id].' in front if there are several packs");
+                                "]+ or -, T0..T" + std::to_string(p.n_cells) + " (taps), W0..W" +
+                                std::to_string(p.n_cells) + ", with 'pack[id].' in front if there are several packs");
 }
 
 }  // namespace

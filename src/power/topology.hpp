@@ -21,7 +21,7 @@ struct PackNodes {
     std::int32_t mid = -1;           // common drain
     std::int32_t p_minus = -1;
     std::int32_t p_plus = -1;
-    std::int32_t supply = -1;        // hold-up capacitor
+    std::int32_t supply = -1;  // hold-up capacitor
 };
 
 /// Series R-L branch (L may be 0). Cells are the first `n_cells_total` of them.
@@ -59,16 +59,17 @@ struct PackBranches {
     std::int32_t filter0 = 0;     // res: n + 1
     std::int32_t pin_leak0 = 0;   // res: n + 1 (pin k to pin k - 1, pin 0 to ground)
     std::int32_t pin_clamp0 = 0;  // res: n (k to k - 1), conductance by state
-    std::int32_t fet_diode0 = 0;  // res: n (single balancer FETs: body diodes between lead ends), conductance by state
-    std::int32_t p_sense = 0;     // res
-    std::int32_t precharge = 0;   // res, switched
-    std::int32_t insulation = 0;  // res
-    std::int32_t cell_leak0 = 0;  // res: n cells
-    std::int32_t pin_cap0 = 0;    // rc: n + 1 (pin k to pin k - 1, pin 0 to ground)
-    std::int32_t snubber_dsg = 0; // rc
-    std::int32_t snubber_chg = 0; // rc
-    std::int32_t holdup = 0;      // rc
-    std::int32_t fet_dsg = 0;     // port index in its kind
+    std::int32_t fet_diode0 =
+        -1;  // res: n (single balancer FETs only: body diodes between lead ends), conductance by state
+    std::int32_t p_sense = 0;      // res
+    std::int32_t precharge = 0;    // res, switched
+    std::int32_t insulation = 0;   // res
+    std::int32_t cell_leak0 = 0;   // res: n cells
+    std::int32_t pin_cap0 = 0;     // rc: n + 1 (pin k to pin k - 1, pin 0 to ground)
+    std::int32_t snubber_dsg = 0;  // rc
+    std::int32_t snubber_chg = 0;  // rc
+    std::int32_t holdup = 0;       // rc
+    std::int32_t fet_dsg = 0;      // port index in its kind
     std::int32_t fet_chg = 0;
     std::int32_t clamp = -1;
     std::int32_t diode = 0;
@@ -91,16 +92,18 @@ struct Topology {
     std::vector<PackNodes> pack_nodes;
     std::vector<PackBranches> pack;
     std::vector<ElementBranches> element;
+    std::vector<std::int32_t> element_port;  // per element: its port, -1: none
     std::vector<RlBranch> rl;
     std::vector<RcBranch> rc;
     std::vector<ResBranch> res;
     std::vector<Port> port;
-    std::vector<net::Edge> source;  // pure current sources: per pack n balancer slots (lead k - 1 to k), then n + 1 pin pulls
+    std::vector<net::Edge>
+        source;  // pure current sources: per pack n balancer slots (lead k - 1 to k), then n + 1 pin pulls
     std::vector<std::int32_t> source0;  // per pack: first source
     std::int32_t n_fets = 0, n_clamps = 0, n_diodes = 0, n_loads = 0, n_chargers = 0, n_draws = 0;
     std::int32_t n_board_draws = 0;  // the first draws are board supplies, the others power loads
-    net::Program program;           // stamps in the order rl, rc, res, ports, sources
-    std::uint64_t id = 0;           // hash of the structure
+    net::Program program;            // stamps in the order rl, rc, res, ports, sources
+    std::uint64_t id = 0;            // hash of the structure
 
     std::size_t stamp_rl(std::size_t k) const { return k; }
     std::size_t stamp_rc(std::size_t k) const { return rl.size() + k; }

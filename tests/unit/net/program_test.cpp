@@ -41,7 +41,9 @@ void solve(const net::Program& p, net::Workspace<T>& w, const std::vector<T>& g,
     net::factor_leading(p, w);
     net::forward_leading(p, w);
     net::load_trailing(p, w);
-    CHECK(base::all(net::solve_trailing(p, w)));
+    CHECK(base::all(net::factor_trailing(p, w)));
+    for (std::size_t k = 0; k < w.dense_b.size(); ++k) w.dense_b[k] = w.rhs[static_cast<std::size_t>(p.n_lead) + k];
+    net::solve_trailing(p, w);
     net::backward_leading(p, w);
 }
 
