@@ -10,6 +10,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
+import dev_script  # noqa: E402
 import symbols  # noqa: E402
 from source import FakeTree, Tree  # noqa: E402
 
@@ -71,6 +72,9 @@ def main():
             run_check(tally, name, tree)
     if arguments.only in (None, "symbols"):
         run_symbols(tally, arguments.build)
+    if arguments.only in (None, "dev_script"):
+        for title, passed, detail in dev_script.self_test(HERE.parent.parent / "dev"):
+            tally.add(f"dev_script: {title}", passed, [detail])
     print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped")
     return 1 if tally.failed or not tally.passed else 0
 
