@@ -7,8 +7,8 @@
 #include <iterator>
 #include <system_error>
 
-#include <filesystem>
 #include <fmt/format.h>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/describe.hpp"
@@ -122,7 +122,8 @@ private:
         return true;
     }
     bool open(Json v) {
-        if (stack_.size() >= limits_.max_depth) return fail(fmt::format("nested deeper than {} levels", limits_.max_depth));
+        if (stack_.size() >= limits_.max_depth)
+            return fail(fmt::format("nested deeper than {} levels", limits_.max_depth));
         if (++count_ > limits_.max_values) return fail(fmt::format("more than {} values", limits_.max_values));
         v.line = line();
         stack_.push_back(place(std::move(v)));  // stays valid: a parent is not touched while its child is open
@@ -149,11 +150,21 @@ bool is_flat(const Json& j) {
 
 void print_scalar(const Json& j, std::string& out) {
     switch (j.kind) {
-        case Json::Kind::boolean: out += j.boolean ? "true" : "false"; return;
-        case Json::Kind::integer: out += fmt::format("{}", j.integer); return;
-        case Json::Kind::number: out += Plain(j.number).dump(); return;
-        case Json::Kind::string: out += Plain(j.text).dump(-1, ' ', false, Plain::error_handler_t::replace); return;
-        default: out += "null"; return;
+        case Json::Kind::boolean:
+            out += j.boolean ? "true" : "false";
+            return;
+        case Json::Kind::integer:
+            out += fmt::format("{}", j.integer);
+            return;
+        case Json::Kind::number:
+            out += Plain(j.number).dump();
+            return;
+        case Json::Kind::string:
+            out += Plain(j.text).dump(-1, ' ', false, Plain::error_handler_t::replace);
+            return;
+        default:
+            out += "null";
+            return;
     }
 }
 
@@ -265,7 +276,8 @@ bool read_json(const std::string& file, const JsonLimits& limits, Json* out, Dia
         error->message = "cannot be opened";
         return false;
     }
-    std::string text(limits.max_bytes + 1, '\0');  // one more than allowed, so that a pipe or growing file is refused too
+    std::string text(limits.max_bytes + 1,
+                     '\0');  // one more than allowed, so that a pipe or growing file is refused too
     in.read(text.data(), static_cast<std::streamsize>(text.size()));
     text.resize(static_cast<std::size_t>(in.gcount()));
     if (in.bad()) {
@@ -297,13 +309,20 @@ std::string brief(const Json& j) {
 
 const char* kind_text(const Json& j) {
     switch (j.kind) {
-        case Json::Kind::null: return "null";
-        case Json::Kind::boolean: return "true or false";
-        case Json::Kind::integer: return "an integer";
-        case Json::Kind::number: return "a number";
-        case Json::Kind::string: return "a string";
-        case Json::Kind::array: return "a list";
-        case Json::Kind::object: return "an object";
+        case Json::Kind::null:
+            return "null";
+        case Json::Kind::boolean:
+            return "true or false";
+        case Json::Kind::integer:
+            return "an integer";
+        case Json::Kind::number:
+            return "a number";
+        case Json::Kind::string:
+            return "a string";
+        case Json::Kind::array:
+            return "a list";
+        case Json::Kind::object:
+            return "an object";
     }
     return "";
 }
@@ -311,9 +330,12 @@ const char* kind_text(const Json& j) {
 std::string pointer_join(const std::string& pointer, std::string_view token) {
     std::string out = pointer + '/';
     for (const char c : token) {
-        if (c == '~') out += "~0";
-        else if (c == '/') out += "~1";
-        else out += c;
+        if (c == '~')
+            out += "~0";
+        else if (c == '/')
+            out += "~1";
+        else
+            out += c;
     }
     return out;
 }
@@ -347,7 +369,8 @@ Json* element(Json& list, const std::string& token, std::string& error) {
         ids += (ids.empty() ? "" : ", ") + id->text;
     }
     const std::optional<int> index = base::match_key("<n>", token);
-    if (index && static_cast<std::size_t>(*index) < list.items.size()) return &list.items[static_cast<std::size_t>(*index)];
+    if (index && static_cast<std::size_t>(*index) < list.items.size())
+        return &list.items[static_cast<std::size_t>(*index)];
     error = fmt::format("no element \"{}\"; ids: {}; indices: 0 .. {}", token, ids.empty() ? "none" : ids,
                         list.items.empty() ? std::string("none") : std::to_string(list.items.size() - 1));
     return nullptr;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A JSON document as a plain tree that keeps order, duplicate keys' errors and source places. Parsing and printing are done
-// by nlohmann/json inside json.cpp; no other header sees it.
+// A JSON document as a plain tree that keeps order, duplicate keys' errors and source places. Parsing and printing are
+// done by nlohmann/json inside json.cpp; no other header sees it.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -21,7 +21,7 @@ struct Json {
     bool boolean = false;
     std::uint32_t line = 0;  // 1-based, of the value's end; 0: not from a file
     std::int64_t integer = 0;
-    double number = 0.0;     // also set for integers
+    double number = 0.0;  // also set for integers
     std::string text;
     std::vector<Json> items;
     std::vector<JsonMember> members;
@@ -32,7 +32,7 @@ struct Json {
     bool is_object() const { return kind == Kind::object; }
     const Json* find(std::string_view key) const;  // member, nullptr if none
     Json* find(std::string_view key);
-    Json& put(std::string_view key, Json value);   // replaces or appends
+    Json& put(std::string_view key, Json value);  // replaces or appends
     static Json of(double x);
     static Json of(std::int64_t x);
     static Json of_bool(bool b);
@@ -62,8 +62,8 @@ std::string brief(const Json& j);
 /// "a string", "a number", ...
 const char* kind_text(const Json& j);
 
-/// Sets the value a JSON pointer names ("/events/short/r_mohm"; elements of arrays by id or index; missing keys are made).
-/// A quantity replaces the same quantity with another unit. Returns an error message, empty if done.
+/// Sets the value a JSON pointer names ("/events/short/r_mohm"; elements of arrays by id or index; missing keys are
+/// made). A quantity replaces the same quantity with another unit. Returns an error message, empty if done.
 std::string set_pointer(Json& root, std::string_view pointer, Json value);
 /// `text` as JSON, or as a string if it is none.
 Json value_of_word(std::string_view text);

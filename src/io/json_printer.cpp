@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/json_printer.hpp"
 
-#include <cstdlib>
 #include <fmt/format.h>
+#include <charconv>
 
 namespace twin::io {
 
-double JsonPrinter::tidy(double x) { return std::strtod(fmt::format("{:.15g}", x).c_str(), nullptr); }
+double JsonPrinter::tidy(double x) {
+    const std::string text = fmt::format("{:.15g}", x);
+    double y = x;
+    std::from_chars(text.data(), text.data() + text.size(), y);
+    return y;
+}
 
 const Json* JsonPrinter::in_unit(const char* key) const {
     if (source_ == nullptr) return nullptr;
@@ -23,8 +28,10 @@ const Json* JsonPrinter::in_time(const char* stem) const {
 Json JsonPrinter::leaf(Json v, const Json* source) const {
     if (!origins_) return v;
     const char* origin = "default";
-    if (source != nullptr && source->origin == Origin::set) origin = "--set";
-    else if (source != nullptr) origin = "file";
+    if (source != nullptr && source->origin == Origin::set)
+        origin = "--set";
+    else if (source != nullptr)
+        origin = "file";
     Json o = Json::object();
     o.put("value", std::move(v));
     o.put("origin", Json::of(std::string(origin)));
@@ -36,10 +43,14 @@ bool JsonPrinter::skip(const Json& v) { return v.kind == Json::Kind::null; }  //
 Json JsonPrinter::value(base::Scalar& x, const Json* s) {
     using K = base::Scalar::Kind;
     switch (x.kind) {
-        case K::number: return leaf(Json::of(x.number), s);
-        case K::boolean: return leaf(Json::of_bool(x.number != 0.0), s);
-        case K::text: return leaf(Json::of(x.text), s);
-        case K::none: break;
+        case K::number:
+            return leaf(Json::of(x.number), s);
+        case K::boolean:
+            return leaf(Json::of_bool(x.number != 0.0), s);
+        case K::text:
+            return leaf(Json::of(x.text), s);
+        case K::none:
+            break;
     }
     return Json{};
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Visitor that writes a described struct as JSON with all defaults filled in. With a source document beside it, every leaf
-// becomes {"value": .., "origin": ..}: where the value came from.
+// Visitor that writes a described struct as JSON with all defaults filled in. With a source document beside it, every
+// leaf becomes {"value": .., "origin": ..}: where the value came from.
 #pragma once
 #include <array>
 #include <cmath>
@@ -33,7 +33,9 @@ public:
     void field(const char* key, T& ref, const base::Spec& = {}) {
         put(key, value(ref, member(key)));
     }
-    void quantity(const char* key, double& ref, const base::Spec& = {}) { put(key, leaf(Json::of(tidy(base::from_si(unit(key), ref))), in_unit(key))); }
+    void quantity(const char* key, double& ref, const base::Spec& = {}) {
+        put(key, leaf(Json::of(tidy(base::from_si(unit(key), ref))), in_unit(key)));
+    }
     void quantity(const char* key, std::optional<double>& ref, const base::Spec& = {}) {
         if (ref) quantity(key, *ref);
     }
@@ -113,7 +115,8 @@ private:
     void drop_absent(std::initializer_list<const char*> keys) {
         if (source_ == nullptr) return;
         for (const char* k : keys)
-            if (source_->find(k) == nullptr) std::erase_if(out_.members, [k](const JsonMember& m) { return m.key == k; });
+            if (source_->find(k) == nullptr)
+                std::erase_if(out_.members, [k](const JsonMember& m) { return m.key == k; });
     }
 
     Json value(bool& x, const Json* s) { return leaf(Json::of_bool(x), s); }
@@ -135,9 +138,12 @@ private:
     }
     template <class T>
     Json value(T& x, const Json* s) {
-        if constexpr (std::is_floating_point_v<T>) return leaf(Json::of(static_cast<double>(x)), s);
-        else if constexpr (std::is_integral_v<T>) return leaf(Json::of(static_cast<std::int64_t>(x)), s);
-        else return print(x, s, origins_);
+        if constexpr (std::is_floating_point_v<T>)
+            return leaf(Json::of(static_cast<double>(x)), s);
+        else if constexpr (std::is_integral_v<T>)
+            return leaf(Json::of(static_cast<std::int64_t>(x)), s);
+        else
+            return print(x, s, origins_);
     }
     static const Json* item(const Json* s, std::size_t k) {
         if (s == nullptr) return nullptr;
@@ -147,7 +153,8 @@ private:
     template <class T>
     Json list(std::vector<T>& x, const Json* s) {
         Json a = Json::array();
-        constexpr bool k_plain = std::is_arithmetic_v<T> || detail::IsVector<T>::value;  // tables have one origin as a whole
+        constexpr bool k_plain =
+            std::is_arithmetic_v<T> || detail::IsVector<T>::value;  // tables have one origin as a whole
         const bool was = origins_;
         if (k_plain) origins_ = false;
         for (std::size_t k = 0; k < x.size(); ++k) a.items.push_back(value(x[k], item(s, k)));

@@ -8,17 +8,20 @@ namespace twin::io {
 void Findings::error(const std::string& pointer, const Json* at, std::string message) {
     ++errors_;
     if (errors_ > k_most) return;
-    found_.push_back({Diagnostic::Severity::error, file_, pointer, std::move(message), at == nullptr ? 0 : static_cast<int>(at->line), 0});
+    found_.push_back({Diagnostic::Severity::error, file_, pointer, std::move(message),
+                      at == nullptr ? 0 : static_cast<int>(at->line), 0});
 }
 
 void Findings::warning(const std::string& pointer, const Json* at, std::string message) {
     if (found_.size() >= 2 * k_most) return;
-    found_.push_back({Diagnostic::Severity::warning, file_, pointer, std::move(message), at == nullptr ? 0 : static_cast<int>(at->line), 0});
+    found_.push_back({Diagnostic::Severity::warning, file_, pointer, std::move(message),
+                      at == nullptr ? 0 : static_cast<int>(at->line), 0});
 }
 
 std::vector<Diagnostic> Findings::take() {
     if (errors_ > k_most)
-        found_.push_back({Diagnostic::Severity::error, file_, "", fmt::format("and {} more errors", errors_ - k_most), 0, 0});
+        found_.push_back(
+            {Diagnostic::Severity::error, file_, "", fmt::format("and {} more errors", errors_ - k_most), 0, 0});
     return std::move(found_);
 }
 
@@ -70,33 +73,43 @@ std::vector<const JsonMember*> in_any_time(const Json& object, std::string_view 
 
 void JsonReader::refused(const char* key, const char* why) {
     known_quiet(key);
-    if (const Json* j = member(key)) findings_.error(pointer_join(pointer_, key), j, fmt::format("\"{}\" {}", key, why));
+    if (const Json* j = member(key))
+        findings_.error(pointer_join(pointer_, key), j, fmt::format("\"{}\" {}", key, why));
 }
 
 const Json* JsonReader::get(const char* key, const base::Spec& spec) {
     if (!node_.is_object()) return nullptr;
     const Json* j = node_.find(key);
-    if (j == nullptr && spec.need == base::Need::required) findings_.error(pointer_, &node_, fmt::format("\"{}\" is missing ({})", key, spec.doc));
+    if (j == nullptr && spec.need == base::Need::required)
+        findings_.error(pointer_, &node_, fmt::format("\"{}\" is missing ({})", key, spec.doc));
     return j;
 }
 
-const JsonMember* JsonReader::one_of(const std::vector<const JsonMember*>& found, const std::string& key, const base::Spec& spec) {
+const JsonMember* JsonReader::one_of(const std::vector<const JsonMember*>& found, const std::string& key,
+                                     const base::Spec& spec) {
     if (!node_.is_object()) return nullptr;
     if (found.empty()) {
-        if (spec.need == base::Need::required) findings_.error(pointer_, &node_, fmt::format("\"{}\" is missing ({})", key, spec.doc));
+        if (spec.need == base::Need::required)
+            findings_.error(pointer_, &node_, fmt::format("\"{}\" is missing ({})", key, spec.doc));
         return nullptr;
     }
     for (const JsonMember* m : found)
         if (m->key != key) known_quiet(m->key);
     if (found.size() > 1) {
-        findings_.error(pointer_, &found[1]->value, fmt::format("\"{}\" and \"{}\" are the same quantity; exactly one may be given", found[0]->key, found[1]->key));
+        findings_.error(pointer_, &found[1]->value,
+                        fmt::format("\"{}\" and \"{}\" are the same quantity; exactly one may be given", found[0]->key,
+                                    found[1]->key));
         return nullptr;
     }
     return found[0];
 }
 
 void JsonReader::wrong_type(const Json& j, const std::string& at, const std::string& wanted) {
-    findings_.error(at, &j, fmt::format("must be {}, is {}", wanted, j.is_string() ? "the string " + brief(j) : j.is_number() ? "the number " + brief(j) : std::string(kind_text(j))));
+    findings_.error(at, &j,
+                    fmt::format("must be {}, is {}", wanted,
+                                j.is_string()   ? "the string " + brief(j)
+                                : j.is_number() ? "the number " + brief(j)
+                                                : std::string(kind_text(j))));
 }
 
 void JsonReader::wrong_choice(const char* key, const std::string& text, const std::vector<std::string>& names) {
@@ -104,14 +117,16 @@ void JsonReader::wrong_choice(const char* key, const std::string& text, const st
     for (const std::string& n : names) all += (all.empty() ? "" : ", ") + n;
     const std::string near = base::nearest(text, names);
     findings_.error(pointer_join(pointer_, key), member(key),
-                    fmt::format("{} is not known{}; allowed: {}", brief(Json::of(text)), near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near), all));
+                    fmt::format("{} is not known{}; allowed: {}", brief(Json::of(text)),
+                                near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near), all));
 }
 
 void JsonReader::no_key(int present, std::initializer_list<const char*> keys) {
     std::string all;
     for (const char* k : keys) all += fmt::format("{}{}", all.empty() ? "" : ", ", k);
     lenient_ = present > 1;
-    findings_.error(pointer_, &node_, fmt::format("{} of the keys {}", present == 0 ? "needs one" : "may have only one", all));
+    findings_.error(pointer_, &node_,
+                    fmt::format("{} of the keys {}", present == 0 ? "needs one" : "may have only one", all));
 }
 
 void JsonReader::one_rule(std::initializer_list<const char*> keys, bool exactly) {
@@ -123,7 +138,8 @@ void JsonReader::one_rule(std::initializer_list<const char*> keys, bool exactly)
         all += fmt::format("{}\"{}\"", all.empty() ? "" : ", ", k);
     }
     if (n > 1 || (exactly && n == 0))
-        findings_.error(pointer_, &node_, fmt::format("needs {} one of {}, has {}", exactly ? "exactly" : "at most", all, n));
+        findings_.error(pointer_, &node_,
+                        fmt::format("needs {} one of {}, has {}", exactly ? "exactly" : "at most", all, n));
 }
 
 bool JsonReader::expect_object(const Json& j, const std::string& at) {
@@ -131,7 +147,8 @@ bool JsonReader::expect_object(const Json& j, const std::string& at) {
     return j.is_object();
 }
 
-bool JsonReader::number(const Json& j, const std::string& at, std::string_view key, const base::Spec& spec, double* out) {
+bool JsonReader::number(const Json& j, const std::string& at, std::string_view key, const base::Spec& spec,
+                        double* out) {
     if (!j.is_number()) {
         wrong_type(j, at, "a number");
         return false;
@@ -144,7 +161,8 @@ bool JsonReader::number(const Json& j, const std::string& at, std::string_view k
     return true;
 }
 
-bool JsonReader::integer(const Json& j, const std::string& at, std::string_view key, const base::Spec& spec, double lo, double hi, std::int64_t* out) {
+bool JsonReader::integer(const Json& j, const std::string& at, std::string_view key, const base::Spec& spec, double lo,
+                         double hi, std::int64_t* out) {
     base::Spec s = spec;
     if (s.min < lo) s.min = lo;
     if (s.max > hi) s.max = hi;
@@ -161,9 +179,12 @@ bool JsonReader::integer(const Json& j, const std::string& at, std::string_view 
 bool JsonReader::items(const Json& j, const std::string& at, const base::Spec& spec) {
     const std::size_t n = j.items.size();
     if (n >= spec.min_items && n <= spec.max_items) return true;
-    if (spec.min_items == spec.max_items) findings_.error(at, &j, fmt::format("must have {} elements, has {}", spec.min_items, n));
-    else if (n < spec.min_items) findings_.error(at, &j, fmt::format("must have at least {} elements, has {}", spec.min_items, n));
-    else findings_.error(at, &j, fmt::format("may have at most {} elements, has {}", spec.max_items, n));
+    if (spec.min_items == spec.max_items)
+        findings_.error(at, &j, fmt::format("must have {} elements, has {}", spec.min_items, n));
+    else if (n < spec.min_items)
+        findings_.error(at, &j, fmt::format("must have at least {} elements, has {}", spec.min_items, n));
+    else
+        findings_.error(at, &j, fmt::format("may have at most {} elements, has {}", spec.max_items, n));
     return false;
 }
 
@@ -195,7 +216,8 @@ bool JsonReader::time_ns(const JsonMember& m, const base::Spec& spec, base::Time
     const double ns = x * (1e9 / (u.den / u.num));  // 1e9, 1e6 and 1e3 are exact
     *out = static_cast<base::Time_ns>(ns + 0.5);
     if (s.above_min && *out == 0) {
-        findings_.error(pointer_join(pointer_, m.key), &m.value, fmt::format("{} is shorter than the clock's 1 ns", brief(m.value)));
+        findings_.error(pointer_join(pointer_, m.key), &m.value,
+                        fmt::format("{} is shorter than the clock's 1 ns", brief(m.value)));
         return false;
     }
     return true;
@@ -213,10 +235,14 @@ void JsonReader::rate(const char* key, base::Time_ns& ref, const base::Spec& spe
 
 void JsonReader::scalar(const Json& j, const std::string& at, base::Scalar& ref) {
     using K = base::Scalar::Kind;
-    if (j.is_number()) ref = {K::number, j.number, {}};
-    else if (j.is_string()) ref = {K::text, 0.0, j.text};
-    else if (j.kind == Json::Kind::boolean) ref = {K::boolean, j.boolean ? 1.0 : 0.0, {}};
-    else wrong_type(j, at, "a number, a string, true or false");
+    if (j.is_number())
+        ref = {K::number, j.number, {}};
+    else if (j.is_string())
+        ref = {K::text, 0.0, j.text};
+    else if (j.kind == Json::Kind::boolean)
+        ref = {K::boolean, j.boolean ? 1.0 : 0.0, {}};
+    else
+        wrong_type(j, at, "a number, a string, true or false");
 }
 
 void JsonReader::finish() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Visitor that fills a described struct from JSON: types, ranges, required and unknown keys, units, with every error found
-// listed by pointer. base/describe.hpp says what the members mean.
+// Visitor that fills a described struct from JSON: types, ranges, required and unknown keys, units, with every error
+// found listed by pointer. base/describe.hpp says what the members mean.
 #pragma once
 #include <array>
 #include <cmath>
@@ -28,7 +28,7 @@ public:
     void warning(const std::string& pointer, const Json* at, std::string message);
     bool any_error() const { return errors_ > 0; }
     bool full() const { return errors_ >= k_most; }  // further errors are only counted
-    std::vector<Diagnostic> take();  // a last line counts what was left out
+    std::vector<Diagnostic> take();                  // a last line counts what was left out
 
 private:
     static constexpr std::size_t k_most = 100;
@@ -65,9 +65,11 @@ struct IsArray<std::array<E, N>> : std::true_type {};
 
 class JsonReader {
 public:
-    JsonReader(const Json& node, std::string pointer, Findings& findings) : node_(node), pointer_(std::move(pointer)), findings_(findings) {}
+    JsonReader(const Json& node, std::string pointer, Findings& findings)
+        : node_(node), pointer_(std::move(pointer)), findings_(findings) {}
     /// For the keys of a tagged or keyed alternative, which stand in the object of `parent`.
-    JsonReader(JsonReader& parent, bool) : node_(parent.node_), pointer_(parent.pointer_), findings_(parent.findings_), shared_(&parent.known_sink()) {}
+    JsonReader(JsonReader& parent, bool)
+        : node_(parent.node_), pointer_(parent.pointer_), findings_(parent.findings_), shared_(&parent.known_sink()) {}
 
     void about(const char*, const char*) {}
     void refused(const char* key, const char* why);
@@ -97,7 +99,8 @@ public:
         known(std::string(stem) + "_s");
         known_quiet(std::string(stem) + "_ms");
         known_quiet(std::string(stem) + "_us");
-        if (const JsonMember* m = one_of(detail::in_any_time(node_, stem), std::string(stem) + "_s", spec)) read_time(*m, ref, spec);
+        if (const JsonMember* m = one_of(detail::in_any_time(node_, stem), std::string(stem) + "_s", spec))
+            read_time(*m, ref, spec);
     }
     void rate(const char* key, base::Time_ns& ref, const base::Spec& spec = {});
     template <class E>
@@ -145,7 +148,8 @@ public:
         ref.clear();
         for (const JsonMember& m : j->members) {
             if (!base::match_key(pattern, m.key)) {
-                findings_.error(pointer_join(at, m.key), &m.value, "key \"" + m.key + "\" is not of the form " + pattern);
+                findings_.error(pointer_join(at, m.key), &m.value,
+                                "key \"" + m.key + "\" is not of the form " + pattern);
                 continue;
             }
             ref.push_back({m.key, {}});
@@ -156,8 +160,10 @@ public:
         known(key);
         const Json* j = get(key, spec);
         if (j == nullptr) return;
-        if (j->kind == Json::Kind::null) ref = null_value;
-        else value(*j, pointer_join(pointer_, key), key, ref, spec);
+        if (j->kind == Json::Kind::null)
+            ref = null_value;
+        else
+            value(*j, pointer_join(pointer_, key), key, ref, spec);
     }
     template <class... A>
     void tagged(const char* key, std::variant<A...>& ref, const base::Spec& spec = {}) {
@@ -201,18 +207,22 @@ private:
     void known_quiet(const std::string& key) { quiet_.push_back(key); }
     const Json* member(std::string_view key) const { return node_.is_object() ? node_.find(key) : nullptr; }
     const Json* get(const char* key, const base::Spec& spec);
-    const JsonMember* one_of(const std::vector<const JsonMember*>& found, const std::string& key, const base::Spec& spec);
+    const JsonMember* one_of(const std::vector<const JsonMember*>& found, const std::string& key,
+                             const base::Spec& spec);
     void wrong_type(const Json& j, const std::string& at, const std::string& wanted);
     void wrong_choice(const char* key, const std::string& text, const std::vector<std::string>& names);
     void no_key(int present, std::initializer_list<const char*> keys);
     void one_rule(std::initializer_list<const char*> keys, bool exactly);
     bool expect_object(const Json& j, const std::string& at);
     bool number(const Json& j, const std::string& at, std::string_view key, const base::Spec& spec, double* out);
-    bool integer(const Json& j, const std::string& at, std::string_view key, const base::Spec& spec, double lo, double hi, std::int64_t* out);
+    bool integer(const Json& j, const std::string& at, std::string_view key, const base::Spec& spec, double lo,
+                 double hi, std::int64_t* out);
     bool items(const Json& j, const std::string& at, const base::Spec& spec);
     bool quantity_si(const JsonMember& m, const char* key, const base::Spec& spec, double* out);
     bool time_ns(const JsonMember& m, const base::Spec& spec, base::Time_ns* out);
-    void read_quantity(const JsonMember& m, const char* key, double& ref, const base::Spec& spec) { quantity_si(m, key, spec, &ref); }
+    void read_quantity(const JsonMember& m, const char* key, double& ref, const base::Spec& spec) {
+        quantity_si(m, key, spec, &ref);
+    }
     void read_quantity(const JsonMember& m, const char* key, std::optional<double>& ref, const base::Spec& spec) {
         double x = 0;
         if (quantity_si(m, key, spec, &x)) ref = x;
@@ -246,19 +256,25 @@ private:
 template <class T>
 void JsonReader::value(const Json& j, const std::string& at, const char* key, T& ref, const base::Spec& spec) {
     if constexpr (std::is_same_v<T, bool>) {
-        if (j.kind == Json::Kind::boolean) ref = j.boolean;
-        else wrong_type(j, at, "true or false");
+        if (j.kind == Json::Kind::boolean)
+            ref = j.boolean;
+        else
+            wrong_type(j, at, "true or false");
     } else if constexpr (std::is_floating_point_v<T>) {
         number(j, at, key, spec, &ref);
     } else if constexpr (std::is_integral_v<T>) {
         constexpr double k_exact = 9007199254740992.0;  // 2^53: larger integers are not exact in JSON
-        const double lo = std::is_signed_v<T> ? (sizeof(T) >= 8 ? -k_exact : static_cast<double>(std::numeric_limits<T>::min())) : 0.0;
+        const double lo = std::is_signed_v<T>
+                              ? (sizeof(T) >= 8 ? -k_exact : static_cast<double>(std::numeric_limits<T>::min()))
+                              : 0.0;
         const double hi = sizeof(T) >= 8 ? k_exact : static_cast<double>(std::numeric_limits<T>::max());
         std::int64_t x = 0;
         if (integer(j, at, key, spec, lo, hi, &x)) ref = static_cast<T>(x);
     } else if constexpr (std::is_same_v<T, std::string>) {
-        if (j.is_string()) ref = j.text;
-        else wrong_type(j, at, "a string");
+        if (j.is_string())
+            ref = j.text;
+        else
+            wrong_type(j, at, "a string");
     } else if constexpr (std::is_same_v<T, base::Scalar>) {
         scalar(j, at, ref);
     } else if constexpr (detail::IsOptional<T>::value) {
@@ -266,15 +282,18 @@ void JsonReader::value(const Json& j, const std::string& at, const char* key, T&
     } else if constexpr (detail::IsVector<T>::value) {
         list(j, at, key, ref, spec);
     } else if constexpr (detail::IsArray<T>::value) {
-        if (!j.is_array() || j.items.size() != ref.size()) return wrong_type(j, at, "a list of " + std::to_string(ref.size()));
-        for (std::size_t k = 0; k < ref.size(); ++k) value(j.items[k], pointer_join(at, std::to_string(k)), key, ref[k], spec);
+        if (!j.is_array() || j.items.size() != ref.size())
+            return wrong_type(j, at, "a list of " + std::to_string(ref.size()));
+        for (std::size_t k = 0; k < ref.size(); ++k)
+            value(j.items[k], pointer_join(at, std::to_string(k)), key, ref[k], spec);
     } else {
         read(j, at, findings_, ref);
     }
 }
 
 template <class T>
-void JsonReader::list(const Json& j, const std::string& at, const char* key, std::vector<T>& ref, const base::Spec& spec) {
+void JsonReader::list(const Json& j, const std::string& at, const char* key, std::vector<T>& ref,
+                      const base::Spec& spec) {
     if (!j.is_array()) return wrong_type(j, at, "a list");
     if (!items(j, at, spec)) return;
     ref.clear();

@@ -26,7 +26,9 @@ void apply_settings(Json& root, const LoadOptions& options, Findings& findings) 
     if (options.seed) {
         Json seed = Json::of(static_cast<std::int64_t>(*options.seed & 0x1fffffffffffffULL));
         set_pointer(root, "/seed", std::move(seed));
-        if (*options.seed > 9007199254740992ULL) findings.error("/seed", nullptr, fmt::format("--seed {} is out of range; allowed is 0 .. 9007199254740992", *options.seed));
+        if (*options.seed > 9007199254740992ULL)
+            findings.error("/seed", nullptr,
+                           fmt::format("--seed {} is out of range; allowed is 0 .. 9007199254740992", *options.seed));
     }
 }
 
@@ -57,7 +59,8 @@ void hide_rows(scenario::Scenario& s) {
 }
 
 /// Reads one document into r.scenarios; its findings go to r.errors and r.warnings.
-void load_document(Json root, const std::string& name, const SearchPath& path, const LoadOptions& options, LoadResult& r) {
+void load_document(Json root, const std::string& name, const SearchPath& path, const LoadOptions& options,
+                   LoadResult& r) {
     Findings findings(name);
     LoadedScenario loaded;
     scenario::Scenario& s = loaded.scenario;
@@ -89,7 +92,8 @@ LoadResult load_text(std::string_view text, const std::string& name, const LoadO
         return r;
     }
     const bool has_folder = fs::path(name).has_parent_path();
-    load_document(std::move(root), name, search_path(has_folder ? name : std::string(), options.model_dirs), options, r);
+    load_document(std::move(root), name, search_path(has_folder ? name : std::string(), options.model_dirs), options,
+                  r);
     return r;
 }
 
@@ -109,14 +113,17 @@ LoadResult load_files(const std::vector<std::string>& files, const LoadOptions& 
     std::sort(ids.begin(), ids.end());
     for (std::size_t k = 1; k < ids.size(); ++k)
         if (ids[k].first == ids[k - 1].first)
-            r.errors.push_back({Diagnostic::Severity::error, ids[k].second, "/id", fmt::format("id \"{}\" is also used by {}", ids[k].first, ids[k - 1].second), 0, 0});
+            r.errors.push_back({Diagnostic::Severity::error, ids[k].second, "/id",
+                                fmt::format("id \"{}\" is also used by {}", ids[k].first, ids[k - 1].second), 0, 0});
     if (!r.errors.empty()) r.scenarios.clear();
     return r;
 }
 
 std::vector<std::string> find_scenario_files(const std::vector<std::string>& paths, std::vector<Diagnostic>& errors) {
     std::vector<std::string> files;
-    const auto complain = [&](const std::string& p, std::string why) { errors.push_back({Diagnostic::Severity::error, p, "", std::move(why), 0, 0}); };
+    const auto complain = [&](const std::string& p, std::string why) {
+        errors.push_back({Diagnostic::Severity::error, p, "", std::move(why), 0, 0});
+    };
     for (const std::string& p : paths) {
         std::error_code ec;
         const fs::file_status st = fs::status(p, ec);
@@ -127,17 +134,23 @@ std::vector<std::string> find_scenario_files(const std::vector<std::string>& pat
             fs::recursive_directory_iterator it(p, fs::directory_options::skip_permission_denied, ec);
             for (const fs::recursive_directory_iterator end; !ec && it != end; it.increment(ec)) {
                 std::error_code ignored;
-                if (it->is_regular_file(ignored) && it->path().filename().string().ends_with(".scenario.json")) files.push_back(it->path().string());
+                if (it->is_regular_file(ignored) && it->path().filename().string().ends_with(".scenario.json"))
+                    files.push_back(it->path().string());
             }
-            if (ec) complain(p, "cannot be read: " + ec.message());
-            else if (files.size() == before) complain(p, "holds no *.scenario.json");
+            if (ec)
+                complain(p, "cannot be read: " + ec.message());
+            else if (files.size() == before)
+                complain(p, "holds no *.scenario.json");
         } else {
             files.push_back(p);
         }
     }
     const auto same_name = [](const std::string& f) { return fs::path(f).lexically_normal().string(); };
-    std::sort(files.begin(), files.end(), [&](const std::string& a, const std::string& b) { return same_name(a) < same_name(b); });
-    files.erase(std::unique(files.begin(), files.end(), [&](const std::string& a, const std::string& b) { return same_name(a) == same_name(b); }), files.end());
+    std::sort(files.begin(), files.end(),
+              [&](const std::string& a, const std::string& b) { return same_name(a) < same_name(b); });
+    files.erase(std::unique(files.begin(), files.end(),
+                            [&](const std::string& a, const std::string& b) { return same_name(a) == same_name(b); }),
+                files.end());
     return files;
 }
 

@@ -18,7 +18,8 @@ namespace twin::io {
 /// Where models, boards and CSV files are looked for: beside the scenario, `--models`, BMSTWIN_PATH, the installation.
 struct SearchPath {
     std::vector<std::string> dirs;  // in order; never the current directory unless it was named
-    /// Path of a model file: `name` as path, or <dir>/<name>, <dir>/<kind>/<name>.json, <dir>/models/<kind>/<name>.json; empty: not found.
+    /// Path of a model file: `name` as path, or <dir>/<name>, <dir>/<kind>/<name>.json,
+    /// <dir>/models/<kind>/<name>.json; empty: not found.
     std::string find(std::string_view kind, std::string_view name) const;
 };
 SearchPath search_path(const std::string& scenario_file, const std::vector<std::string>& model_dirs);

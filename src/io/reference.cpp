@@ -35,7 +35,8 @@ std::string type_of(const Json& j) {
     }
     if (const Json* items = j.find("items")) return "list of " + type_of(*items);
     if (const Json* patterns = j.find("patternProperties")) return "object of " + type_of(patterns->members[0].value);
-    if (const Json* more = j.find("additionalProperties"); more != nullptr && more->is_object()) return "object of " + type_of(*more);
+    if (const Json* more = j.find("additionalProperties"); more != nullptr && more->is_object())
+        return "object of " + type_of(*more);
     const Json* type = j.find("type");
     if (type == nullptr) return "";
     if (type->is_string()) return type->text;
@@ -48,8 +49,11 @@ std::string range_of(const Json& j) {
     const Json* lo = j.find("minimum");
     const Json* above = j.find("exclusiveMinimum");
     const Json* hi = j.find("maximum");
-    if (above != nullptr) return hi != nullptr ? fmt::format("> {:g} .. {:g}", above->number, hi->number) : fmt::format("> {:g}", above->number);
-    if (lo != nullptr) return hi != nullptr ? fmt::format("{:g} .. {:g}", lo->number, hi->number) : fmt::format(">= {:g}", lo->number);
+    if (above != nullptr)
+        return hi != nullptr ? fmt::format("> {:g} .. {:g}", above->number, hi->number)
+                             : fmt::format("> {:g}", above->number);
+    if (lo != nullptr)
+        return hi != nullptr ? fmt::format("{:g} .. {:g}", lo->number, hi->number) : fmt::format(">= {:g}", lo->number);
     return hi != nullptr ? fmt::format("<= {:g}", hi->number) : std::string();
 }
 
@@ -73,7 +77,8 @@ bool one_is_required(const Json& type, const std::string& key) {
         for (const Json& o : options->items) {
             none = none || o.find("not") != nullptr;
             const Json* required = o.find("required");
-            mine = mine || (required != nullptr && required->items.size() == 1 && required->items[0].text == key && o.members.size() == 1);
+            mine = mine || (required != nullptr && required->items.size() == 1 && required->items[0].text == key &&
+                            o.members.size() == 1);
         }
         if (mine && !none && options->items.size() > 1) return true;
     }
@@ -89,9 +94,12 @@ void table(const Json& type, std::string& out) {
         if (p.find("x-alternative") != nullptr || p.find("const") != nullptr || p.find("not") != nullptr) continue;
         const Json* by_default = p.find("default");
         std::string shown = by_default != nullptr ? fmt::format("`{}`", brief(*by_default)) : std::string();
-        if (is_required(type, m.key)) shown = "**required**";
-        else if (one_is_required(type, m.key)) shown = "**one required**";
-        out += fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", m.key, type_of(p), text_of(p, "x-unit"), shown, range_of(p), text_of(p, "description"));
+        if (is_required(type, m.key))
+            shown = "**required**";
+        else if (one_is_required(type, m.key))
+            shown = "**one required**";
+        out += fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", m.key, type_of(p), text_of(p, "x-unit"), shown,
+                           range_of(p), text_of(p, "description"));
     }
     out += '\n';
 }
@@ -116,8 +124,10 @@ void definition(const JsonMember& def, std::string& out) {
     const Json* object = &def.value;
     if (const Json* forms = def.value.find("anyOf")) {
         for (const Json& f : forms->items) {
-            if (f.find("properties") != nullptr) object = &f;
-            else out += fmt::format("May be written as a {}: {}.\n\n", text_of(f, "type"), text_of(f, "description"));
+            if (f.find("properties") != nullptr)
+                object = &f;
+            else
+                out += fmt::format("May be written as a {}: {}.\n\n", text_of(f, "type"), text_of(f, "description"));
         }
     }
     table(*object, out);
@@ -132,15 +142,24 @@ std::string scenario_reference() {
     std::string out =
         "# Scenario reference\n\n"
         "Generated from the description that also reads the files; a unit test keeps it current.\n"
-        "A quantity may be written with any unit of its family (`r_mohm`, `r_ohm`), a time as `_s`, `_ms` or `_us`; exactly one of them.\n"
+        "A quantity may be written with any unit of its family (`r_mohm`, `r_ohm`), a time as `_s`, `_ms` or `_us`; "
+        "exactly one of them.\n"
         "Unknown keys are errors.\n\n";
     for (const JsonMember& def : context.defs.members) definition(def, out);
-    out += "## Settable inputs\n\nTargets of `step`, `ramp`, `pulse` and `set`; with several packs the pack's own are preceded by `pack[a].`.\n\n| target | unit | range | meaning |\n|---|---|---|---|\n";
+    out +=
+        "## Settable inputs\n\nTargets of `step`, `ramp`, `pulse` and `set`; with several packs the pack's own are "
+        "preceded by `pack[a].`.\n\n| target | unit | range | meaning |\n|---|---|---|---|\n";
     for (const scenario::SettableInput& i : scenario::settable_inputs())
         out += fmt::format("| `{}` | {} | {:g} .. {:g} | {} |\n", i.pattern, i.unit, i.min, i.max, i.doc);
-    out += "\n## Faults\n\nTargets and faults of `inject`.\n\n| target | fault | unit of `value` | meaning |\n|---|---|---|---|\n";
+    out +=
+        "\n## Faults\n\nTargets and faults of `inject`.\n\n| target | fault | unit of `value` | meaning "
+        "|\n|---|---|---|---|\n";
     for (const scenario::InjectableFault& f : scenario::injectable_faults())
-        out += fmt::format("| `{}{}` | `{}` | {} | {} |\n", f.head, std::string_view(f.head) == "N" ? "<n>" : std::string_view(f.head) == "cell" ? "[<n>]" : "", f.fault, f.unit, f.doc);
+        out += fmt::format("| `{}{}` | `{}` | {} | {} |\n", f.head,
+                           std::string_view(f.head) == "N"      ? "<n>"
+                           : std::string_view(f.head) == "cell" ? "[<n>]"
+                                                                : "",
+                           f.fault, f.unit, f.doc);
     return out;
 }
 

@@ -105,12 +105,14 @@ void SchemaVisitor::add(const std::string& key, Json schema, const base::Spec& s
     } else if (*spec.doc != '\0') {
         schema.put("description", Json::of(std::string(spec.doc)));
     }
-    if (numeric && std::isfinite(spec.min)) schema.put(spec.above_min ? "exclusiveMinimum" : "minimum", Json::of(spec.min));
+    if (numeric && std::isfinite(spec.min))
+        schema.put(spec.above_min ? "exclusiveMinimum" : "minimum", Json::of(spec.min));
     if (numeric && std::isfinite(spec.max)) schema.put("maximum", Json::of(spec.max));
     const std::string unit = detail::unit_of(spec, key);
     if (!unit.empty()) schema.put("x-unit", Json::of(unit));
     if (by_default.kind != Json::Kind::null) schema.put("default", std::move(by_default));
-    if (spec.need == base::Need::required && schema.find("x-alternative") == nullptr) required_.items.push_back(Json::of(key));
+    if (spec.need == base::Need::required && schema.find("x-alternative") == nullptr)
+        required_.items.push_back(Json::of(key));
     properties_.put(key, std::move(schema));
 }
 
@@ -134,7 +136,8 @@ void SchemaVisitor::add_units(const char* key, const base::Spec& spec, Json by_d
         add(other, std::move(j), t);
         keys.push_back(other);
     }
-    if (keys.size() > 1 || spec.need == base::Need::required) rule(one_of_required(keys, spec.need != base::Need::required));
+    if (keys.size() > 1 || spec.need == base::Need::required)
+        rule(one_of_required(keys, spec.need != base::Need::required));
 }
 
 void SchemaVisitor::add_times(const char* stem, const base::Spec& spec, Json by_default) {

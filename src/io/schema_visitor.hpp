@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Visitor that turns described structs into a JSON Schema (2020-12). Keys "x-unit" and "x-forms" carry what the reference
-// page needs beyond the schema.
+// Visitor that turns described structs into a JSON Schema (2020-12). Keys "x-unit" and "x-forms" carry what the
+// reference page needs beyond the schema.
 #pragma once
 #include <array>
 #include <cmath>
@@ -55,8 +55,12 @@ public:
     void number_form(double&, const char* doc) { forms_.items.push_back(form("number", doc)); }
     void rate(const char* key, base::Time_ns&, const base::Spec& spec = {}) { add(key, typed("number"), spec); }
     void check(bool, const char*, const char*) {}
-    void exactly_one(std::initializer_list<const char*> keys) { rule(one_of_required({keys.begin(), keys.end()}, false)); }
-    void at_most_one(std::initializer_list<const char*> keys) { rule(one_of_required({keys.begin(), keys.end()}, true)); }
+    void exactly_one(std::initializer_list<const char*> keys) {
+        rule(one_of_required({keys.begin(), keys.end()}, false));
+    }
+    void at_most_one(std::initializer_list<const char*> keys) {
+        rule(one_of_required({keys.begin(), keys.end()}, true));
+    }
 
     template <class T>
     void field(const char* key, T& ref, const base::Spec& spec = {}) {
@@ -76,7 +80,8 @@ public:
         Json all = Json::array();
         for (const char* n : names) all.items.push_back(Json::of(std::string(n)));
         j.put("enum", std::move(all));
-        add(key, std::move(j), spec, spec.need == base::Need::required ? Json{} : Json::of(std::string(names[static_cast<std::size_t>(ref)])));
+        add(key, std::move(j), spec,
+            spec.need == base::Need::required ? Json{} : Json::of(std::string(names[static_cast<std::size_t>(ref)])));
     }
     template <class T>
     void list_or_one(const char* key, std::vector<T>&, const base::Spec& spec = {}) {
@@ -132,7 +137,8 @@ private:
         SchemaVisitor v(context_, typeid(A));
         A fresh{};
         describe(v, fresh);
-        const auto named = context_.names.find(typeid(A));  // its keys stand in the object of the parent: no definition of its own
+        const auto named =
+            context_.names.find(typeid(A));  // its keys stand in the object of the parent: no definition of its own
         if (named != context_.names.end()) {
             std::erase_if(context_.defs.members, [&](const JsonMember& m) { return m.key == named->second; });
             context_.names.erase(named);
@@ -158,37 +164,52 @@ private:
 
     template <class T>
     Json of(T&, const char* key, const base::Spec& spec) {
-        if constexpr (std::is_same_v<T, bool>) return typed("boolean");
-        else if constexpr (std::is_integral_v<T>) return typed("integer");
-        else if constexpr (std::is_floating_point_v<T>) return typed("number");
-        else if constexpr (std::is_same_v<T, std::string>) return typed("string");
-        else if constexpr (std::is_same_v<T, base::Scalar>) return form("number,string,boolean", "");
+        if constexpr (std::is_same_v<T, bool>)
+            return typed("boolean");
+        else if constexpr (std::is_integral_v<T>)
+            return typed("integer");
+        else if constexpr (std::is_floating_point_v<T>)
+            return typed("number");
+        else if constexpr (std::is_same_v<T, std::string>)
+            return typed("string");
+        else if constexpr (std::is_same_v<T, base::Scalar>)
+            return form("number,string,boolean", "");
         else if constexpr (detail::IsOptional<T>::value || detail::IsArray<T>::value || detail::IsVector<T>::value) {
             typename T::value_type inner{};
             Json j = of(inner, key, spec);
             return detail::IsOptional<T>::value ? j : list_of(std::move(j), spec);
-        } else return of_struct<T>(context_);
+        } else
+            return of_struct<T>(context_);
     }
     template <class T>
     static Json default_of(T& ref, const base::Spec& spec) {
         if (spec.need == base::Need::required) return {};
-        if constexpr (std::is_same_v<T, bool>) return Json::of_bool(ref);
-        else if constexpr (std::is_integral_v<T>) return Json::of(static_cast<std::int64_t>(ref));
-        else if constexpr (std::is_floating_point_v<T>) return Json::of(static_cast<double>(ref));
-        else if constexpr (std::is_same_v<T, std::string>) return ref.empty() ? Json{} : Json::of(ref);
-        else return {};
+        if constexpr (std::is_same_v<T, bool>)
+            return Json::of_bool(ref);
+        else if constexpr (std::is_integral_v<T>)
+            return Json::of(static_cast<std::int64_t>(ref));
+        else if constexpr (std::is_floating_point_v<T>)
+            return Json::of(static_cast<double>(ref));
+        else if constexpr (std::is_same_v<T, std::string>)
+            return ref.empty() ? Json{} : Json::of(ref);
+        else
+            return {};
     }
     template <class Q>
     static Json default_quantity(const char* key, Q& ref, const base::Spec& spec) {
         if (spec.need == base::Need::required) return {};
-        if constexpr (detail::IsOptional<Q>::value) return {};
-        else return JsonPrinter::si_as_written(key, ref);
+        if constexpr (detail::IsOptional<Q>::value)
+            return {};
+        else
+            return JsonPrinter::si_as_written(key, ref);
     }
     template <class T>
     static Json default_time(T& ref, const base::Spec& spec) {
         if (spec.need == base::Need::required) return {};
-        if constexpr (detail::IsOptional<T>::value) return {};
-        else return Json::of(static_cast<double>(ref) / 1e9);
+        if constexpr (detail::IsOptional<T>::value)
+            return {};
+        else
+            return Json::of(static_cast<double>(ref) / 1e9);
     }
 
     SchemaContext& context_;

@@ -26,7 +26,8 @@ bool is_dir(const fs::path& p) {
 /// share/bmstwin of the prefix this library was installed to, so that an installation can be moved.
 std::string installed_beside_library() {
     Dl_info info{};
-    if (dladdr(reinterpret_cast<const void*>(&installed_beside_library), &info) == 0 || info.dli_fname == nullptr) return {};
+    if (dladdr(reinterpret_cast<const void*>(&installed_beside_library), &info) == 0 || info.dli_fname == nullptr)
+        return {};
     std::error_code ec;
     fs::path at = fs::weakly_canonical(info.dli_fname, ec).parent_path();
     for (int up = 0; up < 4 && at.has_relative_path(); ++up, at = at.parent_path()) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/validate.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 #include <set>
 
 #include "io/validate_events.hpp"
@@ -30,13 +30,19 @@ template <class T, class NameOf>
 void give_ids(std::vector<T>& list, const char* at, const NameOf& generated, Findings& f) {
     std::set<std::string> seen;
     for (const T& e : list)
-        if (!e.id.empty() && !seen.insert(e.id).second) f.error(fmt::format("/{}/{}/id", at, e.id), nullptr, fmt::format("id \"{}\" is used twice in {}", e.id, at));
+        if (!e.id.empty() && !seen.insert(e.id).second)
+            f.error(fmt::format("/{}/{}/id", at, e.id), nullptr,
+                    fmt::format("id \"{}\" is used twice in {}", e.id, at));
     for (std::size_t k = 0; k < list.size(); ++k) {
         if (list[k].id.empty()) {
             list[k].id = generated(list[k], k);
-            if (!seen.insert(list[k].id).second) f.error(fmt::format("/{}/{}", at, k), nullptr, fmt::format("needs an id (\"{}\" is taken)", list[k].id));
+            if (!seen.insert(list[k].id).second)
+                f.error(fmt::format("/{}/{}", at, k), nullptr,
+                        fmt::format("needs an id (\"{}\" is taken)", list[k].id));
         } else if (!good_id(list[k].id)) {
-            f.error(fmt::format("/{}/{}/id", at, k), nullptr, fmt::format("\"{}\" must be letters, digits, '-', '_', '.', '@', '=', '+', ','", list[k].id.substr(0, 80)));
+            f.error(fmt::format("/{}/{}/id", at, k), nullptr,
+                    fmt::format("\"{}\" must be letters, digits, '-', '_', '.', '@', '=', '+', ','",
+                                list[k].id.substr(0, 80)));
         }
     }
 }
@@ -44,21 +50,29 @@ void give_ids(std::vector<T>& list, const char* at, const NameOf& generated, Fin
 void load_series(Series& s, const std::string& at, double lo, double hi, const SearchPath& path, Findings& f) {
     if (!s.csv.empty()) {
         const std::string file = path.find("profiles", s.csv);
-        const std::string error = file.empty() ? fmt::format("\"{}\" is not found; searched: {}", s.csv, fmt::join(path.dirs, ", ")) : read_series(file, s);
+        const std::string error =
+            file.empty() ? fmt::format("\"{}\" is not found; searched: {}", s.csv, fmt::join(path.dirs, ", "))
+                         : read_series(file, s);
         if (!error.empty()) return f.error(at + "/profile", nullptr, error);
     }
     if (s.is_constant() && !(s.constant >= lo && s.constant <= hi))
         f.error(at, nullptr, fmt::format("{} is out of range; allowed is {} .. {}", s.constant, lo, hi));
     for (const std::vector<double>& p : s.points)
-        if (!(p[1] >= lo && p[1] <= hi)) return f.error(at, nullptr, fmt::format("value {} at {} s is out of range; allowed is {} .. {}", p[1], p[0], lo, hi));
+        if (!(p[1] >= lo && p[1] <= hi))
+            return f.error(at, nullptr,
+                           fmt::format("value {} at {} s is out of range; allowed is {} .. {}", p[1], p[0], lo, hi));
 }
 
-void find_model(Scenario& s, const char* kind, const std::string& name, const std::string& at, const SearchPath& path, Findings& f) {
+void find_model(Scenario& s, const char* kind, const std::string& name, const std::string& at, const SearchPath& path,
+                Findings& f) {
     const std::string key = fmt::format("{}/{}", kind, name);
     for (const Named<std::string>& m : s.models)
         if (m.key == key) return;
     const std::string file = path.find(kind, name);
-    if (file.empty()) return f.error(at, nullptr, fmt::format("\"{}\" is not found among {}; searched: {}", name, kind, fmt::join(path.dirs, ", ")));
+    if (file.empty())
+        return f.error(
+            at, nullptr,
+            fmt::format("\"{}\" is not found among {}; searched: {}", name, kind, fmt::join(path.dirs, ", ")));
     s.models.push_back({key, file});
 }
 
@@ -66,24 +80,34 @@ void check_wiring(const Pack& p, const std::string& at, Findings& f) {
     for (const Named<Lead>& w : p.wiring) {
         const std::string here = fmt::format("{}/wiring/{}", at, w.key);
         const bool sampling = w.key[0] == 'W';
-        if (!sampling && w.value.tap != Lead::k_as_named) f.error(here + "/tap", nullptr, "only sampling leads W<n> have a tap");
+        if (!sampling && w.value.tap != Lead::k_as_named)
+            f.error(here + "/tap", nullptr, "only sampling leads W<n> have a tap");
         if (!sampling) {
-            if (w.key[0] == 'N' && !base::match_key("N1|N2|N3|N4", w.key)) f.error(here, nullptr, "NTC plugs are N1 .. N4");
+            if (w.key[0] == 'N' && !base::match_key("N1|N2|N3|N4", w.key))
+                f.error(here, nullptr, "NTC plugs are N1 .. N4");
             continue;
         }
         const int n = *base::match_key("W<n>", w.key);
-        if (n > p.series) f.error(here, nullptr, fmt::format("lead {} does not exist; allowed are W0 .. W{}", w.key, p.series));
-        if (w.value.tap > p.series) f.error(here + "/tap", nullptr, fmt::format("tap {} does not exist; allowed is 0 .. {}", w.value.tap, p.series));
+        if (n > p.series)
+            f.error(here, nullptr, fmt::format("lead {} does not exist; allowed are W0 .. W{}", w.key, p.series));
+        if (w.value.tap > p.series)
+            f.error(here + "/tap", nullptr,
+                    fmt::format("tap {} does not exist; allowed is 0 .. {}", w.value.tap, p.series));
     }
 }
 
 void check_pack(Scenario& s, Pack& p, const std::string& at, const SearchPath& path, Findings& f) {
     if (!parse_cells(p.cells, &p.series, &p.parallel))
-        return f.error(at + "/cells", nullptr, fmt::format("\"{}\" must be nS or nSmP with 1 .. 24 in series and 1 .. 1000 in parallel, e.g. 16S1P", p.cells.substr(0, 80)));
+        return f.error(
+            at + "/cells", nullptr,
+            fmt::format("\"{}\" must be nS or nSmP with 1 .. 24 in series and 1 .. 1000 in parallel, e.g. 16S1P",
+                        p.cells.substr(0, 80)));
     find_model(s, "cells", p.model, at + "/model", path, f);
     for (const Named<CellOverride>& o : p.override_) {
         const int n = *base::match_key("cell[<n>]", o.key);
-        if (n < 1 || n > p.series) f.error(fmt::format("{}/override/{}", at, o.key), nullptr, fmt::format("allowed are cell[1] .. cell[{}]", p.series));
+        if (n < 1 || n > p.series)
+            f.error(fmt::format("{}/override/{}", at, o.key), nullptr,
+                    fmt::format("allowed are cell[1] .. cell[{}]", p.series));
     }
     check_wiring(p, at, f);
     const Board& b = p.board;
@@ -92,24 +116,39 @@ void check_pack(Scenario& s, Pack& p, const std::string& at, const SearchPath& p
         return;
     }
     if (b.product.find("-24S-") != std::string::npos)
-        return f.error(at + "/board/product", nullptr, fmt::format("\"{}\": 24S boards need 150 V parts, whose models are not part of this version; their parameters are", b.product));
+        return f.error(
+            at + "/board/product", nullptr,
+            fmt::format(
+                "\"{}\": 24S boards need 150 V parts, whose models are not part of this version; their parameters are",
+                b.product));
     find_model(s, "boards", b.product, at + "/board/product", path, f);
     find_model(s, "profiles", b.profile, at + "/board/profile", path, f);
     for (const Named<Scalar>& x : b.parameters)
-        if (x.value.kind != Scalar::Kind::number && x.value.kind != Scalar::Kind::boolean) f.error(fmt::format("{}/board/parameters/{}", at, x.key), nullptr, "must be a number, true or false");
+        if (x.value.kind != Scalar::Kind::number && x.value.kind != Scalar::Kind::boolean)
+            f.error(fmt::format("{}/board/parameters/{}", at, x.key), nullptr, "must be a number, true or false");
 }
 
 void check_packs(Scenario& s, const SearchPath& path, Findings& f) {
     const bool several = s.packs.size() > 1;
     for (std::size_t k = 0; k < s.packs.size(); ++k)
-        if (several && s.packs[k].id.empty()) f.error(fmt::format("/packs/{}", k), nullptr, "\"id\" is missing; several packs need names");
-    give_ids(s.packs, "packs", [](const Pack&, std::size_t k) { return k == 0 ? std::string("pack") : fmt::format("pack-{}", k + 1); }, f);
+        if (several && s.packs[k].id.empty())
+            f.error(fmt::format("/packs/{}", k), nullptr, "\"id\" is missing; several packs need names");
+    give_ids(
+        s.packs, "packs",
+        [](const Pack&, std::size_t k) { return k == 0 ? std::string("pack") : fmt::format("pack-{}", k + 1); }, f);
     for (Pack& p : s.packs) check_pack(s, p, several ? "/packs/" + p.id : "/pack", path, f);
 }
 
 void check_loads(Scenario& s, const SearchPath& path, Findings& f) {
-    give_ids(s.loads, "load", [](const Load&, std::size_t k) { return k == 0 ? std::string("load") : fmt::format("load-{}", k + 1); }, f);
-    give_ids(s.chargers, "charger", [](const Charger&, std::size_t k) { return k == 0 ? std::string("charger") : fmt::format("charger-{}", k + 1); }, f);
+    give_ids(
+        s.loads, "load",
+        [](const Load&, std::size_t k) { return k == 0 ? std::string("load") : fmt::format("load-{}", k + 1); }, f);
+    give_ids(
+        s.chargers, "charger",
+        [](const Charger&, std::size_t k) {
+            return k == 0 ? std::string("charger") : fmt::format("charger-{}", k + 1);
+        },
+        f);
     for (Load& l : s.loads) {
         const std::string at = "/load/" + l.id;
         if (auto* c = std::get_if<CurrentLoad>(&l.kind)) load_series(c->cc_A, at + "/cc_A", 0, 1e5, path, f);
@@ -123,11 +162,16 @@ void check_loads(Scenario& s, const SearchPath& path, Findings& f) {
 
 void check_record(const Scenario& s, Findings& f) {
     for (const Burst& b : s.record.burst) {
-        const bool known = b.on == "trip" || std::any_of(s.events.begin(), s.events.end(), [&](const Event& e) { return e.id == b.on; });
-        if (!known) f.error("/record/burst/on", nullptr, fmt::format("\"{}\" is neither \"trip\" nor an event id", b.on.substr(0, 80)));
+        const bool known = b.on == "trip" ||
+                           std::any_of(s.events.begin(), s.events.end(), [&](const Event& e) { return e.id == b.on; });
+        if (!known)
+            f.error("/record/burst/on", nullptr,
+                    fmt::format("\"{}\" is neither \"trip\" nor an event id", b.on.substr(0, 80)));
     }
     if (base::to_s(s.duration) / base::to_s(s.record.period) > 2e7)
-        f.error("/record", nullptr, fmt::format("{:.3g} samples; at most 2e7 are recorded", base::to_s(s.duration) / base::to_s(s.record.period)));
+        f.error("/record", nullptr,
+                fmt::format("{:.3g} samples; at most 2e7 are recorded",
+                            base::to_s(s.duration) / base::to_s(s.record.period)));
 }
 
 void check_waive(const Scenario& s, Findings& f) {
@@ -135,8 +179,9 @@ void check_waive(const Scenario& s, Findings& f) {
     for (std::size_t k = 0; k < s.waive.size(); ++k) {
         if (std::find(k_names.begin(), k_names.end(), s.waive[k]) != k_names.end()) continue;
         const std::string near = base::nearest(s.waive[k], k_names);
-        f.error(fmt::format("/waive/{}", k), nullptr, fmt::format("\"{}\" is no implicit check{}; allowed: {}", s.waive[k].substr(0, 80),
-                near.empty() ? "" : ", did you mean \"" + near + "\"?", fmt::join(k_names, ", ")));
+        f.error(fmt::format("/waive/{}", k), nullptr,
+                fmt::format("\"{}\" is no implicit check{}; allowed: {}", s.waive[k].substr(0, 80),
+                            near.empty() ? "" : ", did you mean \"" + near + "\"?", fmt::join(k_names, ", ")));
     }
 }
 
@@ -155,13 +200,21 @@ bool parse_cells(std::string_view text, int* series, int* parallel) {
 }
 
 void complete_and_validate(Scenario& s, const SearchPath& path, Findings& f) {
-    if (!good_id(s.id)) f.error("/id", nullptr, fmt::format("\"{}\" must be letters, digits, '-', '_', '.', '@', '=', '+', ','", s.id.substr(0, 80)));
-    if (s.expect.empty()) f.error("/expect", nullptr, "a scenario needs at least one check, e.g. {\"verdict\": \"NORMAL\"}");
+    if (!good_id(s.id))
+        f.error("/id", nullptr,
+                fmt::format("\"{}\" must be letters, digits, '-', '_', '.', '@', '=', '+', ','", s.id.substr(0, 80)));
+    if (s.expect.empty())
+        f.error("/expect", nullptr, "a scenario needs at least one check, e.g. {\"verdict\": \"NORMAL\"}");
     check_packs(s, path, f);
     check_loads(s, path, f);
     give_ids(s.events, "events", [](const Event&, std::size_t k) { return fmt::format("event-{}", k + 1); }, f);
-    give_ids(s.expect, "expect", [](const Check& c, std::size_t k) {
-        return std::holds_alternative<VerdictCheck>(c.form) ? std::string("verdict") : fmt::format("check-{}", k + 1); }, f);
+    give_ids(
+        s.expect, "expect",
+        [](const Check& c, std::size_t k) {
+            return std::holds_alternative<VerdictCheck>(c.form) ? std::string("verdict")
+                                                                : fmt::format("check-{}", k + 1);
+        },
+        f);
     check_events(s, f);
     check_expect(s, f);
     check_record(s, f);

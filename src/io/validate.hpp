@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a scenario must satisfy beyond types and ranges: ids, references between its parts, models that exist, and what this
-// version can do. Also fills what the file leaves to be derived (ids, series and parallel count, compiled conditions).
+// What a scenario must satisfy beyond types and ranges: ids, references between its parts, models that exist, and what
+// this version can do. Also fills what the file leaves to be derived (ids, series and parallel count, compiled
+// conditions).
 #pragma once
 #include "io/json_reader.hpp"
 #include "io/load.hpp"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scenario/channels.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "base/describe.hpp"
 #include "base/math.hpp"
@@ -22,12 +22,17 @@ Moment between(const Moment& a, const Moment& b, double u) {
 }
 
 int ChannelTable::add(Channel c) {
-    const auto before = [this](int i, std::string_view name) { return channels_[static_cast<std::size_t>(i)].name < name; };
+    const auto before = [this](int i, std::string_view name) {
+        return channels_[static_cast<std::size_t>(i)].name < name;
+    };
     const auto at = std::lower_bound(by_name_.begin(), by_name_.end(), std::string_view(c.name), before);
     if (at != by_name_.end() && (*this)[*at].name == c.name) return -1;
-    if (c.name.starts_with("hw")) c.tree = Tree::hw;
-    else if (c.name.starts_with("bms")) c.tree = Tree::bms;
-    else c.tree = Tree::truth;
+    if (c.name.starts_with("hw"))
+        c.tree = Tree::hw;
+    else if (c.name.starts_with("bms"))
+        c.tree = Tree::bms;
+    else
+        c.tree = Tree::truth;
     if (c.unit.empty()) c.unit = std::string(base::unit_suffix(c.name));
     const int index = size();
     by_name_.insert(at, index);
@@ -100,9 +105,10 @@ double unit_scale(std::string_view unit) {
         std::string_view unit;
         double scale;
     };
-    static constexpr Scale k_scales[] = {  // what a person calls a small but visible part of a protection limit
-        {"V", 1.0},      {"mV", 100.0}, {"A", 100.0}, {"mA", 1000.0}, {"degC", 50.0}, {"K", 50.0}, {"pct", 100.0}, {"s", 1.0},
-        {"ms", 1000.0}, {"us", 1000.0}, {"W", 100.0}, {"J", 1.0},     {"Ah", 10.0},
+    static constexpr Scale k_scales[] = {
+        // what a person calls a small but visible part of a protection limit
+        {"V", 1.0}, {"mV", 100.0},  {"A", 100.0},   {"mA", 1000.0}, {"degC", 50.0}, {"K", 50.0},  {"pct", 100.0},
+        {"s", 1.0}, {"ms", 1000.0}, {"us", 1000.0}, {"W", 100.0},   {"J", 1.0},     {"Ah", 10.0},
     };
     for (const Scale& s : k_scales)
         if (s.unit == unit) return s.scale;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The channels of a run by name, and moments finer than the nanosecond clock. A channel's values are doubles in the unit of
-// its name's suffix; discrete channels change at instants only. The simulation fills the table once, before the run.
+// The channels of a run by name, and moments finer than the nanosecond clock. A channel's values are doubles in the
+// unit of its name's suffix; discrete channels change at instants only. The simulation fills the table once, before the
+// run.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -18,7 +19,7 @@ struct Moment {
     Time_ns ns = 0;
     double frac = 0.0;
     Moment() = default;
-    Moment(Time_ns t) : ns(t) {}  // NOLINT(google-explicit-constructor): an instant is a moment
+    Moment(Time_ns t) : ns(t) {}          // NOLINT(google-explicit-constructor): an instant is a moment
     Moment(Time_ns t, double offset_ns);  // any offset >= 0
     bool operator==(const Moment&) const = default;
 };
@@ -36,13 +37,13 @@ inline Time_ns round_up(const Moment& m) { return m.frac > 0.0 ? m.ns + 1 : m.ns
 enum class Tree : std::uint8_t { truth, hw, bms };
 
 struct Channel {
-    std::string name;      // full name with unit suffix, e.g. "truth.cell[7].v_V"
-    std::string unit;      // "V"; empty for flags, counts and codes
+    std::string name;  // full name with unit suffix, e.g. "truth.cell[7].v_V"
+    std::string unit;  // "V"; empty for flags, counts and codes
     std::string doc;
-    bool discrete = false; // changes at instants only, == and != are allowed
-    bool located = false;  // crossings stop the plant: continuous truth channels and hw.gate.*
+    bool discrete = false;  // changes at instants only, == and != are allowed
+    bool located = false;   // crossings stop the plant: continuous truth channels and hw.gate.*
     Tree tree = Tree::truth;
-    std::string pack;      // pack it belongs to, empty: none
+    std::string pack;  // pack it belongs to, empty: none
 };
 
 class ChannelTable {
@@ -64,8 +65,8 @@ private:
     std::vector<int> by_name_;  // sorted by name
 };
 
-/// Name of a pack's channel: as given if the run has one pack ("truth.cell.v_max_V", "hw.gate.dsg", "bms.soc_pct"), else
-/// with the pack's id ("truth.pack[a].cell.v_max_V", "hw[a].gate.dsg", "bms[a].soc_pct").
+/// Name of a pack's channel: as given if the run has one pack ("truth.cell.v_max_V", "hw.gate.dsg", "bms.soc_pct"),
+/// else with the pack's id ("truth.pack[a].cell.v_max_V", "hw[a].gate.dsg", "bms[a].soc_pct").
 std::string channel_of_pack(std::string_view name, std::string_view pack, bool several_packs);
 
 /// Typical size of a quantity of this unit: what margins of different units are compared by.

@@ -49,7 +49,8 @@ private:
         if (s_.seen != 0) return false;
         if (c_.from_event >= 0 && d_.t_fired[static_cast<std::size_t>(c_.from_event)] < 0)
             vacuous(fmt::format("its window never began: {} did not fire", d_.names[c_.from_event]).c_str());
-        else vacuous("its window is empty");
+        else
+            vacuous("its window is empty");
         return true;
     }
     /// always, never and until: distance to the bound, or the violated time of a discrete decider.
@@ -59,7 +60,8 @@ private:
             margin(-s_.violated_s, "s", s_.violated_s, round_up(s_.t_violated));
             r_.reason = fmt::format("violated for {:.9g} s", s_.violated_s);
             const Node& n = k.node(static_cast<int>(s_.violated_node));
-            if (n.channel >= 0) r_.reason += fmt::format(", decided by {}", d_.channels[static_cast<std::size_t>(n.channel)].name);
+            if (n.channel >= 0)
+                r_.reason += fmt::format(", decided by {}", d_.channels[static_cast<std::size_t>(n.channel)].name);
             return;
         }
         const bool sure = s_.worst_node < 0 || s_.worst_rel >= k_sure;
@@ -99,7 +101,9 @@ private:
                 return;
             }
         }
-        if (s_.answered == 0) return vacuous(s_.occasions == 0 ? "its occasion never came" : "the run ended before the time allowed for the response");
+        if (s_.answered == 0)
+            return vacuous(s_.occasions == 0 ? "its occasion never came"
+                                             : "the run ended before the time allowed for the response");
         margin(allowed - s_.slowest_s, "s", s_.slowest_s, round_up(s_.t_slowest));
         if (!r_.passed) r_.reason = fmt::format("the slowest response took {:.9g} s", s_.slowest_s);
     }
@@ -118,7 +122,8 @@ private:
     void judge(const Settles& f) {
         if (window_empty()) return;
         if (s_.outside != 0) {
-            margin(s_.worst_margin, d_.channels[static_cast<std::size_t>(c_.settle_channel)].unit, s_.end_value, round_up(s_.t_worst));
+            margin(s_.worst_margin, d_.channels[static_cast<std::size_t>(c_.settle_channel)].unit, s_.end_value,
+                   round_up(s_.t_worst));
             r_.passed = false;
             r_.reason = "outside the band at the end";
             return;
@@ -147,7 +152,8 @@ private:
         if (window_empty()) return;
         const double n = static_cast<double>(s_.occasions);
         double m = f.count.min ? n - static_cast<double>(*f.count.min) : static_cast<double>(*f.count.max) - n;
-        if (f.count.min && f.count.max && static_cast<double>(*f.count.max) - n < m) m = static_cast<double>(*f.count.max) - n;
+        if (f.count.min && f.count.max && static_cast<double>(*f.count.max) - n < m)
+            m = static_cast<double>(*f.count.max) - n;
         margin(m, "", n, s_.occasions > 0 ? round_up(s_.t_done) : -1);
         if (!r_.passed) r_.reason = fmt::format("became true {} times", s_.occasions);
     }
@@ -163,7 +169,8 @@ private:
         std::vector<std::string> names;
         for (const Metric& m : metrics_) names.push_back(m.name);
         const std::string near = base::nearest(f.metric, names);
-        vacuous(near.empty() ? "the run has no such metric" : fmt::format("the run has no such metric, did you mean {}?", near).c_str());
+        vacuous(near.empty() ? "the run has no such metric"
+                             : fmt::format("the run has no such metric, did you mean {}?", near).c_str());
     }
     void judge(const VerdictCheck& f) { r_.value_text = f.verdict; }  // filled by judge()
 

@@ -49,7 +49,9 @@ private:
         if (!error.empty()) problem(error);
         if (!missing_bms.empty()) c.skip = fmt::format("the loaded core does not publish {}", missing_bms);
     }
-    void problem(const std::string& text) { d_.problems.push_back({twin::Diagnostic::Severity::error, {}, at_, text, 0, 0}); }
+    void problem(const std::string& text) {
+        d_.problems.push_back({twin::Diagnostic::Severity::error, {}, at_, text, 0, 0});
+    }
     void window(const Window& w, CompiledCheck& c) {
         c.window = w;
         if (w.from && !w.from->event.empty()) c.from_event = d_.names.find(w.from->event);
@@ -82,7 +84,8 @@ private:
         both.all[1].comparison = {f.settles.channel, Op::le, f.settles.to + f.settles.band, {}};
         condition(both, c.first, c);
         c.settle_channel = table_.find(f.settles.channel);
-        if (c.settle_channel >= 0 && table_[c.settle_channel].discrete) problem(fmt::format("{} is discrete; settles needs a continuous channel", f.settles.channel));
+        if (c.settle_channel >= 0 && table_[c.settle_channel].discrete)
+            problem(fmt::format("{} is discrete; settles needs a continuous channel", f.settles.channel));
         window(f.window, c);
     }
     void form_of(const Count& f, CompiledCheck& c) { condition(f.count.of, c.first, c), window(f.window, c); }
@@ -96,8 +99,8 @@ private:
 };
 
 bool conditional(const CompiledCheck& c) {
-    return c.skip.empty() && !std::holds_alternative<Order>(c.check->form) && !std::holds_alternative<MetricCheck>(c.check->form) &&
-           !std::holds_alternative<VerdictCheck>(c.check->form);
+    return c.skip.empty() && !std::holds_alternative<Order>(c.check->form) &&
+           !std::holds_alternative<MetricCheck>(c.check->form) && !std::holds_alternative<VerdictCheck>(c.check->form);
 }
 
 template <class T>
@@ -117,7 +120,8 @@ bool get(std::span<const std::uint8_t> in, std::size_t& at, std::vector<T>& v) {
 
 }  // namespace
 
-CheckSet::CheckSet(const Scenario& s, const ChannelTable& table, Time_ns t_end) : d_(std::make_unique<CheckSetData>(s)) {
+CheckSet::CheckSet(const Scenario& s, const ChannelTable& table, Time_ns t_end)
+    : d_(std::make_unique<CheckSetData>(s)) {
     d_->t_end = t_end;
     d_->channels = table.all();
     d_->compiled.reserve(d_->checks.size());

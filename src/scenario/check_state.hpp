@@ -41,12 +41,12 @@ struct CompiledCheck {
     const Check* check = nullptr;  // in the scenario's copy that CheckSetData owns
     Compiled first, second;        // C and C2
     bool has_second = false;
-    bool bound_only = false;       // always / never of one continuous comparison
-    double sign = 1.0;             // -1: never
+    bool bound_only = false;  // always / never of one continuous comparison
+    double sign = 1.0;        // -1: never
     Window window;
     int from_event = -1, to_event = -1;
-    std::string skip;              // reason, empty: judged
-    int settle_channel = -1;       // of the table
+    std::string skip;         // reason, empty: judged
+    int settle_channel = -1;  // of the table
 };
 
 struct CheckSetData {
@@ -55,11 +55,11 @@ struct CheckSetData {
     std::vector<Check> checks;
     std::vector<CompiledCheck> compiled;
     std::vector<CheckState> state;
-    std::vector<std::uint8_t> fired;      // per EventNames index
-    std::vector<Time_ns> t_fired;         // first firing, -1: not yet
+    std::vector<std::uint8_t> fired;  // per EventNames index
+    std::vector<Time_ns> t_fired;     // first firing, -1: not yet
     WatchList watch;
     std::vector<twin::Diagnostic> problems;
-    std::vector<Channel> channels;        // copy of the table's rows, for names and units
+    std::vector<Channel> channels;  // copy of the table's rows, for names and units
     Time_ns t_end = 0;
 };
 

@@ -31,11 +31,15 @@ double distance(const Node& n, const Reading& r, double u) {
 bool atom_truth(const Node& n, const Reading& r, double u) {
     const double d = distance(n, r, u);
     switch (n.op) {
-        case Op::eq: return d == 0.0;
-        case Op::ne: return d != 0.0;
+        case Op::eq:
+            return d == 0.0;
+        case Op::ne:
+            return d != 0.0;
         case Op::lt:
-        case Op::gt: return n.discrete ? d > 0.0 : d >= 0.0;  // on a continuous channel the bound itself has no duration
-        default: return d >= 0.0;
+        case Op::gt:
+            return n.discrete ? d > 0.0 : d >= 0.0;  // on a continuous channel the bound itself has no duration
+        default:
+            return d >= 0.0;
     }
 }
 
@@ -52,14 +56,16 @@ void Cuts::add(double x) {
     ++n;
 }
 
-std::string Compiled::compile(const Condition& c, const ChannelTable& table, const EventNames& events, WatchList& watch, std::string* missing_bms) {
+std::string Compiled::compile(const Condition& c, const ChannelTable& table, const EventNames& events, WatchList& watch,
+                              std::string* missing_bms) {
     root_ = add(c, table, events, watch);
     std::size_t atoms = 0;
     for (const Node& n : nodes_) {
         atoms += n.kind == Node::Kind::atom ? 1U : 0U;
         any_continuous_ = any_continuous_ || (n.kind == Node::Kind::atom && !n.discrete);
     }
-    if (error_.empty() && atoms > k_most_atoms) error_ = fmt::format("{} comparisons; at most {} in one condition", atoms, k_most_atoms);
+    if (error_.empty() && atoms > k_most_atoms)
+        error_ = fmt::format("{} comparisons; at most {} in one condition", atoms, k_most_atoms);
     *missing_bms = missing_bms_;
     return error_;
 }
@@ -77,7 +83,8 @@ int Compiled::add(const Condition& c, const ChannelTable& table, const EventName
     return static_cast<int>(nodes_.size()) - 1;
 }
 
-int Compiled::add_group(Node::Kind kind, const std::vector<Condition>& list, const ChannelTable& table, const EventNames& events, WatchList& watch) {
+int Compiled::add_group(Node::Kind kind, const std::vector<Condition>& list, const ChannelTable& table,
+                        const EventNames& events, WatchList& watch) {
     std::vector<int> mine;
     for (const Condition& k : list) mine.push_back(add(k, table, events, watch));
     Node n;
@@ -96,8 +103,10 @@ int Compiled::add_atom(const Comparison& c, const ChannelTable& table, WatchList
     n.channel = table.find(c.channel);
     const int other = c.rhs_channel.empty() ? -1 : table.find(c.rhs_channel);
     const auto missing = [&](const std::string& name) {
-        if (name.starts_with("bms") && missing_bms_.empty()) missing_bms_ = name;
-        else if (!name.starts_with("bms") && error_.empty()) error_ = table.explain_missing(name);
+        if (name.starts_with("bms") && missing_bms_.empty())
+            missing_bms_ = name;
+        else if (!name.starts_with("bms") && error_.empty())
+            error_ = table.explain_missing(name);
     };
     if (n.channel < 0) missing(c.channel);
     if (other < 0 && !c.rhs_channel.empty()) missing(c.rhs_channel);
@@ -126,10 +135,14 @@ int Compiled::add_atom(const Comparison& c, const ChannelTable& table, WatchList
 bool Compiled::truth_of(int i, const Reading& r, double u) const {
     const Node& n = node(i);
     switch (n.kind) {
-        case Node::Kind::atom: return atom_truth(n, r, n.discrete ? 0.0 : u);
-        case Node::Kind::event: return r.fired[static_cast<std::size_t>(n.event)] != 0;
-        case Node::Kind::not_: return !truth_of(children_[static_cast<std::size_t>(n.begin)], r, u);
-        default: break;
+        case Node::Kind::atom:
+            return atom_truth(n, r, n.discrete ? 0.0 : u);
+        case Node::Kind::event:
+            return r.fired[static_cast<std::size_t>(n.event)] != 0;
+        case Node::Kind::not_:
+            return !truth_of(children_[static_cast<std::size_t>(n.begin)], r, u);
+        default:
+            break;
     }
     const bool all = n.kind == Node::Kind::all;
     for (int k = n.begin; k < n.end; ++k)

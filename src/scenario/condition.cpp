@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scenario/condition.hpp"
 
-#include <cmath>
-#include <cstdlib>
+#include <charconv>
+#include <system_error>
+
 #include <fmt/format.h>
+
+#include "base/lanes.hpp"
 
 namespace twin::scenario {
 
@@ -27,20 +30,19 @@ bool is_name(std::string_view s) {
 }
 
 bool read_number(std::string_view s, double* out) {
-    const std::string text(s);
-    const char c = text.empty() ? 'x' : text[0];
-    if (!((c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.')) return false;  // no "nan", no "inf"
-    if (text.find_first_of("xXpP") != std::string::npos) return false;                 // no hexadecimal
-    char* end = nullptr;
-    *out = std::strtod(text.c_str(), &end);
-    return end == text.c_str() + text.size() && std::isfinite(*out);
+    if (s.starts_with('+')) s.remove_prefix(1);
+    const char c = s.empty() ? 'x' : s[0];
+    if (!((c >= '0' && c <= '9') || c == '-' || c == '.')) return false;  // no "nan", no "inf"
+    const std::from_chars_result r = std::from_chars(s.data(), s.data() + s.size(), *out);
+    return r.ec == std::errc() && r.ptr == s.data() + s.size() && base::is_finite(*out);
 }
 
 struct OpWord {
     const char* word;
     Op op;
 };
-constexpr OpWord k_ops[] = {{"<=", Op::le}, {">=", Op::ge}, {"==", Op::eq}, {"!=", Op::ne}, {"<", Op::lt}, {">", Op::gt}};
+constexpr OpWord k_ops[] = {{"<=", Op::le}, {">=", Op::ge}, {"==", Op::eq},
+                            {"!=", Op::ne}, {"<", Op::lt},  {">", Op::gt}};
 
 std::string joined(const char* word, const std::vector<Condition>& list) {
     std::string out = std::string(word) + "(";
@@ -66,14 +68,16 @@ struct FormText {
     std::string operator()(const Always& f) const { return "always " + to_text(f.always) + window_text(f.window); }
     std::string operator()(const Never& f) const { return "never " + to_text(f.never) + window_text(f.window); }
     std::string operator()(const Eventually& f) const {
-        return "eventually " + to_text(f.eventually) + (f.within ? " within " + duration_text(*f.within) : "") + window_text(f.window);
+        return "eventually " + to_text(f.eventually) + (f.within ? " within " + duration_text(*f.within) : "") +
+               window_text(f.window);
     }
     std::string operator()(const Whenever& f) const {
-        return "whenever " + to_text(f.whenever) + (f.hold > 0 ? " for " + duration_text(f.hold) : "") + " then " + to_text(f.then) +
-               " within " + duration_text(f.within) + window_text(f.window);
+        return "whenever " + to_text(f.whenever) + (f.hold > 0 ? " for " + duration_text(f.hold) : "") + " then " +
+               to_text(f.then) + " within " + duration_text(f.within) + window_text(f.window);
     }
     std::string operator()(const Until& f) const {
-        return f.until.size() == 2 ? to_text(f.until[0]) + " until " + to_text(f.until[1]) + window_text(f.window) : "until";
+        return f.until.size() == 2 ? to_text(f.until[0]) + " until " + to_text(f.until[1]) + window_text(f.window)
+                                   : "until";
     }
     std::string operator()(const Settles& f) const {
         return fmt::format("{} settles to {} +/- {} within {}{}", f.settles.channel, f.settles.to, f.settles.band,
@@ -96,7 +100,9 @@ struct FormText {
         if (f.max) out += fmt::format(" <= {}", *f.max);
         return out;
     }
-    std::string operator()(const VerdictCheck& f) const { return "verdict " + f.verdict + (f.pack.empty() ? "" : " of " + f.pack); }
+    std::string operator()(const VerdictCheck& f) const {
+        return "verdict " + f.verdict + (f.pack.empty() ? "" : " of " + f.pack);
+    }
 };
 
 }  // namespace
@@ -122,10 +128,14 @@ ParsedComparison parse_comparison(std::string_view text) {
     const std::string_view right = trimmed(text.substr(at + std::string_view(found->word).size()));
     p.value.op = found->op;
     p.value.channel = std::string(left);
-    if (!is_name(left)) p.error = fmt::format("\"{}\" is no channel name", left.substr(0, 80));
-    else if (read_number(right, &p.value.rhs)) return p;
-    else if (is_name(right)) p.value.rhs_channel = std::string(right);
-    else p.error = fmt::format("\"{}\" is neither a number nor a channel name", right.substr(0, 80));
+    if (!is_name(left))
+        p.error = fmt::format("\"{}\" is no channel name", left.substr(0, 80));
+    else if (read_number(right, &p.value.rhs))
+        return p;
+    else if (is_name(right))
+        p.value.rhs_channel = std::string(right);
+    else
+        p.error = fmt::format("\"{}\" is neither a number nor a channel name", right.substr(0, 80));
     return p;
 }
 

@@ -33,7 +33,7 @@ ParsedComparison parse_comparison(std::string_view text);
 
 /// One comparison, all/any of conditions, not a condition, or "that event has fired". Exactly one member is in use.
 struct Condition {
-    std::string text;  // the comparison as written
+    std::string text;                       // the comparison as written
     std::vector<Condition> all, any, not_;  // `not_` holds one
     std::string event;
     Comparison comparison;  // parsed from `text` by the loader (compile_text)
@@ -124,7 +124,8 @@ struct VerdictCheck {
     std::string verdict;  // PROTECTED, or with its argument: DAMAGED(pack.fet.dsg)
     std::string pack;     // empty: the run's
 };
-using CheckForm = std::variant<Always, Never, Eventually, Whenever, Until, Settles, Order, Count, MetricCheck, VerdictCheck>;
+using CheckForm =
+    std::variant<Always, Never, Eventually, Whenever, Until, Settles, Order, Count, MetricCheck, VerdictCheck>;
 
 struct Check {
     std::string id;  // generated ("check-2"; a verdict's is "verdict") if the file has none

@@ -30,7 +30,8 @@ bool parse_verdict(std::string_view text, Verdict* v, std::string* argument) {
 }
 
 std::string Decision::text() const {
-    return argument.empty() ? std::string(verdict_name(verdict)) : std::string(verdict_name(verdict)) + "(" + argument + ")";
+    return argument.empty() ? std::string(verdict_name(verdict))
+                            : std::string(verdict_name(verdict)) + "(" + argument + ")";
 }
 
 Decision decide(const Facts& f) {

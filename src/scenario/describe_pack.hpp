@@ -22,7 +22,8 @@ void describe(V& v, Series& s) {
     for (std::size_t k = 0; k < s.points.size(); ++k) {
         v.check(s.points[k].size() == 2, "points", "every point must be [t_s, value]");
         if (s.points[k].size() != 2) return;
-        v.check(k == 0 ? s.points[0][0] >= 0 : s.points[k][0] > s.points[k - 1][0], "points", "times must start at 0 or later and rise");
+        v.check(k == 0 ? s.points[0][0] >= 0 : s.points[k][0] > s.points[k - 1][0], "points",
+                "times must start at 0 or later and rise");
     }
 }
 
@@ -48,7 +49,9 @@ void describe(V& v, CellOverride& s) {
 template <class V>
 void describe(V& v, Lead& s) {
     v.about("lead", "One wire: where it goes and how good its contact is.");
-    v.nullable("tap", s.tap, Lead::k_open, {.doc = "tap a sampling lead goes to (0 is B-); null is open; its own number by default", .min = 0, .max = 24});
+    v.nullable(
+        "tap", s.tap, Lead::k_open,
+        {.doc = "tap a sampling lead goes to (0 is B-); null is open; its own number by default", .min = 0, .max = 24});
     v.quantity("contact_mohm", s.contact_Ohm, {.doc = "added contact resistance", .min = 0, .max = 1e6});
     v.field("connected", s.connected, {.doc = "false: the plug is not in at the start"});
 }
@@ -56,8 +59,10 @@ void describe(V& v, Lead& s) {
 template <class V>
 void describe(V& v, BoardSpread& s) {
     v.about("board-spread", "Standard deviations of the board's measuring errors, drawn from the seed.");
-    v.quantity("channel_offset_mV", s.channel_offset_V, {.doc = "offset of each cell voltage channel", .min = 0, .max = 50});
-    v.quantity("current_offset_mA", s.current_offset_A, {.doc = "offset of the current channel", .min = 0, .max = 5000});
+    v.quantity("channel_offset_mV", s.channel_offset_V,
+               {.doc = "offset of each cell voltage channel", .min = 0, .max = 50});
+    v.quantity("current_offset_mA", s.current_offset_A,
+               {.doc = "offset of the current channel", .min = 0, .max = 5000});
 }
 
 template <class V>
@@ -66,11 +71,13 @@ void describe(V& v, Board& s) {
     v.text_form(s.product, "\"none\", or a product with all defaults");
     v.field("product", s.product, {.doc = "product of models/products, e.g. R24TK1A-17S-100A"});
     v.field("profile", s.profile, {.doc = "settings and requirements: field, manual, or a path"});
-    v.field("chemistry", s.chemistry, {.doc = "battery type set in the core: auto (the cell model's own), LFP, NMC, LTO"});
+    v.field("chemistry", s.chemistry,
+            {.doc = "battery type set in the core: auto (the cell model's own), LFP, NMC, LTO"});
     v.field("tolerances", s.tolerances, {.doc = "nominal, worst or sampled"});
     v.field("spread", s.spread, {.doc = "measuring errors of this board"});
     v.map("parts", s.parts, "<name>", {.doc = "variants of parts, e.g. {\"clamp\": \"none\"}"});
-    v.map("parameters", s.parameters, "<name>", {.doc = "parameters of the core by its describe() names, any convertible unit suffix"});
+    v.map("parameters", s.parameters, "<name>",
+          {.doc = "parameters of the core by its describe() names, any convertible unit suffix"});
     v.check(s.chemistry == "auto" || s.chemistry == "LFP" || s.chemistry == "NMC" || s.chemistry == "LTO", "chemistry",
             "must be auto, LFP, NMC or LTO");
     v.check(s.tolerances == "nominal" || s.tolerances == "worst" || s.tolerances == "sampled", "tolerances",
@@ -103,7 +110,8 @@ template <class V>
 void describe(V& v, CurrentLoad& s) {
     v.about("current-load", "Constant current with drop-out.");
     v.field("cc_A", s.cc_A, {.doc = "current", .need = Need::required, .min = 0, .max = 1e5});
-    v.quantity("dropout_V", s.dropout_V, {.doc = "below this voltage the current falls to zero with the voltage", .min = 0.01, .max = 1000});
+    v.quantity("dropout_V", s.dropout_V,
+               {.doc = "below this voltage the current falls to zero with the voltage", .min = 0.01, .max = 1000});
 }
 template <class V>
 void describe(V& v, PowerLoad& s) {
@@ -125,13 +133,16 @@ void describe(V& v, CapacitorLoad& s) {
     v.quantity("l_uH", s.l_H, {.doc = "cable inductance", .min = 0, .max = 1e4});
     v.quantity("v0_V", s.v0_V, {.doc = "charged to, at the start", .min = 0, .max = 1000});
     v.quantity("bleed_ohm", s.bleed_Ohm, {.doc = "resistor across the capacitors", .min = 1, .max = 1e9});
-    v.field("idle_A", s.idle_A, {.doc = "drawn from the capacitors, with drop-out at a quarter of the pack's voltage", .min = 0, .max = 1e4});
+    v.field(
+        "idle_A", s.idle_A,
+        {.doc = "drawn from the capacitors, with drop-out at a quarter of the pack's voltage", .min = 0, .max = 1e4});
 }
 template <class V>
 void describe(V& v, MotorLoad::Data& s) {
     v.about("motor", "Direct-current motor at standstill when it is connected.");
     v.quantity("nominal_V", s.nominal_V, {.doc = "voltage at which the currents below hold", .min = 1, .max = 1000});
-    v.quantity("stall_A", s.stall_A, {.doc = "current at standstill; armature resistance = nominal_V / stall_A", .min = 0.1, .max = 1e5});
+    v.quantity("stall_A", s.stall_A,
+               {.doc = "current at standstill; armature resistance = nominal_V / stall_A", .min = 0.1, .max = 1e5});
     v.quantity("run_A", s.run_A, {.doc = "current of the load torque", .min = 0, .max = 1e5});
     v.quantity("spin_up_s", s.spin_up_s, {.doc = "mechanical time constant", .min = 0.001, .max = 1000});
     v.quantity("l_uH", s.l_H, {.doc = "armature inductance", .min = 0, .max = 1e6});
@@ -155,11 +166,14 @@ void describe(V& v, Charger& s) {
     v.field("id", s.id, {.doc = "name; needed with several"});
     v.field("connected", s.connected, {.doc = "from the start"});
     v.field("cc_A", s.cc_A, {.doc = "current limit, a magnitude", .need = Need::required, .min = 0, .max = 1e5});
-    v.quantity("cv_V", s.cv_V, {.doc = "regulated voltage at its terminals", .need = Need::required, .min = 1, .max = 1000});
-    v.quantity("open_circuit_V", s.open_circuit_V, {.doc = "highest output voltage without load; 0: cv_V", .min = 0, .max = 1000});
+    v.quantity("cv_V", s.cv_V,
+               {.doc = "regulated voltage at its terminals", .need = Need::required, .min = 1, .max = 1000});
+    v.quantity("open_circuit_V", s.open_circuit_V,
+               {.doc = "highest output voltage without load; 0: cv_V", .min = 0, .max = 1000});
     v.quantity("output_uF", s.output_F, {.doc = "output capacitance", .min = 1, .max = 1e6});
     v.quantity("r_mohm", s.r_Ohm, {.doc = "output stage and cable", .min = 0.1, .max = 1e4});
-    v.quantity("cutoff_A", s.cutoff_A, {.doc = "ends the charge when the current has fallen below; 0: never", .min = 0, .max = 1e4});
+    v.quantity("cutoff_A", s.cutoff_A,
+               {.doc = "ends the charge when the current has fallen below; 0: never", .min = 0, .max = 1e4});
     v.check(s.open_circuit_V == 0.0 || s.open_circuit_V >= s.cv_V, "open_circuit_V", "must be 0 or at least cv_V");
 }
 

@@ -18,7 +18,9 @@ void describe(V& v, DoShort& s) {
 }
 template <class V>
 void describe(V& v, DoSwap& s) {
-    v.field("between", s.between, {.doc = "two sampling leads, e.g. [\"W5\", \"W6\"]", .need = Need::required, .min_items = 2, .max_items = 2});
+    v.field(
+        "between", s.between,
+        {.doc = "two sampling leads, e.g. [\"W5\", \"W6\"]", .need = Need::required, .min_items = 2, .max_items = 2});
 }
 template <class V>
 void describe(V& v, DoOpen& s) {
@@ -37,7 +39,8 @@ void describe(V& v, D& s) {
 }
 template <class V>
 void describe(V& v, DoStep& s) {
-    v.field("target", s.target, {.doc = "settable input, e.g. load[m]/cc_A or environment/board_degC", .need = Need::required});
+    v.field("target", s.target,
+            {.doc = "settable input, e.g. load[m]/cc_A or environment/board_degC", .need = Need::required});
     v.field("to", s.to, {.doc = "new value, in the unit of the target", .need = Need::required});
 }
 template <class V>
@@ -91,7 +94,8 @@ void describe(V& v, Event& s) {
     v.field("when", s.when, {.doc = "condition that starts it"});
     v.time("hold", s.hold, {.doc = "`when` must have held so long", .min = 0});
     v.time("for", s.for_, {.doc = "undone after this time", .min = 0, .above_min = true});
-    v.field("times", s.times, {.doc = "how often at most; 0: once for `when`, without limit for `every_s`", .min = 0, .max = 1e9});
+    v.field("times", s.times,
+            {.doc = "how often at most; 0: once for `when`, without limit for `every_s`", .min = 0, .max = 1e9});
     v.choice("stimulus", s.stimulus, k_stimulus_names, {.doc = "counts as; by the table of kinds unless stated"});
     v.tagged("do", s.action, {.doc = "what happens", .need = Need::required});
 }
@@ -111,12 +115,14 @@ void describe_window(V& v, Window& w) {
 
 template <class V>
 void describe(V& v, Always& s) {
-    v.field("always", s.always, {.doc = "holds throughout the window; margin: smallest distance to the bound", .need = Need::required});
+    v.field("always", s.always,
+            {.doc = "holds throughout the window; margin: smallest distance to the bound", .need = Need::required});
     describe_window(v, s.window);
 }
 template <class V>
 void describe(V& v, Never& s) {
-    v.field("never", s.never, {.doc = "never holds in the window; margin: smallest distance to the bound", .need = Need::required});
+    v.field("never", s.never,
+            {.doc = "never holds in the window; margin: smallest distance to the bound", .need = Need::required});
     describe_window(v, s.window);
 }
 template <class V>
@@ -130,12 +136,17 @@ void describe(V& v, Whenever& s) {
     v.field("whenever", s.whenever, {.doc = "the occasion: this becomes true", .need = Need::required});
     v.time("hold", s.hold, {.doc = "and has held so long", .min = 0});
     v.field("then", s.then, {.doc = "then this holds", .need = Need::required});
-    v.time("within", s.within, {.doc = "time from the occasion; margin: allowed minus slowest response", .need = Need::required, .min = 0});
+    v.time("within", s.within,
+           {.doc = "time from the occasion; margin: allowed minus slowest response", .need = Need::required, .min = 0});
     describe_window(v, s.window);
 }
 template <class V>
 void describe(V& v, Until& s) {
-    v.field("until", s.until, {.doc = "[C, C2]: C holds until C2 does; margin: smallest distance of C", .need = Need::required, .min_items = 2, .max_items = 2});
+    v.field("until", s.until,
+            {.doc = "[C, C2]: C holds until C2 does; margin: smallest distance of C",
+             .need = Need::required,
+             .min_items = 2,
+             .max_items = 2});
     describe_window(v, s.window);
 }
 template <class V>
@@ -148,12 +159,15 @@ void describe(V& v, Settles::Data& s) {
 }
 template <class V>
 void describe(V& v, Settles& s) {
-    v.field("settles", s.settles, {.doc = "margin: time left when it entered the band for good", .need = Need::required});
+    v.field("settles", s.settles,
+            {.doc = "margin: time left when it entered the band for good", .need = Need::required});
     describe_window(v, s.window);
 }
 template <class V>
 void describe(V& v, Order& s) {
-    v.field("order", s.order, {.doc = "event ids in the order they must fire; margin: smallest gap", .need = Need::required, .min_items = 2});
+    v.field(
+        "order", s.order,
+        {.doc = "event ids in the order they must fire; margin: smallest gap", .need = Need::required, .min_items = 2});
 }
 template <class V>
 void describe(V& v, Count::Data& s) {
@@ -169,18 +183,23 @@ void describe(V& v, Count& s) {
 }
 template <class V>
 void describe(V& v, MetricCheck& s) {
-    v.field("metric", s.metric, {.doc = "name of a metric, listed by `channels`; margin: distance to the nearer bound", .need = Need::required});
+    v.field("metric", s.metric,
+            {.doc = "name of a metric, listed by `channels`; margin: distance to the nearer bound",
+             .need = Need::required});
     v.field("min", s.min, {.doc = "at least, in the metric's unit"});
     v.field("max", s.max, {.doc = "at most"});
 }
 template <class V>
 void describe(V& v, VerdictCheck& s) {
-    v.field("verdict", s.verdict, {.doc = "the verdict expected; DAMAGED and HAZARD with or without (argument)", .need = Need::required});
+    v.field("verdict", s.verdict,
+            {.doc = "the verdict expected; DAMAGED and HAZARD with or without (argument)", .need = Need::required});
     v.field("pack", s.pack, {.doc = "of this pack instead of the run's"});
 }
 template <class V>
 void describe(V& v, Check& s) {
-    v.about("check", "One expectation; always, never, eventually, whenever, until, settles, order, count, metric or verdict says which kind.");
+    v.about("check",
+            "One expectation; always, never, eventually, whenever, until, settles, order, count, metric or verdict "
+            "says which kind.");
     v.field("id", s.id, {.doc = "name; a verdict's is `verdict`"});
     v.field("may_be_vacuous", s.may_be_vacuous, {.doc = "passes if its occasion never came"});
     v.by_key(s.form);
@@ -221,8 +240,10 @@ void describe(V& v, Scenario& s) {
     v.field("tags", s.tags, {.doc = "for selection"});
     v.field("requirements", s.requirements, {.doc = "what it verifies, e.g. manual:III.2/short-circuit"});
     v.field("seed", s.seed, {.doc = "of all random numbers", .min = 0, .max = 9007199254740992.0});
-    v.time("duration", s.duration, {.doc = "simulated time", .need = Need::required, .min = 0, .max = 1e9, .above_min = true});
-    v.one_or_named("pack", "packs", s.packs, {.doc = "one pack, or several on one bus", .min_items = 1, .max_items = 64});
+    v.time("duration", s.duration,
+           {.doc = "simulated time", .need = Need::required, .min = 0, .max = 1e9, .above_min = true});
+    v.one_or_named("pack", "packs", s.packs,
+                   {.doc = "one pack, or several on one bus", .min_items = 1, .max_items = 64});
     v.field("environment", s.environment, {.doc = "ambient"});
     v.list_or_one("load", s.loads, {.doc = "a load, or a list of loads with id"});
     v.list_or_one("charger", s.chargers, {.doc = "a charger, or a list of chargers with id"});

@@ -42,8 +42,9 @@ CheckResult ledger_check(const ImplicitFacts& f, const Scenario& s) {
     const double energy = f.energy_limit - f.energy_residual_rel;
     const double charge = f.charge_limit - f.charge_residual_rel;
     const bool energy_decides = energy / f.energy_limit <= charge / f.charge_limit;
-    CheckResult r = implicit("ledger", energy >= 0 && charge >= 0,
-                             fmt::format("energy residual <= {:g}, charge residual <= {:g}", f.energy_limit, f.charge_limit), s);
+    CheckResult r =
+        implicit("ledger", energy >= 0 && charge >= 0,
+                 fmt::format("energy residual <= {:g}, charge residual <= {:g}", f.energy_limit, f.charge_limit), s);
     r.margin = energy_decides ? energy : charge;
     r.value = energy_decides ? f.energy_residual_rel : f.charge_residual_rel;
     r.reason = energy_decides ? "decided by energy" : "decided by charge";
@@ -52,7 +53,8 @@ CheckResult ledger_check(const ImplicitFacts& f, const Scenario& s) {
 
 }  // namespace
 
-void judge(std::vector<CheckResult>& results, const Scenario& s, std::span<const PackDecision> packs, const ImplicitFacts& f) {
+void judge(std::vector<CheckResult>& results, const Scenario& s, std::span<const PackDecision> packs,
+           const ImplicitFacts& f) {
     std::vector<Decision> all;
     for (const PackDecision& p : packs) all.push_back(p.decision);
     const Decision worst = worst_of(all);
@@ -60,8 +62,10 @@ void judge(std::vector<CheckResult>& results, const Scenario& s, std::span<const
         const auto* c = std::get_if<VerdictCheck>(&s.expect[k].form);
         if (c == nullptr) continue;
         const Decision* own = c->pack.empty() ? &worst : decision_of(packs, c->pack);
-        if (own != nullptr) fill_verdict(results[k], *c, *own);
-        else results[k].skipped = true, results[k].reason = fmt::format("pack {} has no verdict", c->pack);
+        if (own != nullptr)
+            fill_verdict(results[k], *c, *own);
+        else
+            results[k].skipped = true, results[k].reason = fmt::format("pack {} has no verdict", c->pack);
     }
     CheckResult finite = implicit("finite", f.finite, "every state is a finite number", s);
     finite.reason = f.finite_text;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Conditions at work: checks with margins, and `when` triggers. Both are fed by the loop:
-//   * on_segment(ta, tb, a, b) after every accepted plant step: a = values at ta+, b = values at tb-; continuous channels
-//     are straight lines in between, crossings are located by linear interpolation; discrete channels equal a throughout;
+//   * on_segment(ta, tb, a, b) after every accepted plant step: a = values at ta+, b = values at tb-; continuous
+//   channels
+//     are straight lines in between, crossings are located by linear interpolation; discrete channels equal a
+//     throughout;
 //   * on_instant(t, values) after phase G (t+ values), and once at the start (t = 0);
 //   * event_fired(id, t) when an event (or "trip") happens, before on_instant of that instant.
 // The value arrays are parallel to watch(). Neither class allocates, locks or throws while it is fed; only + - * / and
@@ -53,13 +55,14 @@ private:
 struct CheckSetData;
 class CheckSet {
 public:
-    /// Compiles every check but the verdicts. A check that names a channel the table lacks is skipped if the channel is a
-    /// bms.* one (the loaded core doesn't publish it), an input error otherwise: see problems().
+    /// Compiles every check but the verdicts. A check that names a channel the table lacks is skipped if the channel is
+    /// a bms.* one (the loaded core doesn't publish it), an input error otherwise: see problems().
     CheckSet(const Scenario& s, const ChannelTable& table, Time_ns t_end);
     CheckSet(CheckSet&&) noexcept;
     ~CheckSet();
 
-    const std::vector<twin::Diagnostic>& problems() const;  // errors: unknown truth.* or hw.* channels, == on continuous ones, ...
+    const std::vector<twin::Diagnostic>& problems()
+        const;  // errors: unknown truth.* or hw.* channels, == on continuous ones, ...
     const std::vector<int>& watch() const;
 
     void on_segment(const Moment& ta, const Moment& tb, Values a, Values b);
@@ -88,8 +91,8 @@ public:
     const std::vector<twin::Diagnostic>& problems() const;
     const std::vector<int>& watch() const;
 
-    /// Earliest moment in (ta, tb] at which a trigger made of located channels only becomes true; false: none. Pure: the
-    /// caller may discard the step, end it at round_up(*at) and ask again. A crossing is found once per arming.
+    /// Earliest moment in (ta, tb] at which a trigger made of located channels only becomes true; false: none. Pure:
+    /// the caller may discard the step, end it at round_up(*at) and ask again. A crossing is found once per arming.
     bool next_crossing(const Moment& ta, const Moment& tb, Values a, Values b, Moment* at) const;
     /// Time of the next `hold_s` that runs out, k_never_ns if none.
     Time_ns next_due() const;

@@ -7,8 +7,9 @@ namespace twin::scenario {
 
 const char* limit_name(LimitKind k) {
     static constexpr std::array<const char*, 10> k_names = {
-        "cell over-voltage", "cell under-voltage", "charge over-current",   "discharge over-current", "short circuit",
-        "charge in the cold", "charge in the heat", "discharge in the cold", "discharge in the heat",  "MOSFET over-temperature"};
+        "cell over-voltage",     "cell under-voltage",     "charge over-current", "discharge over-current",
+        "short circuit",         "charge in the cold",     "charge in the heat",  "discharge in the cold",
+        "discharge in the heat", "MOSFET over-temperature"};
     return k_names[static_cast<std::size_t>(k)];
 }
 
@@ -32,7 +33,8 @@ Limit limit(LimitKind kind, const char* channel, double sign, const LimitData& d
 
 }  // namespace
 
-Requirements requirements_for(const RequirementFile& file, std::string_view product, double rated_A, std::string_view chemistry, int series) {
+Requirements requirements_for(const RequirementFile& file, std::string_view product, double rated_A,
+                              std::string_view chemistry, int series) {
     Requirements r;
     r.profile = file.id;
     r.chemistry = std::string(chemistry);
@@ -53,7 +55,10 @@ Requirements requirements_for(const RequirementFile& file, std::string_view prod
         r.limits.push_back(stuck);
     }
     r.limits.push_back(limit(LimitKind::fet_hot, "truth.fet.ntc_degC", +1, file.fet_hot, 1, Flow::flowing));
-    const ChemistryLimits* c = chemistry == "LFP" ? &file.LFP : chemistry == "NMC" ? &file.NMC : chemistry == "LTO" ? &file.LTO : nullptr;
+    const ChemistryLimits* c = chemistry == "LFP"   ? &file.LFP
+                               : chemistry == "NMC" ? &file.NMC
+                               : chemistry == "LTO" ? &file.LTO
+                                                    : nullptr;
     if (c == nullptr) return r;
     r.full_V = c->full_V;
     LimitData cuv = c->cuv;
@@ -62,8 +67,10 @@ Requirements requirements_for(const RequirementFile& file, std::string_view prod
     r.limits.push_back(limit(LimitKind::cuv, "truth.cell.v_min_V", -1, cuv, 1, Flow::dsg_on));
     r.limits.push_back(limit(LimitKind::charge_cold, "truth.cell.t_min_degC", -1, c->charge_cold, 1, Flow::charging));
     r.limits.push_back(limit(LimitKind::charge_hot, "truth.cell.t_max_degC", +1, c->charge_hot, 1, Flow::charging));
-    r.limits.push_back(limit(LimitKind::discharge_cold, "truth.cell.t_min_degC", -1, c->discharge_cold, 1, Flow::discharging));
-    r.limits.push_back(limit(LimitKind::discharge_hot, "truth.cell.t_max_degC", +1, c->discharge_hot, 1, Flow::discharging));
+    r.limits.push_back(
+        limit(LimitKind::discharge_cold, "truth.cell.t_min_degC", -1, c->discharge_cold, 1, Flow::discharging));
+    r.limits.push_back(
+        limit(LimitKind::discharge_hot, "truth.cell.t_max_degC", +1, c->discharge_hot, 1, Flow::discharging));
     return r;
 }
 

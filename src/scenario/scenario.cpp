@@ -70,8 +70,10 @@ const char* action_name(const Action& a) {
 std::string action_target(const Action& a) {
     return std::visit(
         [](const auto& act) -> std::string {
-            if constexpr (requires { act.target; }) return act.target;
-            else return {};
+            if constexpr (requires { act.target; })
+                return act.target;
+            else
+                return {};
         },
         a);
 }

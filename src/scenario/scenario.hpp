@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A scenario as plain structs: what the file says, units converted, defaults filled in; no JSON. The keys are described in
-// scenario/describe_*.hpp. Temperatures stay in degC as people write them; everything else is SI.
-// Sign convention: currents are positive when they discharge the battery; `charger.cc_A` is a magnitude.
+// A scenario as plain structs: what the file says, units converted, defaults filled in; no JSON. The keys are described
+// in scenario/describe_*.hpp. Temperatures stay in degC as people write them; everything else is SI. Sign convention:
+// currents are positive when they discharge the battery; `charger.cc_A` is a magnitude.
 #pragma once
 #include <cstdint>
 #include <limits>
@@ -63,7 +63,7 @@ struct BoardSpread {
 struct Board {
     std::string product = "R24TK1A-17S-100A";  // "none": cells alone
     std::string profile = "field";
-    std::string chemistry = "auto";    // battery type set in the core: auto = the cell model's own
+    std::string chemistry = "auto";  // battery type set in the core: auto = the cell model's own
     std::string tolerances = "nominal";
     BoardSpread spread;
     std::vector<Named<Scalar>> parts;       // variants of parts: clamp = "none"
@@ -71,18 +71,18 @@ struct Board {
     bool none() const { return product == "none"; }
 };
 struct Pack {
-    std::string id;          // "pack" if there is one without id
+    std::string id;  // "pack" if there is one without id
     std::string cells = "16S1P";
-    int series = 16;         // from `cells`, filled by the loader
+    int series = 16;  // from `cells`, filled by the loader
     int parallel = 1;
-    std::string model;       // name or path of the cell model
+    std::string model;  // name or path of the cell model
     double soc = 0.5;
     double temp_degC = 25.0;
     Spread spread;
     std::vector<Named<CellOverride>> override_;  // "cell[7]"
     Board board;
     std::vector<Named<Lead>> wiring;
-    bool connected = true;   // to the common bus
+    bool connected = true;  // to the common bus
 };
 
 struct Environment {
@@ -112,9 +112,9 @@ struct CapacitorLoad {
     double c_F = 10e-3;
     double esr_Ohm = 10e-3;
     double l_H = 2e-6;
-    double v0_V = 0.0;       // charge at connection
+    double v0_V = 0.0;  // charge at connection
     double bleed_Ohm = 1e4;
-    Series idle_A;           // drawn from the capacitors
+    Series idle_A;  // drawn from the capacitors
 };
 /// Direct-current motor at standstill when it is connected: armature R-L; inertia is a capacitor C = spin_up_s / R_a,
 /// the load torque a constant current run_A drawn from it. R_a = nominal_V / stall_A.
@@ -144,11 +144,12 @@ struct Charger {
     double cv_V = 0.0;
     double open_circuit_V = 0.0;  // 0: cv_V
     double output_F = 100e-6;
-    double r_Ohm = 5e-3;          // cable and output stage
-    double cutoff_A = 0.0;        // 0: never
+    double r_Ohm = 5e-3;    // cable and output stage
+    double cutoff_A = 0.0;  // 0: never
 };
 
-// Events ---------------------------------------------------------------------------------------------------------------
+// Events
+// ---------------------------------------------------------------------------------------------------------------
 enum class Stimulus : std::uint8_t { by_kind, none, disturbance, fault };
 
 struct DoShort {
@@ -238,17 +239,17 @@ struct DoSend {
     std::string target = "uart";
     std::string hex;
 };
-using Action = std::variant<DoShort, DoSwap, DoOpen, DoInject, DoUnplug, DoConnect, DoDisconnect, DoPlug, DoStep, DoRamp,
-                            DoPulse, DoSet, DoCommand, DoSend, DoClear>;
+using Action = std::variant<DoShort, DoSwap, DoOpen, DoInject, DoUnplug, DoConnect, DoDisconnect, DoPlug, DoStep,
+                            DoRamp, DoPulse, DoSet, DoCommand, DoSend, DoClear>;
 
 struct Event {
-    std::string id;                      // generated ("event-3") if the file has none
+    std::string id;  // generated ("event-3") if the file has none
     std::optional<Time_ns> at;
-    std::optional<Time_ns> every;        // first at `at` if given, else one period after the start
+    std::optional<Time_ns> every;  // first at `at` if given, else one period after the start
     std::optional<Condition> when;
-    Time_ns hold = 0;                    // `when` must have held so long
-    std::optional<Time_ns> for_;         // undone after this time
-    std::int64_t times = 0;              // how often at most; 0: `when` once, `every_s` without limit
+    Time_ns hold = 0;             // `when` must have held so long
+    std::optional<Time_ns> for_;  // undone after this time
+    std::int64_t times = 0;       // how often at most; 0: `when` once, `every_s` without limit
     Stimulus stimulus = Stimulus::by_kind;
     Action action;
 };
@@ -258,7 +259,8 @@ const char* action_name(const Action& a);
 /// The path an action acts on ("load[m]/cc_A"), empty for places given by `between`.
 std::string action_target(const Action& a);
 
-// Recording and the file -----------------------------------------------------------------------------------------------
+// Recording and the file
+// -----------------------------------------------------------------------------------------------
 struct Burst {
     std::string on = "trip";  // "trip" or an event id
     Time_ns pre = 200'000;
@@ -301,7 +303,7 @@ struct Scenario {
 
 /// A target path: "pack[a].cell[7]/soc" is {pack "a", head "cell", index "7", leaf "soc"}; "load[m]/cc_A" has no pack.
 struct Path {
-    std::string pack;   // id between the brackets of pack[..]; empty: not given
+    std::string pack;  // id between the brackets of pack[..]; empty: not given
     bool is_pack = false;
     std::string head, index, leaf;
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scenario/targets.hpp"
 
-#include <array>
 #include <fmt/format.h>
+#include <array>
 
 namespace twin::scenario {
 
@@ -67,12 +67,17 @@ const SettableInput* find_input(const Path& p, std::string* id) {
 std::string state_advice(std::string_view target) {
     const std::size_t at = target.find_last_of("./");
     const std::string_view leaf = base::unit_stem(at == std::string_view::npos ? target : target.substr(at + 1));
-    const bool is_state = target.starts_with("truth.") || target.starts_with("bms.") || target.starts_with("hw.") || leaf == "soc" ||
-                          leaf == "v" || leaf == "tj" || leaf == "t" || leaf == "temp" || leaf == "q" || leaf == "i";
+    const bool is_state = target.starts_with("truth.") || target.starts_with("bms.") || target.starts_with("hw.") ||
+                          leaf == "soc" || leaf == "v" || leaf == "tj" || leaf == "t" || leaf == "temp" ||
+                          leaf == "q" || leaf == "i";
     if (!is_state) return {};
-    return fmt::format("\"{}\" is a state of the plant and changes by its dynamics only; give it at the start (pack.soc, pack.temp_degC, "
-                       "pack.override), change an input that drives it (charger, load, environment), or use the API's set_state, which is "
-                       "entered in the ledger", target.substr(0, 80));
+    return fmt::format(
+        "\"{}\" is a state of the plant and changes by its dynamics only; give it at the start (pack.soc, "
+        "pack.temp_degC, "
+        "pack.override), change an input that drives it (charger, load, environment), or use the API's set_state, "
+        "which is "
+        "entered in the ledger",
+        target.substr(0, 80));
 }
 
 bool is_place(std::string_view place) {

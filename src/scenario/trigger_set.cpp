@@ -47,7 +47,12 @@ TriggerSet::TriggerSet(const Scenario& s, const ChannelTable& table) : d_(std::m
         const std::string at = "/events/" + e.id + "/when";
         if (!error.empty()) d_->problems.push_back({twin::Diagnostic::Severity::error, {}, at, error, 0, 0});
         if (!missing_bms.empty())
-            d_->problems.push_back({twin::Diagnostic::Severity::warning, {}, at, "the loaded core does not publish " + missing_bms + "; this event never fires", 0, 0});
+            d_->problems.push_back({twin::Diagnostic::Severity::warning,
+                                    {},
+                                    at,
+                                    "the loaded core does not publish " + missing_bms + "; this event never fires",
+                                    0,
+                                    0});
         t.dead = !missing_bms.empty();
         d_->triggers.push_back(std::move(t));
     }
@@ -86,7 +91,9 @@ bool TriggerSet::next_crossing(const Moment& ta, const Moment& tb, Values a, Val
     for (std::size_t i = 0; i < d_->triggers.size(); ++i) {
         const Trigger& t = d_->triggers[i];
         double u = 0.0;
-        if (!armed(t, d_->state[i]) || d_->state[i].is_true != 0 || !t.condition.any_continuous() || !first_true(t, r, &u)) continue;
+        if (!armed(t, d_->state[i]) || d_->state[i].is_true != 0 || !t.condition.any_continuous() ||
+            !first_true(t, r, &u))
+            continue;
         Moment m = between(ta, tb, u);
         const Moment earliest(ta.ns + 1);  // rounding up must make progress
         if (m < earliest) m = earliest;

@@ -18,7 +18,15 @@
 namespace twin::scenario {
 
 enum class Verdict : std::uint8_t {  // from the left: the first that holds; the smaller value is the worse one
-    error, hazard, damaged, missed, false_trip, recovered, protected_, ride_through, normal
+    error,
+    hazard,
+    damaged,
+    missed,
+    false_trip,
+    recovered,
+    protected_,
+    ride_through,
+    normal
 };
 /// "PROTECTED", "DAMAGED", ...
 const char* verdict_name(Verdict v);
@@ -32,7 +40,7 @@ struct Facts {
     std::vector<std::string> damaged;  // parts, by time
     std::string missed;                // which limit or fault was over and not acted on in time; empty: none
     bool acted = false;
-    bool acted_without_due = false;    // at least one act was not due
+    bool acted_without_due = false;  // at least one act was not due
     bool fault_stimulus = false;
     bool any_stimulus = false;
     bool back_in_service = false;
@@ -62,8 +70,8 @@ enum class Gate : std::uint8_t { chg, dsg };
 enum class FaultKind : std::uint8_t { swap, open_lead, ntc, string_count };
 
 struct VerdictMonitorData;
-/// Accumulates the facts of one pack. Watches (with "truth." / "hw." replaced by the indexed forms if the run has several
-/// packs) the channels listed in docs/channels.md under "verdict".
+/// Accumulates the facts of one pack. Watches (with "truth." / "hw." replaced by the indexed forms if the run has
+/// several packs) the channels listed in docs/channels.md under "verdict".
 class VerdictMonitor {
 public:
     VerdictMonitor(const Requirements& r, const ChannelTable& table, std::string pack_id, bool several_packs);
@@ -76,14 +84,14 @@ public:
     void on_segment(const Moment& ta, const Moment& tb, Values a, Values b);
     void on_instant(Time_ns t, Values values);
 
-    void stimulus(Stimulus kind, Time_ns t);             // of any event in the run
+    void stimulus(Stimulus kind, Time_ns t);                       // of any event in the run
     void fault(FaultKind kind, std::string_view what, Time_ns t);  // must be detected from now on
     void fault_cleared(FaultKind kind, Time_ns t);
-    void commanded(Gate g, bool on, Time_ns t);          // a user's switch command reached the core
+    void commanded(Gate g, bool on, Time_ns t);  // a user's switch command reached the core
 
     /// Facts as far as this monitor knows them; the caller adds error, hazards and damage.
     Facts facts(Time_ns t_end) const;
-    Time_ns first_act() const;   // -1: none
+    Time_ns first_act() const;  // -1: none
     Time_ns first_due() const;
     /// One sentence: which limits were due, what acted when.
     std::string story() const;
@@ -101,7 +109,7 @@ struct ImplicitFacts {
     std::string finite_text;
     double energy_residual_rel = 0.0, charge_residual_rel = 0.0;
     double energy_limit = 1e-6, charge_limit = 1e-9;
-    std::vector<std::string> damaged;   // parts
+    std::vector<std::string> damaged;  // parts
     Time_ns t_damaged = -1;
     std::vector<std::string> extrapolated;  // "model quantity"
     Time_ns t_extrapolated = -1;
@@ -111,7 +119,8 @@ struct PackDecision {
     std::string pack;
     Decision decision;
 };
-void judge(std::vector<CheckResult>& results, const Scenario& s, std::span<const PackDecision> packs, const ImplicitFacts& f);
+void judge(std::vector<CheckResult>& results, const Scenario& s, std::span<const PackDecision> packs,
+           const ImplicitFacts& f);
 
 struct Outcome {
     bool passed = false;

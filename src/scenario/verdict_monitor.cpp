@@ -23,7 +23,7 @@ struct LimitState {
     Held over, due;
     std::int64_t missed = 0;
     Moment t_missed{};
-    double worst = 0.0;       // farthest value beyond `due`
+    double worst = 0.0;  // farthest value beyond `due`
     std::int64_t was_due = 0;
     Moment t_due{}, t_last_due{};
 };
@@ -34,7 +34,7 @@ struct FaultState {
 };
 struct GateState {
     std::int64_t on = 0, commanded_off = 0;
-    std::int64_t pending = 0;      // opened without a command, reason not yet known
+    std::int64_t pending = 0;  // opened without a command, reason not yet known
     Time_ns t_opened = k_none, t_on = k_none;
     std::int64_t was_full = 0, slept = 0, lost_supply = 0;
 };
@@ -47,7 +47,7 @@ struct State {
     std::int64_t started = 0, any_stimulus = 0, fault_stimulus = 0;
     std::int64_t acted = 0, acts = 0, acted_without_due = 0, acting = 0;
     Time_ns t_first_act = k_none, t_first_due = k_none, t_last_due = k_none, t_undue_act = k_none, t_quiet = k_none;
-    std::int64_t fault_due = 0;    // faults that stand and must be detected
+    std::int64_t fault_due = 0;  // faults that stand and must be detected
     Time_ns t_fault_due_end = k_none;
 };
 static_assert(std::is_trivially_copyable_v<State>);
@@ -101,28 +101,41 @@ Condition over_condition(const Limit& l, double idle_A, const std::function<std:
     const Condition charging = comparison(i, Op::le, -idle_A);
     const Condition discharging = comparison(i, Op::ge, idle_A);
     switch (l.flow) {
-        case Flow::any: return beyond;
-        case Flow::chg_gate: return joined(true, {beyond, comparison(name("hw.gate.chg"), Op::eq, 1)});
-        case Flow::dsg_gate: return joined(true, {beyond, comparison(name("hw.gate.dsg"), Op::eq, 1)});
-        case Flow::charging: return joined(true, {beyond, charging});
-        case Flow::discharging: return joined(true, {beyond, discharging});
-        case Flow::flowing: return joined(true, {beyond, joined(false, {charging, discharging})});
+        case Flow::any:
+            return beyond;
+        case Flow::chg_gate:
+            return joined(true, {beyond, comparison(name("hw.gate.chg"), Op::eq, 1)});
+        case Flow::dsg_gate:
+            return joined(true, {beyond, comparison(name("hw.gate.dsg"), Op::eq, 1)});
+        case Flow::charging:
+            return joined(true, {beyond, charging});
+        case Flow::discharging:
+            return joined(true, {beyond, discharging});
+        case Flow::flowing:
+            return joined(true, {beyond, joined(false, {charging, discharging})});
         case Flow::chg_on:
-            return joined(true, {beyond, joined(false, {charging, joined(true, {comparison(name("hw.gate.chg"), Op::eq, 1), comparison(i, Op::le, idle_A)})})});
+            return joined(true,
+                          {beyond, joined(false, {charging, joined(true, {comparison(name("hw.gate.chg"), Op::eq, 1),
+                                                                          comparison(i, Op::le, idle_A)})})});
         case Flow::dsg_on:
-            return joined(true, {beyond, joined(false, {discharging, joined(true, {comparison(name("hw.gate.dsg"), Op::eq, 1), comparison(i, Op::ge, -idle_A)})})});
+            return joined(true,
+                          {beyond, joined(false, {discharging, joined(true, {comparison(name("hw.gate.dsg"), Op::eq, 1),
+                                                                             comparison(i, Op::ge, -idle_A)})})});
     }
     return beyond;
 }
 
 /// Sleep, a lost supply and (of the charge gate) a complete charge open gates without protecting anything.
-bool excused(const GateState& g, std::size_t index) { return g.slept != 0 || g.lost_supply != 0 || (index == 0 && g.was_full != 0); }
+bool excused(const GateState& g, std::size_t index) {
+    return g.slept != 0 || g.lost_supply != 0 || (index == 0 && g.was_full != 0);
+}
 
 bool beyond(const Limit& l, double bound, double x) { return l.above ? x >= bound : x <= bound; }
 
 }  // namespace
 
-VerdictMonitor::VerdictMonitor(const Requirements& r, const ChannelTable& table, std::string pack_id, bool several_packs)
+VerdictMonitor::VerdictMonitor(const Requirements& r, const ChannelTable& table, std::string pack_id,
+                               bool several_packs)
     : d_(std::make_unique<VerdictMonitorData>()) {
     VerdictMonitorData& d = *d_;
     d.req = r;
@@ -131,7 +144,9 @@ VerdictMonitor::VerdictMonitor(const Requirements& r, const ChannelTable& table,
     const auto problem = [&](const std::string& text) {
         d.problems.push_back({twin::Diagnostic::Severity::error, {}, fmt::format("verdict of {}", d.pack), text, 0, 0});
     };
-    const std::function<std::string(const char*)> name = [&](const char* n) { return channel_of_pack(n, d.pack, several_packs); };
+    const std::function<std::string(const char*)> name = [&](const char* n) {
+        return channel_of_pack(n, d.pack, several_packs);
+    };
     const auto watch = [&](const char* n) {
         const int index = table.find(name(n));
         if (index < 0) problem(table.explain_missing(name(n)));
@@ -143,11 +158,14 @@ VerdictMonitor::VerdictMonitor(const Requirements& r, const ChannelTable& table,
         d.level.push_back(watch(l.channel));
         std::string missing_bms;
         d.over.emplace_back();
-        const std::string error = d.over.back().compile(over_condition(l, r.idle_A, name), table, no_events, d.watch, &missing_bms);
+        const std::string error =
+            d.over.back().compile(over_condition(l, r.idle_A, name), table, no_events, d.watch, &missing_bms);
         if (!error.empty()) problem(error);
     }
-    d.ch = {watch("truth.pack.i_A"), {watch("hw.gate.chg"), watch("hw.gate.dsg")}, watch("hw.led.red"), watch("hw.do"),
-            watch("hw.supply"), watch("hw.asleep"), watch("truth.cell.v_max_V")};
+    d.ch = {watch("truth.pack.i_A"),    {watch("hw.gate.chg"), watch("hw.gate.dsg")},
+            watch("hw.led.red"),        watch("hw.do"),
+            watch("hw.supply"),         watch("hw.asleep"),
+            watch("truth.cell.v_max_V")};
     d.fired.assign(1, 0);
 }
 VerdictMonitor::VerdictMonitor(VerdictMonitor&&) noexcept = default;
@@ -235,8 +253,8 @@ void VerdictMonitorData::act(Time_ns t) {
     }
 }
 
-/// Finds out why a gate opened without a command: an alarm or a due limit makes it an act; sleep, full charge and a lost
-/// supply excuse it; nothing of these within the grace time makes it an act that was not due.
+/// Finds out why a gate opened without a command: an alarm or a due limit makes it an act; sleep, full charge and a
+/// lost supply excuse it; nothing of these within the grace time makes it an act that was not due.
 void VerdictMonitorData::settle_opening(GateState& g, std::size_t index, Time_ns t, bool alarm, bool asleep) {
     g.slept |= asleep ? 1 : 0;
     const bool late = t - g.t_opened > base::from_s(req.alarm_grace_s);
@@ -284,7 +302,10 @@ void VerdictMonitor::on_instant(Time_ns t, Values values) {
             g.t_opened = t;
             g.slept = 0;
             g.lost_supply = supply ? 0 : 1;
-            g.was_full = d.ch.v_max >= 0 && d.req.full_V > 0.0 && values[static_cast<std::size_t>(d.ch.v_max)] >= d.req.full_V ? 1 : 0;
+            g.was_full =
+                d.ch.v_max >= 0 && d.req.full_V > 0.0 && values[static_cast<std::size_t>(d.ch.v_max)] >= d.req.full_V
+                    ? 1
+                    : 0;
         }
         g.on = on ? 1 : 0;
         if (g.pending != 0) d.settle_opening(g, k, t, alarm, asleep);
@@ -294,13 +315,16 @@ void VerdictMonitor::on_instant(Time_ns t, Values values) {
     }
     if (acting && s.acting == 0 && s.gate[0].pending == 0 && s.gate[1].pending == 0) {
         const bool opened_before = s.acted != 0 && (s.gate[0].t_opened != k_none || s.gate[1].t_opened != k_none);
-        if (!opened_before) d.act(t);  // held off at power-on or against a request; openings were counted as they happened
+        if (!opened_before)
+            d.act(t);  // held off at power-on or against a request; openings were counted as they happened
     }
     s.acting = acting ? 1 : 0;
     s.started = 1;
     d.handle_faults(t, acting);
-    if (!in_service) s.t_quiet = k_none;
-    else if (s.t_quiet == k_none) s.t_quiet = t;
+    if (!in_service)
+        s.t_quiet = k_none;
+    else if (s.t_quiet == k_none)
+        s.t_quiet = t;
 }
 
 void VerdictMonitor::stimulus(Stimulus kind, Time_ns) {
@@ -319,7 +343,10 @@ void VerdictMonitor::fault(FaultKind kind, std::string_view what, Time_ns t) {
     f.kind = static_cast<std::int64_t>(kind);
     f.open = 1;
     f.t = t;
-    double allowed = kind == FaultKind::swap ? w.swap_s : kind == FaultKind::open_lead ? w.open_lead_s : kind == FaultKind::ntc ? w.ntc_s : w.string_count_s;
+    double allowed = kind == FaultKind::swap        ? w.swap_s
+                     : kind == FaultKind::open_lead ? w.open_lead_s
+                     : kind == FaultKind::ntc       ? w.ntc_s
+                                                    : w.string_count_s;
     if (t == 0) allowed += w.startup_s;
     f.deadline = t + base::from_s(allowed);
     const std::size_t n = what.size() < sizeof f.what - 1 ? what.size() : sizeof f.what - 1;
@@ -341,7 +368,9 @@ void VerdictMonitor::fault_cleared(FaultKind kind, Time_ns t) {
     }
 }
 
-void VerdictMonitor::commanded(Gate g, bool on, Time_ns) { d_->s.gate[static_cast<std::size_t>(g)].commanded_off = on ? 0 : 1; }
+void VerdictMonitor::commanded(Gate g, bool on, Time_ns) {
+    d_->s.gate[static_cast<std::size_t>(g)].commanded_off = on ? 0 : 1;
+}
 
 Facts VerdictMonitor::facts(Time_ns t_end) const {
     const VerdictMonitorData& d = *d_;
@@ -353,15 +382,19 @@ Facts VerdictMonitor::facts(Time_ns t_end) const {
     f.acted_without_due = s.acted_without_due != 0;
     f.back_in_service = s.acted != 0 && s.t_quiet != k_none && t_end - s.t_quiet >= base::from_s(d.req.service_s);
     for (std::size_t k = 0; k < d.req.limits.size() && f.missed.empty(); ++k)
-        if (s.limit[k].missed != 0) f.missed = fmt::format("{} at {:.9g} s", limit_name(d.req.limits[k].kind), base::to_s(round_up(s.limit[k].t_missed)));
+        if (s.limit[k].missed != 0)
+            f.missed = fmt::format("{} at {:.9g} s", limit_name(d.req.limits[k].kind),
+                                   base::to_s(round_up(s.limit[k].t_missed)));
     for (std::size_t k = 0; k < static_cast<std::size_t>(s.n_faults) && f.missed.empty(); ++k) {
         const FaultState& x = s.fault[k];
         const bool late = x.open != 0 && x.handled == 0 && t_end > x.deadline;
-        if (x.missed != 0 || late) f.missed = fmt::format("{} not detected within {:.9g} s", x.what, base::to_s(x.deadline - x.t));
+        if (x.missed != 0 || late)
+            f.missed = fmt::format("{} not detected within {:.9g} s", x.what, base::to_s(x.deadline - x.t));
     }
     for (std::size_t k = 0; k < 2; ++k) {  // an opening near the end whose reason did not show in time
         const GateState& g = s.gate[k];
-        if (g.pending != 0 && !excused(g, k) && t_end - g.t_opened > base::from_s(d.req.alarm_grace_s)) f.acted = f.acted_without_due = true;
+        if (g.pending != 0 && !excused(g, k) && t_end - g.t_opened > base::from_s(d.req.alarm_grace_s))
+            f.acted = f.acted_without_due = true;
     }
     return f;
 }
@@ -375,11 +408,13 @@ std::string VerdictMonitor::story() const {
     std::string out;
     for (std::size_t k = 0; k < d.req.limits.size(); ++k) {
         bool told = false;
-        for (std::size_t j = 0; j < k; ++j) told = told || (d.req.limits[j].kind == d.req.limits[k].kind && s.limit[j].was_due != 0);
+        for (std::size_t j = 0; j < k; ++j)
+            told = told || (d.req.limits[j].kind == d.req.limits[k].kind && s.limit[j].was_due != 0);
         if (s.limit[k].was_due == 0 || told) continue;
         const std::string_view unit = base::unit_suffix(d.req.limits[k].channel);
-        out += fmt::format("{}{} due from {:.9g} s (reached {:.6g} {})", out.empty() ? "" : "; ", limit_name(d.req.limits[k].kind),
-                           base::to_s(round_up(s.limit[k].t_due)), s.limit[k].worst, unit);
+        out += fmt::format("{}{} due from {:.9g} s (reached {:.6g} {})", out.empty() ? "" : "; ",
+                           limit_name(d.req.limits[k].kind), base::to_s(round_up(s.limit[k].t_due)), s.limit[k].worst,
+                           unit);
     }
     for (std::size_t k = 0; k < static_cast<std::size_t>(s.n_faults); ++k)
         out += fmt::format("{}{} since {:.9g} s", out.empty() ? "" : "; ", s.fault[k].what, base::to_s(s.fault[k].t));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes into the scenario loader: no crash, no hang, no undefined behaviour; whatever loads must load again from its
-// effective form and give itself.
+// Any bytes into the scenario loader: no crash, no hang, no undefined behaviour; whatever loads must load again from
+// its effective form and give itself.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

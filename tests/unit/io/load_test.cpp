@@ -38,7 +38,9 @@ const char* const k_good = R"({
              {"verdict": "PROTECTED"}],
   "record": {"rate_hz": 10, "burst": {"on": "trip", "pre_us": 200, "post_ms": 5}}})";
 
-LoadResult load(const std::string& text, const LoadOptions& options = {}) { return load_text(text, "test.scenario.json", options); }
+LoadResult load(const std::string& text, const LoadOptions& options = {}) {
+    return load_text(text, "test.scenario.json", options);
+}
 
 /// k_good with one place changed by a JSON pointer (as --set does it).
 LoadResult changed(const std::string& pointer, const std::string& value) {
@@ -49,7 +51,8 @@ LoadResult changed(const std::string& pointer, const std::string& value) {
 
 std::string all_text(const LoadResult& r) {
     std::string out;
-    for (const Diagnostic& d : r.errors) out += d.file + ":" + std::to_string(d.line) + " " + d.pointer + ": " + d.message + "\n";
+    for (const Diagnostic& d : r.errors)
+        out += d.file + ":" + std::to_string(d.line) + " " + d.pointer + ": " + d.message + "\n";
     return out;
 }
 
@@ -126,7 +129,9 @@ TEST_CASE("origins: file, --set, default") {
 
 TEST_CASE("--set: arrays by id, other units of the same quantity, words, missing places") {
     CHECK(changed("/events/short/r_ohm", "0.02").errors.empty());
-    CHECK(std::get<sc::DoShort>(changed("/events/short/r_ohm", "0.02").scenarios.at(0).scenario.events[0].action).r_Ohm == doctest::Approx(0.02));
+    CHECK(
+        std::get<sc::DoShort>(changed("/events/short/r_ohm", "0.02").scenarios.at(0).scenario.events[0].action).r_Ohm ==
+        doctest::Approx(0.02));
     CHECK(changed("/duration_ms", "20000").scenarios.at(0).scenario.duration == 20'000'000'000);
     CHECK(changed("/pack/board/profile", "manual").scenarios.at(0).scenario.packs[0].board.profile == "manual");
     CHECK(changed("/events/0/r_mohm", "9").errors.empty());
@@ -170,26 +175,33 @@ TEST_CASE("wrong types and values out of range say what is allowed") {
 TEST_CASE("missing keys and exactly-one rules") {
     CHECK(says(load(with("\"id\": \"short-hard-16s\",", "")), "", "\"id\" is missing"));
     CHECK(says(load(with("\"duration_s\": 10,", "")), "", "\"duration_s\" is missing"));
-    CHECK(says(load(with("\"duration_s\": 10,", "\"duration_s\": 10, \"duration_ms\": 5,")), "", "exactly one may be given"));
-    CHECK(says(load(with("\"r_mohm\": 5,", "\"r_mohm\": 5, \"r_ohm\": 1,")), "/events/short", "exactly one may be given"));
+    CHECK(says(load(with("\"duration_s\": 10,", "\"duration_s\": 10, \"duration_ms\": 5,")), "",
+               "exactly one may be given"));
+    CHECK(says(load(with("\"r_mohm\": 5,", "\"r_mohm\": 5, \"r_ohm\": 1,")), "/events/short",
+               "exactly one may be given"));
     CHECK(says(load(with("\"at_ms\": 1000,", "")), "/events/short", "needs one of at_s, every_s, when"));
     CHECK(says(load(with("\"do\": \"short\"", "\"do\": \"shirt\"")), "/events/short/do", "did you mean \"short\"?"));
-    CHECK(says(load(with("{\"verdict\": \"PROTECTED\"}", "{\"id\": \"x\"}")), "/expect/x", "needs one of the keys always"));
-    CHECK(says(load(with("\"whenever\":", "\"always\": \"hw.x.y > 1\", \"whenever\":")), "/expect/opens", "only one of the keys"));
+    CHECK(says(load(with("{\"verdict\": \"PROTECTED\"}", "{\"id\": \"x\"}")), "/expect/x",
+               "needs one of the keys always"));
+    CHECK(says(load(with("\"whenever\":", "\"always\": \"hw.x.y > 1\", \"whenever\":")), "/expect/opens",
+               "only one of the keys"));
     CHECK(says(load(with("\"cc_A\": 20, ", "")), "/load", "needs one of the keys cc_A"));
 }
 
 TEST_CASE("references must exist, states may not be written") {
-    CHECK(says(load(with("\"target\": \"short\"", "\"target\": \"shirt\"")), "/events/event-2/target", "did you mean \"short\"?"));
+    CHECK(says(load(with("\"target\": \"short\"", "\"target\": \"shirt\"")), "/events/event-2/target",
+               "did you mean \"short\"?"));
     CHECK(says(load(with("load[load]/cc_A", "load[lode]/cc_A")), "/events/more/target", "did you mean \"load\"?"));
     CHECK(says(load(with("load[load]/cc_A", "load[load]/power_W")), "/events/more/target", "has no power_W"));
     CHECK(says(load(with("load[load]/cc_A", "cell[3]/soc")), "/events/more/target", "is a state of the plant"));
     CHECK(says(load(with("load[load]/cc_A", "truth.cell[3].v_V")), "/events/more/target", "set_state"));
-    CHECK(says(load(with("load[load]/cc_A", "environment/board_decG")), "/events/more/target", "did you mean \"environment/board_degC\"?"));
+    CHECK(says(load(with("load[load]/cc_A", "environment/board_decG")), "/events/more/target",
+               "did you mean \"environment/board_degC\"?"));
     CHECK(says(load(with("\"to\": 30", "\"to\": -3")), "/events/more/to", "allowed is 0"));
     CHECK(says(load(with("\"from\": \"short\"", "\"from\": \"shot\"")), "/expect/all/from", "did you mean \"short\"?"));
     CHECK(says(load(with("PROTECTED", "PROTECTD")), "/expect/verdict/verdict", "did you mean \"PROTECTED\"?"));
-    CHECK(says(load(with("truth.pack.i_A >= 400", "truth.pack.i_A => 400")), "/expect/opens/whenever", "op one of < <= > >= == !="));
+    CHECK(says(load(with("truth.pack.i_A >= 400", "truth.pack.i_A => 400")), "/expect/opens/whenever",
+               "op one of < <= > >= == !="));
     CHECK(says(changed("/record/burst/on", "shot"), "/record/burst/on", "neither \"trip\" nor an event id"));
     CHECK(says(changed("/waive", "[\"no_damages\"]"), "/waive/0", "did you mean \"no_damage\"?"));
     CHECK(says(changed("/pack/override/cell[17]", "{}"), "/pack/override/cell[17]", "cell[1] .. cell[16]"));
@@ -218,9 +230,11 @@ TEST_CASE("duplicate ids and keys") {
 }
 
 TEST_CASE("several packs need names") {
-    const std::string two = with("\"pack\": {\"cells\"", "\"packs\": [{\"cells\": \"16S\", \"model\": \"lfp-100ah\"}], \"pack\": {\"cells\"");
+    const std::string two = with("\"pack\": {\"cells\"",
+                                 "\"packs\": [{\"cells\": \"16S\", \"model\": \"lfp-100ah\"}], \"pack\": {\"cells\"");
     CHECK(says(load(two), "", "exactly one of \"pack\" and \"packs\""));
-    std::string text = R"({"bmstwin": 1, "id": "x", "duration_s": 1, "packs": [{"cells": "16S", "model": "lfp-100ah"}, {"id": "b", "cells": "16S", "model": "lfp-100ah"}], "expect": [{"verdict": "NORMAL"}]})";
+    std::string text =
+        R"({"bmstwin": 1, "id": "x", "duration_s": 1, "packs": [{"cells": "16S", "model": "lfp-100ah"}, {"id": "b", "cells": "16S", "model": "lfp-100ah"}], "expect": [{"verdict": "NORMAL"}]})";
     CHECK(says(load(text), "/packs/0", "\"id\" is missing"));
 }
 
@@ -247,7 +261,8 @@ TEST_CASE("garbage of every size is refused quickly with a short answer") {
     const LoadResult r = load(keys + "}");
     CHECK(r.errors.size() <= 101);
     CHECK(r.errors.back().message.find("more errors") != std::string::npos);
-    std::string wide = with("\"tags\": [\"short\"]", "\"tags\": [" + std::string(1000, '[') + std::string(1000, ']') + "]");
+    std::string wide =
+        with("\"tags\": [\"short\"]", "\"tags\": [" + std::string(1000, '[') + std::string(1000, ']') + "]");
     CHECK(says(load(wide), "", "nested deeper"));
 }
 
@@ -284,7 +299,8 @@ TEST_CASE("a series from a CSV beside the scenario") {
     fs::create_directories(dir);
     std::ofstream(dir / "day.csv") << "t_s,board_degC,cells_degC\n0,20,21\n3600,50,31\n";
     const std::string file = (dir / "a.scenario.json").string();
-    std::ofstream(file) << with("\"board_degC\": 60", "\"board_degC\": {\"profile\": \"day.csv\", \"column\": \"cells_degC\"}");
+    std::ofstream(file) << with("\"board_degC\": 60",
+                                "\"board_degC\": {\"profile\": \"day.csv\", \"column\": \"cells_degC\"}");
     const LoadResult r = load_files({file}, {});
     REQUIRE_MESSAGE(r.errors.empty(), all_text(r));
     CHECK(sc::value_at(r.scenarios[0].scenario.environment.board_degC, 1800 * base::k_s) == doctest::Approx(26));
@@ -294,7 +310,8 @@ TEST_CASE("a series from a CSV beside the scenario") {
     CHECK(read_series((dir / "bad.csv").string(), s).find("bad.csv:3") != std::string::npos);
     s.column = "y";
     CHECK(read_series((dir / "bad.csv").string(), s).find("no column") != std::string::npos);
-    CHECK(says(load(with("\"board_degC\": 60", "\"board_degC\": {\"profile\": \"day.csv\"}")), "/environment/board_degC/profile", "is not found"));
+    CHECK(says(load(with("\"board_degC\": 60", "\"board_degC\": {\"profile\": \"day.csv\"}")),
+               "/environment/board_degC/profile", "is not found"));
     fs::remove_all(dir);
 }
 
@@ -323,6 +340,7 @@ TEST_CASE("requirement profiles are valid and differ where they should") {
     CHECK(manual.value.scd.level == 1.5);
     CHECK(field.value.LFP.cov.level + field.value.LFP.cov.tol <= field.value.LFP.v_ul_V - 0.015 + 1e-12);
     CHECK(manual.value.LFP.cov.level == 3.75);
-    const Result<sc::RequirementFile> bad = read_model_text<sc::RequirementFile>(R"({"id": "x", "sours": "y"})", "x.json");
+    const Result<sc::RequirementFile> bad =
+        read_model_text<sc::RequirementFile>(R"({"id": "x", "sours": "y"})", "x.json");
     CHECK(bad.errors.size() >= 7);
 }

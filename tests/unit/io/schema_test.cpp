@@ -17,9 +17,12 @@ TEST_CASE("the schema is JSON, has every kind of event and check, and closes eve
     REQUIRE(parse_json(scenario_schema(), {}, &j, &d));
     const Json* defs = j.find("$defs");
     REQUIRE(defs != nullptr);
-    for (const char* name : {"scenario", "pack", "board", "event", "check", "condition", "load", "charger", "record"}) CHECK_MESSAGE(defs->find(name) != nullptr, name);
+    for (const char* name : {"scenario", "pack", "board", "event", "check", "condition", "load", "charger", "record"})
+        CHECK_MESSAGE(defs->find(name) != nullptr, name);
     const std::string text = scenario_schema();
-    for (const char* word : {"\"short\"", "\"swap\"", "\"command\"", "\"whenever\"", "\"settles\"", "\"r_ohm\"", "\"at_us\"", "\"within_ms\""}) CHECK_MESSAGE(text.find(word) != std::string::npos, word);
+    for (const char* word : {"\"short\"", "\"swap\"", "\"command\"", "\"whenever\"", "\"settles\"", "\"r_ohm\"",
+                             "\"at_us\"", "\"within_ms\""})
+        CHECK_MESSAGE(text.find(word) != std::string::npos, word);
     for (const JsonMember& def : defs->members) {
         const Json* object = &def.value;
         if (const Json* forms = object->find("anyOf")) object = &forms->items.back();
@@ -38,7 +41,8 @@ TEST_CASE("docs/scenario-reference.md is what the description says") {
 
 TEST_CASE("every shipped scenario is valid") {
     std::vector<twin::Diagnostic> errors;
-    const std::vector<std::string> files = find_scenario_files({std::string(BMSTWIN_SOURCE_DIR) + "/scenarios"}, errors);
+    const std::vector<std::string> files =
+        find_scenario_files({std::string(BMSTWIN_SOURCE_DIR) + "/scenarios"}, errors);
     CHECK(files.size() == 17);
     const LoadResult r = load_files(files, {});
     for (const twin::Diagnostic& e : r.errors) MESSAGE(e.file << " " << e.pointer << ": " << e.message);

@@ -66,7 +66,8 @@ TEST_CASE("always on a discrete channel: minus the violated time") {
 }
 
 TEST_CASE("never is always of the opposite, on both kinds of channel") {
-    Player p = with({check("v", Never{condition("truth.cell.v_max_V > 3.65"), {}}), check("g", Never{condition("hw.gate.dsg == 1"), {}})});
+    Player p = with({check("v", Never{condition("truth.cell.v_max_V > 3.65"), {}}),
+                     check("g", Never{condition("hw.gate.dsg == 1"), {}})});
     p.line(1 * k_s, "truth.cell.v_max_V", 3.5);
     CHECK(*p.result().margin == Approx(0.15));
     CHECK(p.result({}, 1).passed);
@@ -99,7 +100,8 @@ TEST_CASE("windows by event: from its first firing; never fired is VACUOUS") {
 }
 
 TEST_CASE("a vacuous check passes only if it may") {
-    Check c = check("w", Whenever{condition("truth.pack.i_A >= 400"), 0, condition("hw.gate.dsg == 0"), 216 * k_us, {}});
+    Check c =
+        check("w", Whenever{condition("truth.pack.i_A >= 400"), 0, condition("hw.gate.dsg == 0"), 216 * k_us, {}});
     Check may = c;
     may.id = "may";
     may.may_be_vacuous = true;
@@ -112,7 +114,8 @@ TEST_CASE("a vacuous check passes only if it may") {
 }
 
 TEST_CASE("whenever: the response counts from the located crossing") {
-    Player p = with({check("opens", Whenever{condition("truth.pack.i_A >= 400"), 0, condition("hw.gate.dsg == 0"), 216 * k_us, {}})});
+    Player p = with({check(
+        "opens", Whenever{condition("truth.pack.i_A >= 400"), 0, condition("hw.gate.dsg == 0"), 216 * k_us, {}})});
     p.set("hw.gate.dsg", 1);
     p.line(100 * k_us, "truth.pack.i_A", 1000.0);  // crosses 400 A at 40 us
     p.wait(240 * k_us);
@@ -126,7 +129,8 @@ TEST_CASE("whenever: the response counts from the located crossing") {
 }
 
 TEST_CASE("whenever: the slowest of several responses decides, a missing one counts until the end") {
-    Player p = with({check("opens", Whenever{condition("truth.pack.i_A >= 400"), 0, condition("hw.gate.dsg == 0"), 1 * k_s, {}})});
+    Player p = with(
+        {check("opens", Whenever{condition("truth.pack.i_A >= 400"), 0, condition("hw.gate.dsg == 0"), 1 * k_s, {}})});
     p.set("hw.gate.dsg", 1);
     p.set("truth.pack.i_A", 500);
     p.wait(100 * k_ms);
@@ -146,7 +150,8 @@ TEST_CASE("whenever: the slowest of several responses decides, a missing one cou
 }
 
 TEST_CASE("whenever with hold: shorter occasions don't count, the time starts when it has held") {
-    Player p = with({check("h", Whenever{condition("truth.pack.i_A >= 10"), 1 * k_s, condition("hw.led.red == 1"), 2 * k_s, {}})});
+    Player p = with(
+        {check("h", Whenever{condition("truth.pack.i_A >= 10"), 1 * k_s, condition("hw.led.red == 1"), 2 * k_s, {}})});
     p.set("truth.pack.i_A", 20);
     p.wait(500 * k_ms);
     p.set("truth.pack.i_A", 0);
@@ -252,9 +257,11 @@ TEST_CASE("metric: distance to the nearer bound; an unknown one is VACUOUS and n
 }
 
 TEST_CASE("all over different units: the member nearest to its bound relative to its scale decides and is named") {
-    Player p = with({check("a", Always{group("all", {condition("truth.cell.v_max_V <= 3.65"), condition("truth.fet.dsg.tj_degC <= 175")}), {}})});
-    p.set("truth.cell.v_max_V", 3.285);       // 10 % left
-    p.set("truth.fet.dsg.tj_degC", 166.25);   // 5 % left
+    Player p = with({check(
+        "a", Always{group("all", {condition("truth.cell.v_max_V <= 3.65"), condition("truth.fet.dsg.tj_degC <= 175")}),
+                    {}})});
+    p.set("truth.cell.v_max_V", 3.285);      // 10 % left
+    p.set("truth.fet.dsg.tj_degC", 166.25);  // 5 % left
     p.wait(1 * k_s);
     const twin::CheckResult r = p.result();
     CHECK(*r.margin == Approx(8.75));
@@ -263,7 +270,8 @@ TEST_CASE("all over different units: the member nearest to its bound relative to
 }
 
 TEST_CASE("any: worst where both members are equally bad, inside a segment") {
-    Player p = with({check("a", Always{group("any", {condition("truth.pack.i_A >= 100"), condition("truth.pack.i_A <= 0")}), {}})});
+    Player p = with(
+        {check("a", Always{group("any", {condition("truth.pack.i_A >= 100"), condition("truth.pack.i_A <= 0")}), {}})});
     p.set("truth.pack.i_A", 150);
     p.line(1 * k_s, "truth.pack.i_A", -50);
     CHECK_FALSE(p.result().passed);
@@ -271,7 +279,8 @@ TEST_CASE("any: worst where both members are equally bad, inside a segment") {
 }
 
 TEST_CASE("a discrete member of all violates for its time, whatever the continuous one says") {
-    Player p = with({check("a", Always{group("all", {condition("truth.cell.v_max_V <= 3.65"), condition("hw.gate.dsg == 1")}), {}})});
+    Player p = with({check(
+        "a", Always{group("all", {condition("truth.cell.v_max_V <= 3.65"), condition("hw.gate.dsg == 1")}), {}})});
     p.set("hw.gate.dsg", 1);
     p.wait(1 * k_s);
     CHECK(*p.result().margin == Approx(3.65));
@@ -302,7 +311,8 @@ TEST_CASE("not, events and channel against channel with another unit") {
 
 TEST_CASE("an unknown bms channel skips the check; unknown truth and == on continuous channels are errors") {
     Player p;
-    p.s.expect = {check("b", Always{condition("bms.soc_pct >= 10"), {}}), check("t", Always{condition("truth.pack.I_A >= 10"), {}}),
+    p.s.expect = {check("b", Always{condition("bms.soc_pct >= 10"), {}}),
+                  check("t", Always{condition("truth.pack.I_A >= 10"), {}}),
                   check("q", Always{condition("truth.pack.i_A == 10"), {}})};
     p.start();
     REQUIRE(p.checks->problems().size() == 2);
@@ -316,12 +326,15 @@ TEST_CASE("an unknown bms channel skips the check; unknown truth and == on conti
 
 TEST_CASE("how a run is cut into segments changes no result") {
     const auto play = [](int parts) {
-        Player p = with({check("w", Whenever{condition("truth.pack.i_A >= 33.3"), 0, condition("truth.pack.i_A <= 12.5"), 10 * k_s, {}}),
-                         check("a", Always{condition("truth.pack.i_A <= 77"), {}})});
+        Player p = with(
+            {check("w",
+                   Whenever{condition("truth.pack.i_A >= 33.3"), 0, condition("truth.pack.i_A <= 12.5"), 10 * k_s, {}}),
+             check("a", Always{condition("truth.pack.i_A <= 77"), {}})});
         for (const double target : {70.0, 5.0}) {
             const double start = p.now.v["truth.pack.i_A"];
             const Time_ns begin = p.at;
-            for (int k = 1; k <= parts; ++k) p.line(begin + k * (k_s / parts), "truth.pack.i_A", start + (target - start) * k / parts, k % 3 == 0);
+            for (int k = 1; k <= parts; ++k)
+                p.line(begin + k * (k_s / parts), "truth.pack.i_A", start + (target - start) * k / parts, k % 3 == 0);
         }
         return std::pair(*p.result().margin, *p.result({}, 1).margin);
     };
@@ -334,8 +347,9 @@ TEST_CASE("how a run is cut into segments changes no result") {
 }
 
 TEST_CASE("saved in the middle and loaded into another set: same results") {
-    const std::vector<Check> checks = {check("w", Whenever{condition("truth.pack.i_A >= 400"), 0, condition("hw.gate.dsg == 0"), 1 * k_s, {}}),
-                                       check("a", Always{condition("truth.pack.i_A <= 900"), {}})};
+    const std::vector<Check> checks = {
+        check("w", Whenever{condition("truth.pack.i_A >= 400"), 0, condition("hw.gate.dsg == 0"), 1 * k_s, {}}),
+        check("a", Always{condition("truth.pack.i_A <= 900"), {}})};
     Player p = with(checks);
     p.set("hw.gate.dsg", 1);
     p.line(1 * k_s, "truth.pack.i_A", 800);

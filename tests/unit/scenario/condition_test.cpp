@@ -14,9 +14,10 @@ TEST_CASE("comparisons: what is read and what is refused") {
     CHECK(p.value.rhs == -0.36);
     CHECK(parse_comparison("truth.a.x_V<truth.b.x_V").value.rhs_channel == "truth.b.x_V");
     CHECK(parse_comparison("hw.afe.reg[0x12] != 3").error.empty());
-    for (const char* bad : {"", "truth.pack.i_A", "truth.pack.i_A >= ", ">= 3", "truth.pack.i_A => 3", "truth.pack.i_A >= 3 + 1", "truth.pack.i_A >= nan",
-                            "truth.pack.i_A >= inf", "truth.pack.i_A >= 1e999", "truth.pack.i_A = 3", "truth.pack.i_A >= 0x10", "3 < 4",
-                            "truth.pack.i_A >= 3 <= 4", "truth pack >= 3"})
+    for (const char* bad :
+         {"", "truth.pack.i_A", "truth.pack.i_A >= ", ">= 3", "truth.pack.i_A => 3", "truth.pack.i_A >= 3 + 1",
+          "truth.pack.i_A >= nan", "truth.pack.i_A >= inf", "truth.pack.i_A >= 1e999", "truth.pack.i_A = 3",
+          "truth.pack.i_A >= 0x10", "3 < 4", "truth.pack.i_A >= 3 <= 4", "truth pack >= 3"})
         CHECK_MESSAGE(!parse_comparison(bad).error.empty(), bad);
 }
 
@@ -33,7 +34,8 @@ TEST_CASE("paths of targets") {
     CHECK(parse_path("pack[b].W5")->head == "W5");
     CHECK(parse_path("fet.dsg")->head == "fet.dsg");
     CHECK(parse_path("B+")->head == "B+");
-    for (const char* bad : {"", "load[", "load[]", "a/b/c", "/x", "pack[a", "load[x]y", "a b"}) CHECK_MESSAGE(!parse_path(bad).has_value(), bad);
+    for (const char* bad : {"", "load[", "load[]", "a/b/c", "/x", "pack[a", "load[x]y", "a b"})
+        CHECK_MESSAGE(!parse_path(bad).has_value(), bad);
     CHECK(is_place("P+"));
     CHECK(is_place("pack[a].B-"));
     CHECK(is_place("T5"));

@@ -23,7 +23,9 @@ inline Channel channel(const std::string& name, bool discrete = false) {
 
 inline ChannelTable table() {
     ChannelTable t;
-    for (const char* n : {"truth.pack.i_A", "truth.cell.v_max_V", "truth.cell.v_min_V", "truth.cell.v_spread_mV", "truth.fet.dsg.tj_degC"}) t.add(channel(n));
+    for (const char* n : {"truth.pack.i_A", "truth.cell.v_max_V", "truth.cell.v_min_V", "truth.cell.v_spread_mV",
+                          "truth.fet.dsg.tj_degC"})
+        t.add(channel(n));
     for (const char* n : {"hw.gate.dsg", "hw.gate.chg", "hw.led.red"}) t.add(channel(n, true));
     return t;
 }
@@ -107,7 +109,9 @@ struct Player {
         if (instant_after) instant();
     }
     void wait(Time_ns to) { line(to, "", 0.0); }
-    twin::CheckResult result(const std::vector<twin::Metric>& metrics = {}, std::size_t index = 0) { return checks->finish(at, metrics)[index]; }
+    twin::CheckResult result(const std::vector<twin::Metric>& metrics = {}, std::size_t index = 0) {
+        return checks->finish(at, metrics)[index];
+    }
 };
 
 }  // namespace rig

@@ -31,7 +31,8 @@ TEST_CASE("decide: every verdict is reachable, the first from the left wins") {
 }
 
 TEST_CASE("the worst pack decides the run") {
-    const std::vector<Decision> d = {{Verdict::ride_through, {}}, {Verdict::damaged, "clamp"}, {Verdict::protected_, {}}};
+    const std::vector<Decision> d = {
+        {Verdict::ride_through, {}}, {Verdict::damaged, "clamp"}, {Verdict::protected_, {}}};
     CHECK(worst_of(d).text() == "DAMAGED(clamp)");
     CHECK(worst_of({}).text() == "NORMAL");
 }
@@ -97,12 +98,17 @@ struct TestPack {
     std::unique_ptr<VerdictMonitor> m;
 
     explicit TestPack(bool gates_on = true) {
-        for (const char* n : {"truth.pack.i_A", "truth.cell.v_max_V", "truth.cell.v_min_V", "truth.cell.t_max_degC", "truth.cell.t_min_degC", "truth.fet.ntc_degC"}) t.add(channel(n));
-        for (const char* n : {"hw.gate.dsg", "hw.gate.chg", "hw.led.red", "hw.do", "hw.supply", "hw.asleep"}) t.add(channel(n, true));
-        m = std::make_unique<VerdictMonitor>(requirements_for(file(), "R24TK1A-17S-100A", 100, "LFP", 16), t, "pack", false);
+        for (const char* n : {"truth.pack.i_A", "truth.cell.v_max_V", "truth.cell.v_min_V", "truth.cell.t_max_degC",
+                              "truth.cell.t_min_degC", "truth.fet.ntc_degC"})
+            t.add(channel(n));
+        for (const char* n : {"hw.gate.dsg", "hw.gate.chg", "hw.led.red", "hw.do", "hw.supply", "hw.asleep"})
+            t.add(channel(n, true));
+        m = std::make_unique<VerdictMonitor>(requirements_for(file(), "R24TK1A-17S-100A", 100, "LFP", 16), t, "pack",
+                                             false);
         REQUIRE(m->problems().empty());
-        now.v = {{"truth.cell.v_max_V", 3.3}, {"truth.cell.v_min_V", 3.3}, {"truth.cell.t_max_degC", 25}, {"truth.cell.t_min_degC", 25},
-                 {"truth.fet.ntc_degC", 30},  {"hw.supply", 1},            {"hw.gate.dsg", gates_on},     {"hw.gate.chg", gates_on}};
+        now.v = {{"truth.cell.v_max_V", 3.3},   {"truth.cell.v_min_V", 3.3}, {"truth.cell.t_max_degC", 25},
+                 {"truth.cell.t_min_degC", 25}, {"truth.fet.ntc_degC", 30},  {"hw.supply", 1},
+                 {"hw.gate.dsg", gates_on},     {"hw.gate.chg", gates_on}};
         instant();
     }
     void instant() { m->on_instant(at, now.of(t, m->watch())); }
@@ -243,7 +249,8 @@ TEST_CASE("recovered: gates on and no alarm at the end") {
     CHECK(p.verdict() == "RECOVERED");
 }
 
-TEST_CASE("an uncommanded opening without reason is a FALSE-TRIP; commands, sleep, full charge and a lost supply are not") {
+TEST_CASE(
+    "an uncommanded opening without reason is a FALSE-TRIP; commands, sleep, full charge and a lost supply are not") {
     TestPack bare;
     bare.wait(5);
     bare.set("hw.gate.dsg", 0);
