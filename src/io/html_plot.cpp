@@ -22,6 +22,14 @@ constexpr double k_lane_height = 32, k_lane_signal = 14;
 constexpr std::size_t k_columns = 440;  // points are thinned to the extremes of each column of the drawing
 constexpr std::size_t k_colours = 8;
 
+// Units as people write them; channels of "pct" and "%" share a plot.
+std::string unit_of(const sim::TraceColumn& c) {
+    if (c.unit == "pct") return "%";
+    if (c.unit == "degC") return "°C";
+    if (c.unit == "mohm" || c.unit == "mOhm") return "mΩ";
+    return c.unit;
+}
+
 struct Range {
     double lo = std::numeric_limits<double>::infinity();
     double hi = -std::numeric_limits<double>::infinity();
@@ -202,7 +210,7 @@ std::string analog_plot(const sim::Trace& trace, const Group& group, const std::
     const double lo = range.lo - pad;
     const double scale = k_plot_height / (range.hi + pad - lo);
     const double y0 = k_top + k_plot_height;
-    const std::string& unit = group.series.front().column->unit;
+    const std::string unit = unit_of(*group.series.front().column);
     std::string out =
         canvas.figure(y0, lo, 1 / scale) + canvas.open(group.series.front().column->name) + canvas.time_grid();
     const std::vector<double> ticks = round_ticks(lo, range.hi + pad, 6);
@@ -259,7 +267,7 @@ std::vector<Group> group_series(std::vector<Series> series) {
     for (const Series& s : series) {
         Group* home = nullptr;
         for (Group& g : groups) {
-            const bool same_unit = g.series.front().column->unit == s.column->unit;
+            const bool same_unit = unit_of(*g.series.front().column) == unit_of(*s.column);
             if (same_unit && s.range.size() * 6 >= g.series.front().range.size()) home = &g;
         }
         if (home == nullptr) {
