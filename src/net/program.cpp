@@ -54,7 +54,8 @@ std::vector<std::vector<std::int32_t>> eliminate(Adjacency adj, const std::vecto
         const std::vector<std::int32_t> nb(adj[b].begin(), adj[b].end());
         for (const std::int32_t u : nb) {
             adj[static_cast<std::size_t>(u)].erase(best);
-            depth[static_cast<std::size_t>(u)] = std::max(depth[static_cast<std::size_t>(u)], depth[b] + 1);
+            depth[static_cast<std::size_t>(u)] =
+                std::max<std::int32_t>(depth[static_cast<std::size_t>(u)], depth[b] + 1);
             for (const std::int32_t w : nb) {
                 if (w != u) adj[static_cast<std::size_t>(u)].insert(w);
             }
