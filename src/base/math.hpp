@@ -135,7 +135,7 @@ inline std::int64_t to_i64_sat(double x) {
 /// floor(x) as an integer, saturating.
 inline std::int64_t floor_i64(double x) {
     const std::int64_t i = to_i64_sat(x);
-    return static_cast<double>(i) > x ? i - 1 : i;
+    return static_cast<double>(i) > x && i > INT64_MIN ? i - 1 : i;
 }
 /// Nearest integer (halves up), saturated to [lo, hi].
 inline std::int64_t round_sat(double x, std::int64_t lo, std::int64_t hi) {

@@ -102,6 +102,7 @@ private:
                                    : p.board.tolerances == "sampled" ? afe::Tolerance::sampled
                                                                      : afe::Tolerance::nominal;
         m.parts = power::build_parts(file, tol, key);
+        m.board.calibrated_shunt_Ohm = power::build_parts(file, afe::Tolerance::nominal, key).shunt_Ohm;
         if (p.series < m.parts.strings_min || p.series > m.parts.strings_max) {
             error(s_.file, at + "/cells",
                   fmt::format("{} cells in series, but {} takes {} to {}", p.series, p.board.product,
