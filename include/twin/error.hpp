@@ -38,7 +38,8 @@ private:
 class RunError : public std::runtime_error {
 public:
     /// `where` names the channel, target or time.
-    RunError(const std::string& message, std::string where = {}) : std::runtime_error(message), place_(std::move(where)) {}
+    RunError(const std::string& message, std::string where = {})
+        : std::runtime_error(message), place_(std::move(where)) {}
     const std::string& place() const noexcept { return place_; }
 
 private:
