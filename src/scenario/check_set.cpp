@@ -46,7 +46,11 @@ private:
     void condition(const Condition& k, Compiled& out, CompiledCheck& c) {
         std::string missing_bms;
         const std::string error = out.compile(k, table_, d_.names, d_.watch, &missing_bms);
-        if (!error.empty()) problem(error);
+        if (!error.empty()) {
+            problem(error);
+            c.skip =
+                "not judged: " + error;  // the run is refused; whoever plays on must not read what was not compiled
+        }
         if (!missing_bms.empty()) c.skip = fmt::format("the loaded core does not publish {}", missing_bms);
     }
     void problem(const std::string& text) {
@@ -85,7 +89,8 @@ private:
         condition(both, c.first, c);
         c.settle_channel = table_.find(f.settles.channel);
         if (c.settle_channel >= 0 && table_[c.settle_channel].discrete)
-            problem(fmt::format("{} is discrete; settles needs a continuous channel", f.settles.channel));
+            problem(fmt::format("{} is discrete; settles needs a continuous channel", f.settles.channel)),
+                c.skip = "not judged: settles needs a continuous channel";
         window(f.window, c);
     }
     void form_of(const Count& f, CompiledCheck& c) { condition(f.count.of, c.first, c), window(f.window, c); }
