@@ -34,8 +34,9 @@ class Stepper {
 public:
     /// step_scale multiplies every step (0.5 halves them); 0 < step_scale <= 1.
     explicit Stepper(double step_scale = 1.0) : scale_(step_scale) {}
-    /// An input jumped; `share` is the jump relative to the rating (1: gate edge, short). Large jumps start again at the
-    /// smallest steps, small ones (a balancer, a lamp) at coarser ones; the error control refines further where needed.
+    /// An input jumped; `share` is the jump relative to the rating (1: gate edge, short). Large jumps start again at
+    /// the smallest steps, small ones (a balancer, a lamp) at coarser ones; the error control refines further where
+    /// needed.
     void restart(double share = 1.0) {
         const double h = share >= 0.1 ? k_restart_s : (share >= 5e-3 ? 64.0 * k_restart_s : 40960.0 * k_restart_s);
         h_s_ = h < h_s_ ? h : h_s_;
@@ -43,7 +44,9 @@ public:
     /// Advances from t0 to t1 or to the first located crossing, whichever is earlier; *stop is the instant reached.
     base::Status advance(Plant<double>& plant, Time_ns t0, Time_ns t1, StepListener& listener, Time_ns* stop);
 
-    Regime regime() const { return h_s_ < 10e-6 ? Regime::transient : (h_s_ < 1e-3 ? Regime::control : Regime::quiescent); }
+    Regime regime() const {
+        return h_s_ < 10e-6 ? Regime::transient : (h_s_ < 1e-3 ? Regime::control : Regime::quiescent);
+    }
     double h_s() const { return h_s_; }
     void set_h_s(double h_s) { h_s_ = h_s; }  // restoring a saved run
     std::uint64_t rejected() const { return rejected_; }
@@ -53,13 +56,13 @@ public:
 private:
     struct Interval {
         Time_ns t0 = 0, len = 0;
-        std::int32_t k = 0;      // 2^k steps
-        std::int64_t j = 0;      // steps taken
+        std::int32_t k = 0;  // 2^k steps
+        std::int64_t j = 0;  // steps taken
     };
     base::Status step(Plant<double>& plant, const Interval& iv, double* h_s, Method* m);
     bool one_stage_fits(const Plant<double>& plant, double h_s) const;
-    base::Status locate(Plant<double>& plant, const Interval& iv, const PlantTime& ta, PlantTime at, Method m, StepListener& listener,
-                        Time_ns* stop);
+    base::Status locate(Plant<double>& plant, const Interval& iv, const PlantTime& ta, PlantTime at, Method m,
+                        StepListener& listener, Time_ns* stop);
     bool may_double(const Plant<double>& plant, const Interval& iv) const;
     void choose_level(const Plant<double>& plant, Interval& iv) const;
 

@@ -140,7 +140,9 @@ bool Simulation::Impl::phase_a() {
 /// comparators.
 void Simulation::Impl::phase_c(bool refill) {
     for (std::size_t p = 0; p < packs.size(); ++p) {
-        if (packs[p].board && packs[p].board->take_drives_changed()) apply_drives(p);
+        PackRun& r = packs[p];
+        if (r.board && (r.board->take_drives_changed() || r.drives_unknown)) apply_drives(p);
+        r.drives_unknown = false;
     }
     const bool changed = plant.input_version() != plant_seen;
     if (changed) {

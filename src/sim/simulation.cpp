@@ -486,6 +486,7 @@ void Simulation::Impl::load(std::span<const std::uint8_t> bytes) {
     status = {};
     core_failed = false;
     for (std::size_t p = 0; p < packs.size(); ++p) {
+        packs[p].drives_unknown = true;
         fill_view(p, packs[p].view_b, packs[p].pins_b, packs[p].clamp_b);
     }
     watch_values(ub);

@@ -147,6 +147,7 @@ struct PackRun {
     std::size_t afe_damage_seen = 0;
     std::uint32_t ntc_open = 0, ntc_short = 0;
     bool commanded_off[2] = {false, false};
+    bool drives_unknown = false;  // a state was loaded: levels may have changed after the phase C before it
     // metrics
     double i_peak_A = 0.0, i_charge_peak_A = 0.0, q_dis_C = 0.0, q_chg_C = 0.0, usable0_Ah = 0.0, spread0_mV = 0.0,
            soc_spread0_pct = 0.0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs one scenario through the public API in one of several ways and prints its hashes, which must not depend on the way.
-// usage: matrix_probe SCENARIO WAY, where WAY is run | unrecorded | eager | fork | advance:N:SEED | save:FILE | load:FILE
+// Runs one scenario through the public API in one of several ways and prints its hashes, which must not depend on the
+// way. usage: matrix_probe SCENARIO WAY, where WAY is run | unrecorded | eager | fork | advance:N:SEED | save:FILE |
+// load:FILE
 #include <cstdint>
 #include <cstdio>
 #include <exception>
@@ -37,7 +38,8 @@ twin::RunResult advance_randomly(twin::Simulation& simulation, std::uint64_t n, 
     std::uint64_t state = seed;
     for (std::uint64_t i = 0; i < n && !simulation.failed(); ++i) {
         // Mostly equal parts of the run with a random remainder, sometimes a hop of less than a microsecond.
-        const std::uint64_t jump_ns = i % 4 == 3 ? next_random(state) % 1000 : next_random(state) % (2 * end_ns / n + 1);
+        const std::uint64_t jump_ns =
+            i % 4 == 3 ? next_random(state) % 1000 : next_random(state) % (2 * end_ns / n + 1);
         const auto t_ns = simulation.now_ns() + static_cast<twin::Time_ns>(jump_ns);
         if (t_ns >= simulation.end_ns()) break;
         simulation.advance_to_ns(t_ns);
@@ -82,7 +84,8 @@ int probe(const std::string& file, const std::string& way) {
     const std::string argument = way.substr(way.find(':') + 1);
     if (way.starts_with("advance:")) {
         const std::size_t colon = argument.find(':');
-        print(advance_randomly(simulation, std::stoull(argument.substr(0, colon)), std::stoull(argument.substr(colon + 1))));
+        print(advance_randomly(simulation, std::stoull(argument.substr(0, colon)),
+                               std::stoull(argument.substr(colon + 1))));
     } else if (way.starts_with("save:")) {
         save_half_way(simulation, argument);
     } else if (way.starts_with("load:")) {
@@ -99,7 +102,8 @@ int probe(const std::string& file, const std::string& way) {
 
 int main(int argc, char** argv) {
     if (argc != 3) {
-        std::fprintf(stderr, "usage: %s SCENARIO run|unrecorded|eager|fork|advance:N:SEED|save:FILE|load:FILE\n", argv[0]);
+        std::fprintf(stderr, "usage: %s SCENARIO run|unrecorded|eager|fork|advance:N:SEED|save:FILE|load:FILE\n",
+                     argv[0]);
         return 2;
     }
     try {

@@ -19,10 +19,11 @@ struct Vectors {
 };
 }  // namespace
 
-extern "C" __attribute__((section(".vectors"), used)) const Vectors vectors = {
-    stack_top,
-    {reset_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
-     fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler}};
+extern "C" __attribute__((section(".vectors"), used))
+const Vectors vectors = {stack_top,
+                         {reset_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
+                          fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
+                          fault_handler, fault_handler, fault_handler}};
 
 extern "C" void reset_handler() {
     *reinterpret_cast<volatile std::uint32_t*>(0xE000ED88u) |= 0xFu << 20;  // CPACR: the FPU is on

@@ -12,7 +12,8 @@ std::atomic<std::size_t> g_count{0};
 
 void* counted(std::size_t n, std::size_t align) {
     if (g_counting.load(std::memory_order_relaxed)) g_count.fetch_add(1, std::memory_order_relaxed);
-    void* const p = align <= alignof(std::max_align_t) ? std::malloc(n == 0 ? 1 : n) : std::aligned_alloc(align, (n + align - 1) / align * align);
+    void* const p = align <= alignof(std::max_align_t) ? std::malloc(n == 0 ? 1 : n)
+                                                       : std::aligned_alloc(align, (n + align - 1) / align * align);
     if (p == nullptr) throw std::bad_alloc();
     return p;
 }

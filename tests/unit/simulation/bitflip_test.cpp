@@ -87,7 +87,8 @@ void flip_board(Impl& i, std::size_t p, std::uint64_t want, Counts& n) {
     };
     Dice dice(6);
     const auto byte_of = [&dice](const twin::base::Field& f) {
-        return static_cast<std::size_t>(dice.below(static_cast<Time_ns>(f.type == twin::base::FieldType::f64 ? 6 : twin::base::size_of(f.type))));
+        return static_cast<std::size_t>(
+            dice.below(static_cast<Time_ns>(f.type == twin::base::FieldType::f64 ? 6 : twin::base::size_of(f.type))));
     };
     for (const twin::base::Field& f : twin::board::board_fields()) {
         for (std::size_t k = 0; k < f.count; ++k, at += twin::base::size_of(f.type)) {
@@ -95,7 +96,8 @@ void flip_board(Impl& i, std::size_t p, std::uint64_t want, Counts& n) {
         }
     }
     // The chip in place: loading would compute its outputs anew.
-    auto* const chip = reinterpret_cast<std::uint8_t*>(const_cast<twin::afe::Dvc1124State*>(&i.packs[p].board->afe().state()));
+    auto* const chip =
+        reinterpret_cast<std::uint8_t*>(const_cast<twin::afe::Dvc1124State*>(&i.packs[p].board->afe().state()));
     REQUIRE(i.packs[p].board->load(bytes) == bytes.size());
     for (const twin::base::Field& f : twin::afe::dvc1124_fields()) {
         for (std::size_t k = 0; k < f.count; ++k, at += twin::base::size_of(f.type)) {
@@ -113,14 +115,16 @@ void flip_board(Impl& i, std::size_t p, std::uint64_t want, Counts& n) {
         }
     }
     REQUIRE(bytes.size() - at > 16 * 256);
-    for (std::size_t b = at; b < bytes.size(); b += 1 + static_cast<std::size_t>(dice.below(5))) one(b, static_cast<int>(dice.below(8)), "memory", true);
+    for (std::size_t b = at; b < bytes.size(); b += 1 + static_cast<std::size_t>(dice.below(5)))
+        one(b, static_cast<int>(dice.below(8)), "memory", true);
     REQUIRE(i.packs[p].board->load(bytes) == bytes.size());
 }
 
 }  // namespace
 
 TEST_CASE("every element of every hashed field is in the run hash") {
-    for (const auto& [name, t] : {std::pair{"short/short-hard-clamp", 3 * k_s + 90 * k_us}, std::pair{"paralleling/parallel-4v-all-on", 6 * k_s}}) {
+    for (const auto& [name, t] : {std::pair{"short/short-hard-clamp", 3 * k_s + 90 * k_us},
+                                  std::pair{"paralleling/parallel-4v-all-on", 6 * k_s}}) {
         const std::string scenario = name;
         CAPTURE(scenario);
         const auto i = impl_at(twin::io::assemble(shipped(name), {}), t);

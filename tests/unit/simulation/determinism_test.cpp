@@ -8,8 +8,9 @@ using namespace rig;
 
 namespace {
 
-const char* const k_fast[] = {"short/short-hard-clamp", "short/short-hard-bare", "everyday/motor-start", "everyday/inrush-10mf-bare",
-                              "paralleling/parallel-4v-low-off", "miswiring/swap-seven", "miswiring/open-tap"};
+const char* const k_fast[] = {"short/short-hard-clamp",    "short/short-hard-bare",           "everyday/motor-start",
+                              "everyday/inrush-10mf-bare", "paralleling/parallel-4v-low-off", "miswiring/swap-seven",
+                              "miswiring/open-tap"};
 
 std::string whole(const twin::scenario::Scenario& s, const RunOptions& o = {}) { return evidence(run(s, o)); }
 
@@ -94,7 +95,8 @@ TEST_CASE("bytes taken in the middle of a transient continue it") {
     const auto sc = shipped("short/short-hard-bare");
     const std::string once = whole(sc);
     Dice dice(3);
-    for (const Time_ns t : {3 * k_s, 3 * k_s + 1, 3 * k_s + 150 * k_us, 3 * k_s + 240 * k_us + dice.below(1000), 3 * k_s + 300 * k_us, 3 * k_s + k_ms}) {
+    for (const Time_ns t : {3 * k_s, 3 * k_s + 1, 3 * k_s + 150 * k_us, 3 * k_s + 240 * k_us + dice.below(1000),
+                            3 * k_s + 300 * k_us, 3 * k_s + k_ms}) {
         CAPTURE(t);
         CHECK(difference(through_bytes(sc, t), once) == "");
     }
@@ -125,7 +127,9 @@ std::unique_ptr<Simulation> commanded(const twin::scenario::Scenario& sc, bool s
         Time_ns t;
         const char* target;
         double value;
-    } commands[] = {{2 * k_s + 17, "load[load]/cc_A", 35.5}, {2 * k_s + 17, "environment/board_degC", 40.0}, {2 * k_s + 700'001, "load[load]/cc_A", 80.0},
+    } commands[] = {{2 * k_s + 17, "load[load]/cc_A", 35.5},
+                    {2 * k_s + 17, "environment/board_degC", 40.0},
+                    {2 * k_s + 700'001, "load[load]/cc_A", 80.0},
                     {4 * k_s + 999'999'999, "load[load]/cc_A", 5.0}};
     Dice dice(11);
     for (const auto& c : commands) {

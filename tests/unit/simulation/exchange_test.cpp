@@ -11,8 +11,8 @@ using namespace rig;
 
 namespace {
 
-const char* const k_parallel[] = {"paralleling/parallel-0v9", "paralleling/parallel-4v-all-on", "paralleling/parallel-4v-high-off",
-                                  "paralleling/parallel-4v-low-off"};
+const char* const k_parallel[] = {"paralleling/parallel-0v9", "paralleling/parallel-4v-all-on",
+                                  "paralleling/parallel-4v-high-off", "paralleling/parallel-4v-low-off"};
 
 std::string json_of(const std::string& name) {
     std::ifstream in(file_of(name));
@@ -21,7 +21,8 @@ std::string json_of(const std::string& name) {
     return s.str();
 }
 void replace_all(std::string& s, const std::string& from, const std::string& to) {
-    for (std::size_t at = s.find(from); at != std::string::npos; at = s.find(from, at + to.size())) s.replace(at, from.size(), to);
+    for (std::size_t at = s.find(from); at != std::string::npos; at = s.find(from, at + to.size()))
+        s.replace(at, from.size(), to);
 }
 /// "high" becomes "low" and the other way round, wherever they name a pack.
 std::string exchanged(std::string s) {
@@ -66,10 +67,12 @@ TEST_CASE("packs that exchange their names exchange their results") {
         CHECK(b.passed == a.passed);
         CHECK(b.passed);
         REQUIRE(a.verdicts.size() == 2);
-        // The front ends' noise is keyed by the pack's id, so instants may move by a sample; verdicts and physics may not.
+        // The front ends' noise is keyed by the pack's id, so instants may move by a sample; verdicts and physics may
+        // not.
         for (const auto& v : a.verdicts) {
             const std::string other = v.pack == "high" ? "low" : "high";
-            const auto w = std::find_if(b.verdicts.begin(), b.verdicts.end(), [&](const auto& x) { return x.pack == other; });
+            const auto w =
+                std::find_if(b.verdicts.begin(), b.verdicts.end(), [&](const auto& x) { return x.pack == other; });
             REQUIRE(w != b.verdicts.end());
             CHECK(w->verdict == v.verdict);
             for (const char* const m : {"i_peak_A", "i_charge_peak_A"}) {
@@ -89,8 +92,8 @@ TEST_CASE("packs that exchange their names exchange their results") {
 TEST_CASE("a core written in C by a stranger protects against the short and is judged by truth and hw alone") {
     const std::string lib = std::string(BMSTWIN_BUILD_DIR) + "/tests/custom_core_of_test.so";
     const std::string dir = BMSTWIN_SOURCE_DIR;
-    const std::string command =
-        "cc -std=c11 -O1 -shared -fPIC -I\"" + dir + "/include\" -o \"" + lib + "\" \"" + dir + "/examples/custom_core/custom_core.c\"";
+    const std::string command = "cc -std=c11 -O1 -shared -fPIC -I\"" + dir + "/include\" -o \"" + lib + "\" \"" + dir +
+                                "/examples/custom_core/custom_core.c\"";
     REQUIRE(std::system(command.c_str()) == 0);
     RunOptions o;
     o.core_library = lib;

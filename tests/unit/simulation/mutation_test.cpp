@@ -35,24 +35,59 @@ void fault_all(RunSetup& s, std::uint32_t fault) {
 
 const std::vector<Mutation>& mutations() {
     static const std::vector<Mutation> all = {
-        {"core does nothing", "no byte on the bus, no lamp", [](RunSetup& s) { core_all(s, inert_core()); },
-         {"short-hard-clamp", "short-hard-bare", "inrush-10mf-precharge", "inrush-10mf-bare", "motor-start", "open-tap", "swap-neighbours", "swap-seven",
-          "parallel-0v9", "parallel-4v-all-on", "charge-cold", "board-hot"}},
-        {"no comparators", "the front end's comparators never see the shunt", [](RunSetup& s) { fault_all(s, twin::board::k_fault_no_comparators); },
+        {"core does nothing",
+         "no byte on the bus, no lamp",
+         [](RunSetup& s) { core_all(s, inert_core()); },
+         {"short-hard-clamp", "short-hard-bare", "inrush-10mf-precharge", "inrush-10mf-bare", "motor-start", "open-tap",
+          "swap-neighbours", "swap-seven", "parallel-0v9", "parallel-4v-all-on", "charge-cold", "board-hot"}},
+        {"no comparators",
+         "the front end's comparators never see the shunt",
+         [](RunSetup& s) { fault_all(s, twin::board::k_fault_no_comparators); },
          {"short-hard-clamp", "short-hard-bare", "inrush-10mf-bare"}},
-        {"short-circuit delay x 10", "1953 us instead of 195.3 us", [](RunSetup& s) { override_all(s, {{"scd_delay_us", 1953.1}}); },
+        {"short-circuit delay x 10",
+         "1953 us instead of 195.3 us",
+         [](RunSetup& s) { override_all(s, {{"scd_delay_us", 1953.1}}); },
          {"short-hard-clamp", "short-hard-bare"}},
-        {"dead balancer", "the converter transfers nothing", [](RunSetup& s) { fault_all(s, twin::board::k_fault_no_balancer); }, {"balance-overnight"}},
-        {"dead precharge", "its switch stays open", [](RunSetup& s) { fault_all(s, twin::board::k_fault_no_precharge); }, {"inrush-10mf-precharge"}},
-        {"no open-wire test", "period 0", [](RunSetup& s) { override_all(s, {{"openwire_period_ms", 0}}); }, {"open-tap"}},
-        {"charge over-current at 240 A", "instead of 110 A", [](RunSetup& s) { override_all(s, {{"occ_mA", 240000}}); }, {"parallel-4v-all-on", "parallel-4v-low-off"}},
-        {"charge over-current at 40 A", "trips where nothing is wrong", [](RunSetup& s) { override_all(s, {{"occ_mA", 40000}}); }, {"day"}},
-        {"MOSFET limit at 125 degC", "instead of 105 degC", [](RunSetup& s) { override_all(s, {{"fet_trip_degC", 125}}); }, {"board-hot"}},
-        {"charging allowed down to -40 degC", "instead of 0 degC", [](RunSetup& s) { override_all(s, {{"utc_degC", -40}}); }, {"charge-cold"}},
-        {"never sleeps", "sleep after 65535 s", [](RunSetup& s) { override_all(s, {{"sleep_s", 65535}}); }, {"balance-asleep"}},
-        {"switches ignored", "the core is deaf to a user's commands", [](RunSetup& s) { core_all(s, deaf_core()); },
+        {"dead balancer",
+         "the converter transfers nothing",
+         [](RunSetup& s) { fault_all(s, twin::board::k_fault_no_balancer); },
+         {"balance-overnight"}},
+        {"dead precharge",
+         "its switch stays open",
+         [](RunSetup& s) { fault_all(s, twin::board::k_fault_no_precharge); },
+         {"inrush-10mf-precharge"}},
+        {"no open-wire test",
+         "period 0",
+         [](RunSetup& s) { override_all(s, {{"openwire_period_ms", 0}}); },
+         {"open-tap"}},
+        {"charge over-current at 240 A",
+         "instead of 110 A",
+         [](RunSetup& s) { override_all(s, {{"occ_mA", 240000}}); },
+         {"parallel-4v-all-on", "parallel-4v-low-off"}},
+        {"charge over-current at 40 A",
+         "trips where nothing is wrong",
+         [](RunSetup& s) { override_all(s, {{"occ_mA", 40000}}); },
+         {"day"}},
+        {"MOSFET limit at 125 degC",
+         "instead of 105 degC",
+         [](RunSetup& s) { override_all(s, {{"fet_trip_degC", 125}}); },
+         {"board-hot"}},
+        {"charging allowed down to -40 degC",
+         "instead of 0 degC",
+         [](RunSetup& s) { override_all(s, {{"utc_degC", -40}}); },
+         {"charge-cold"}},
+        {"never sleeps",
+         "sleep after 65535 s",
+         [](RunSetup& s) { override_all(s, {{"sleep_s", 65535}}); },
+         {"balance-asleep"}},
+        {"switches ignored",
+         "the core is deaf to a user's commands",
+         [](RunSetup& s) { core_all(s, deaf_core()); },
          {"parallel-4v-high-off", "parallel-4v-low-off", "inrush-10mf-bare"}},
-        {"discharge over-current at 100 A", "and at once: no ride-through", [](RunSetup& s) { override_all(s, {{"ocd_mA", 100000}, {"ocd_delay_ms", 100}}); }, {"motor-start"}},
+        {"discharge over-current at 100 A",
+         "and at once: no ride-through",
+         [](RunSetup& s) { override_all(s, {{"ocd_mA", 100000}, {"ocd_delay_ms", 100}}); },
+         {"motor-start"}},
     };
     return all;
 }
@@ -70,7 +105,8 @@ twin::scenario::Scenario short_form(twin::scenario::Scenario s) {
     } else if (s.id == "balance-overnight") {
         keep({"cells", "usable"});
         for (auto& c : s.expect) {
-            if (auto* const m = std::get_if<twin::scenario::MetricCheck>(&c.form); m != nullptr && c.id == "usable") m->min = 0.02;
+            if (auto* const m = std::get_if<twin::scenario::MetricCheck>(&c.form); m != nullptr && c.id == "usable")
+                m->min = 0.02;
         }
         s.duration = 1800 * k_s;
     }
@@ -99,11 +135,15 @@ std::vector<twin::scenario::Scenario> all_shipped() {
 void write_table(const std::vector<twin::scenario::Scenario>& scenarios) {
     std::ofstream out(std::string(BMSTWIN_SOURCE_DIR) + "/docs/mutations.md");
     out << "# Every scenario can fail\n\n"
-           "Each shipped scenario runs under each mutation of core, front end, board or settings. The cell names the first check that\n"
-           "fails; `-` means that the scenario still passes, because it doesn't ask for what the mutation takes away. A scenario\n"
-           "that no mutation turns red would prove nothing. Written by `BMSTWIN_WRITE_DOCS=1 test_simulation -tc='*mutation*'`;\n"
+           "Each shipped scenario runs under each mutation of core, front end, board or settings. The cell names the "
+           "first check that\n"
+           "fails; `-` means that the scenario still passes, because it doesn't ask for what the mutation takes away. "
+           "A scenario\n"
+           "that no mutation turns red would prove nothing. Written by `BMSTWIN_WRITE_DOCS=1 test_simulation "
+           "-tc='*mutation*'`;\n"
            "`./dev test` runs the pairs that the test names.\n\n"
-           "`day`, `balance-overnight` and `balance-asleep` are judged here by their first 2, 30 and 63 minutes (for the second: 0.02 Ah\n"
+           "`day`, `balance-overnight` and `balance-asleep` are judged here by their first 2, 30 and 63 minutes (for "
+           "the second: 0.02 Ah\n"
            "gained instead of 0.5 Ah).\n\n| mutation | what it is |\n|---|---|\n";
     for (const Mutation& m : mutations()) out << "| " << m.name << " | " << m.what << " |\n";
     for (const auto& s : scenarios) {

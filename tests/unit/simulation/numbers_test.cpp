@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the numbers of shipped scenarios must keep: the step's size decides nothing, ledgers close, the comparator is in time.
+// What the numbers of shipped scenarios must keep: the step's size decides nothing, ledgers close, the comparator is in
+// time.
 #include <cmath>
 #include <cstdlib>
 
@@ -10,10 +11,18 @@ using namespace rig;
 
 namespace {
 
-const char* const k_fast[] = {"short/short-hard-clamp",   "short/short-hard-bare",           "everyday/motor-start",
-                              "everyday/inrush-10mf-bare", "everyday/inrush-10mf-precharge", "paralleling/parallel-0v9",
-                              "paralleling/parallel-4v-all-on", "paralleling/parallel-4v-high-off", "paralleling/parallel-4v-low-off",
-                              "miswiring/swap-neighbours", "miswiring/swap-seven",           "miswiring/open-tap",
+const char* const k_fast[] = {"short/short-hard-clamp",
+                              "short/short-hard-bare",
+                              "everyday/motor-start",
+                              "everyday/inrush-10mf-bare",
+                              "everyday/inrush-10mf-precharge",
+                              "paralleling/parallel-0v9",
+                              "paralleling/parallel-4v-all-on",
+                              "paralleling/parallel-4v-high-off",
+                              "paralleling/parallel-4v-low-off",
+                              "miswiring/swap-neighbours",
+                              "miswiring/swap-seven",
+                              "miswiring/open-tap",
                               "temperature/charge-cold"};
 
 constexpr Time_ns k_sample = 100 * k_ms;  // the core reads every 100 ms; the front end's scan is shorter
@@ -85,7 +94,7 @@ TEST_CASE("a hard short is opened by the comparator within its applied delay and
     for (const char* const name : {"short/short-hard-clamp", "short/short-hard-bare"}) {
         for (const bool frozen : {false, true}) {
             const std::string scenario = name;
-        CAPTURE(scenario);
+            CAPTURE(scenario);
             CAPTURE(frozen);
             auto setup = twin::io::assemble(shipped(name), {});
             if (frozen) setup.packs[0].board.core = freezing_core();

@@ -11,9 +11,12 @@ using Impl = Simulation::Impl;
 
 namespace {
 
-std::unique_ptr<Impl> impl_of(const twin::scenario::Scenario& s) { return std::make_unique<Impl>(twin::io::assemble(s, {})); }
+std::unique_ptr<Impl> impl_of(const twin::scenario::Scenario& s) {
+    return std::make_unique<Impl>(twin::io::assemble(s, {}));
+}
 
-Time_ns at_of(const std::vector<twin::EventRecord>& events, const std::string& kind, const std::string& source, std::size_t* index = nullptr) {
+Time_ns at_of(const std::vector<twin::EventRecord>& events, const std::string& kind, const std::string& source,
+              std::size_t* index = nullptr) {
     for (std::size_t k = 0; k < events.size(); ++k) {
         if (events[k].kind != kind || events[k].source != source) continue;
         if (index != nullptr) *index = k;
@@ -103,9 +106,9 @@ TEST_CASE("A before B: an event in the instant of a gate edge is logged first, a
     i->settle();
     CHECK(i->instants == instants + 1);
     CHECK(i->events[1].fired == 1);
-    CHECK(i->packs[0].sent.dsg_on == 0);                                   // B reached the plant
-    CHECK(i->plant.setup().elements[i->element_of_load[0]].i_A == 1.0);    // and so did A
-    CHECK(i->plant_seen == i->plant.input_version());                      // C solved both
+    CHECK(i->packs[0].sent.dsg_on == 0);                                 // B reached the plant
+    CHECK(i->plant.setup().elements[i->element_of_load[0]].i_A == 1.0);  // and so did A
+    CHECK(i->plant_seen == i->plant.input_version());                    // C solved both
 }
 
 TEST_CASE("D and F: the driver's edge comes its delay after the front end decided") {

@@ -26,7 +26,9 @@ using twin::sim::Simulation;
 inline constexpr Time_ns k_us = 1'000, k_ms = 1'000'000, k_s = 1'000'000'000;
 
 /// "short/short-hard-clamp" below scenarios/.
-inline std::string file_of(const std::string& name) { return std::string(BMSTWIN_SOURCE_DIR) + "/scenarios/" + name + ".scenario.json"; }
+inline std::string file_of(const std::string& name) {
+    return std::string(BMSTWIN_SOURCE_DIR) + "/scenarios/" + name + ".scenario.json";
+}
 
 inline twin::scenario::Scenario only(twin::io::LoadResult found) {
     for (const twin::Diagnostic& d : found.errors) FAIL_CHECK(d.file << " " << d.pointer << ": " << d.message);
@@ -40,7 +42,9 @@ inline twin::scenario::Scenario shipped(const std::string& name, const Set& set 
     o.set = set;
     return only(twin::io::load_files({file_of(name)}, o));
 }
-inline twin::scenario::Scenario text(std::string_view json) { return only(twin::io::load_text(json, "test.scenario.json", {})); }
+inline twin::scenario::Scenario text(std::string_view json) {
+    return only(twin::io::load_text(json, "test.scenario.json", {}));
+}
 
 inline std::unique_ptr<Simulation> build(const twin::scenario::Scenario& s, const RunOptions& o = {}) {
     return std::make_unique<Simulation>(twin::io::assemble(s, o));
@@ -73,20 +77,24 @@ private:
     std::uint64_t state_;
 };
 
-/// Everything of a result that may not depend on who looked when: hashes, verdicts, checks, metrics, ledger, damage, events.
+/// Everything of a result that may not depend on who looked when: hashes, verdicts, checks, metrics, ledger, damage,
+/// events.
 inline std::string evidence(const RunResult& r) {
-    std::string s = fmt::format("{} hash {:016x} status {} verdict {} passed {} {}\n", r.id, r.hash, static_cast<int>(r.status), r.verdict,
-                                r.passed, r.fail_reason);
+    std::string s = fmt::format("{} hash {:016x} status {} verdict {} passed {} {}\n", r.id, r.hash,
+                                static_cast<int>(r.status), r.verdict, r.passed, r.fail_reason);
     for (const auto& h : r.core_hash) s += fmt::format("core {} {}\n", h.name, h.value);
-    for (const auto& v : r.verdicts) s += fmt::format("pack {} {} {} acted {} due {}\n", v.pack, v.verdict, v.reason, v.t_acted_ns, v.t_due_ns);
+    for (const auto& v : r.verdicts)
+        s += fmt::format("pack {} {} {} acted {} due {}\n", v.pack, v.verdict, v.reason, v.t_acted_ns, v.t_due_ns);
     for (const auto& c : r.checks) {
-        s += fmt::format("check {} {} {} {} margin {:a} value {:a} at {} {}\n", c.id, c.passed, c.skipped, c.vacuous, c.margin.value_or(-1),
-                         c.value.value_or(-1), c.t_ns, c.reason);
+        s += fmt::format("check {} {} {} {} margin {:a} value {:a} at {} {}\n", c.id, c.passed, c.skipped, c.vacuous,
+                         c.margin.value_or(-1), c.value.value_or(-1), c.t_ns, c.reason);
     }
     for (const auto& m : r.metrics) s += fmt::format("metric {} {:a}\n", m.name, m.value);
     for (const auto& l : r.ledger.lines) s += fmt::format("line {} {:a}\n", l.name, l.value);
-    s += fmt::format("residuals {:a} {:a} {:a}\n", r.ledger.energy_residual_rel, r.ledger.charge_residual_rel, r.ledger.defect_rel);
-    for (const auto& d : r.damage) s += fmt::format("damage {} {} {} at {} {:a} {}\n", d.pack, d.part, d.cause, d.t_ns, d.value, d.consequence);
+    s += fmt::format("residuals {:a} {:a} {:a}\n", r.ledger.energy_residual_rel, r.ledger.charge_residual_rel,
+                     r.ledger.defect_rel);
+    for (const auto& d : r.damage)
+        s += fmt::format("damage {} {} {} at {} {:a} {}\n", d.pack, d.part, d.cause, d.t_ns, d.value, d.consequence);
     for (const auto& w : r.warnings) s += fmt::format("warning {} {} {} at {}\n", w.code, w.model, w.quantity, w.t_ns);
     for (const auto& e : r.events) s += fmt::format("event {} {} {} {} {}\n", e.t_ns, e.kind, e.pack, e.source, e.text);
     s += fmt::format("steps {}\n", r.steps);
