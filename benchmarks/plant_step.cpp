@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The plant alone: a 16S LFP pack with board, AFE input stage and heat. One 1 ms control step at 20 A, one quiescent step of
-// 1 s, and a hard short over 4 ms (200 us on, gates off, decay). Targets: 1.5 us per control step, 20 ms per short.
+// The plant alone: a 16S LFP pack with board, AFE input stage and heat. One 1 ms control step at 20 A, one quiescent
+// step of 1 s, and a hard short over 4 ms (200 us on, gates off, decay). Targets: 1.5 us per control step, 20 ms per
+// short.
 #include <benchmark/benchmark.h>
 
 #include "cell/model_file.hpp"
@@ -19,8 +20,8 @@ struct Nobody : StepListener {
 };
 
 const cell::EcmModel& model() {
-    static const cell::EcmModel m =
-        cell::build(io::read_model<cell::EcmModelFile>(std::string(BMSTWIN_SOURCE_DIR) + "/models/cells/lfp-100ah.json").value);
+    static const cell::EcmModel m = cell::build(
+        io::read_model<cell::EcmModelFile>(std::string(BMSTWIN_SOURCE_DIR) + "/models/cells/lfp-100ah.json").value);
     return m;
 }
 

@@ -10,11 +10,13 @@ constexpr Time_ns k_quiescent_ns = 1'000'000'000;
 constexpr double k_floor_s = 0.3e-9;
 constexpr double k_sdirk_max_s = 1e-3;
 constexpr double k_one_stage_min_s = 50e-6;
-constexpr double k_defect_share = 1e-8;   // of the power turned over, at least 1 W
+constexpr double k_defect_share = 1e-8;  // of the power turned over, at least 1 W
 constexpr double k_defect_min_W = 1.0;
 constexpr int k_locate_max = 12;
 
-double length_s(Time_ns len, std::int32_t k) { return static_cast<double>(len) * 1e-9 / static_cast<double>(std::int64_t{1} << k); }
+double length_s(Time_ns len, std::int32_t k) {
+    return static_cast<double>(len) * 1e-9 / static_cast<double>(std::int64_t{1} << k);
+}
 
 PlantTime place(Time_ns t0, Time_ns len, std::int64_t j, std::int32_t k) {
     const std::int64_t n = std::int64_t{1} << k;
@@ -48,7 +50,8 @@ void Stepper::choose_level(const Plant<double>& plant, Interval& iv) const {
     }
 }
 
-/// The next steps of the interval may be twice as long: aligned, wanted, and short enough for the method that will take them.
+/// The next steps of the interval may be twice as long: aligned, wanted, and short enough for the method that will take
+/// them.
 bool Stepper::may_double(const Plant<double>& plant, const Interval& iv) const {
     if (iv.k == 0 || iv.j % 2 != 0 || iv.j >= (std::int64_t{1} << iv.k)) return false;
     const double longer = length_s(iv.len, iv.k - 1);
@@ -64,8 +67,8 @@ base::Status Stepper::step(Plant<double>& plant, const Interval& iv, double* h_s
     return plant.try_step(*h_s, *m);
 }
 
-base::Status Stepper::locate(Plant<double>& plant, const Interval& iv, const PlantTime& ta, PlantTime at, Method m, StepListener& listener,
-                             Time_ns* stop) {
+base::Status Stepper::locate(Plant<double>& plant, const Interval& iv, const PlantTime& ta, PlantTime at, Method m,
+                             StepListener& listener, Time_ns* stop) {
     (void)iv;
     for (int n = 0;; ++n) {
         Time_ns t = at.frac > 0.0 ? at.ns + 1 : at.ns;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Prints a digest of libm results: it differs with and without FMA, which shows that masking the CPU's features took effect. */
+ * Prints a digest of libm results: it differs with and without FMA, which shows that masking the CPU's features took
+ * effect. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

@@ -5,8 +5,8 @@
 
 #include <twin/twin_c.h>
 
-int main(int argc, char **argv) {
-    twin_sim *sim = NULL;
+int main(int argc, char** argv) {
+    twin_sim* sim = NULL;
     int32_t code = 0;
     uint64_t hash = 0;
     if (argc != 2) return 2;

@@ -75,7 +75,8 @@ extern "C" int target_main() {
     }
     const bms_core* core = bms_core_get(BMS_ABI);
     if (core == nullptr) return 2;
-    bms::RecordPlayer player(*core, source, bms::ReplayMemory{state_memory, sizeof state_memory, nvm_memory, sizeof nvm_memory});
+    bms::RecordPlayer player(*core, source,
+                             bms::ReplayMemory{state_memory, sizeof state_memory, nvm_memory, sizeof nvm_memory});
     const bms::ReplayResult r = player.run();
     target::print("core_hash ");
     print_hex(r.hash);

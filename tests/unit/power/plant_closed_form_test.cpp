@@ -180,10 +180,10 @@ TEST_CASE("plant: avalanche energy without a clamp follows the exact formula") {
     PackSetup p = make_pack(m, 16, 0.5);
     p.parts.clamp.fitted = false;
     p.parts.snubber.c_F = 1e-9;
-    p.parts.gate.r_gate_Ohm = 1.0;      // leaves little to the channel
-    p.fet.v_br_tc_per_K = 0.0;          // V_c of the formula is constant
+    p.parts.gate.r_gate_Ohm = 1.0;  // leaves little to the channel
+    p.fet.v_br_tc_per_K = 0.0;      // V_c of the formula is constant
     p.fet.r_av_Ohm = 1e-5;
-    p.fet.alpha_per_K = 0.0;            // and so is R
+    p.fet.alpha_per_K = 0.0;  // and so is R
     p.fet.vth_tc_V_per_K = 0.0;
     s.packs.push_back(p);
     s.elements.push_back(resistor("short", 5e-3, 1e-6));

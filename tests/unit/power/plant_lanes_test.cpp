@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Eight instances of one topology in one block of lanes equal their solo runs to the bit, over control and transient steps;
-// one of them is made NaN and stays so without touching the others.
+// Eight instances of one topology in one block of lanes equal their solo runs to the bit, over control and transient
+// steps; one of them is made NaN and stays so without touching the others.
 #include <doctest/doctest.h>
 
 #include <bit>
@@ -21,11 +21,14 @@ struct Instance {
     double load_A, soc, gate_dsg_V, gate_chg_V, short_Ohm, r_scale, t_degC, draw_W, clamp_V;
     bool shorted;
 };
-const Instance k_instances[8] = {
-    {20.0, 0.97, 12.0, 12.0, 5e-3, 1.00, 25.0, 1.250, 76.0, false}, {60.0, 0.60, 12.0, 12.0, 5e-3, 1.10, 25.0, 1.250, 76.0, true},
-    {0.00, 0.30, 12.0, 0.00, 9e-3, 0.90, 10.0, 0.025, 76.0, false}, {5.00, 0.05, 0.00, 12.0, 9e-3, 1.30, 40.0, 1.250, 78.0, true},
-    {99.0, 0.95, 12.0, 12.0, 2e-3, 1.05, -5.0, 1.250, 76.0, true},  {20.0, 0.50, 12.0, 12.0, 5e-3, 1.00, 25.0, 1.250, 76.0, false},
-    {20.0, 0.50, 0.00, 0.00, 5e-3, 1.20, 25.0, 0.000, 72.0, true},  {1.50, 0.80, 12.0, 12.0, 0.30, 0.95, 55.0, 1.250, 76.0, true}};
+const Instance k_instances[8] = {{20.0, 0.97, 12.0, 12.0, 5e-3, 1.00, 25.0, 1.250, 76.0, false},
+                                 {60.0, 0.60, 12.0, 12.0, 5e-3, 1.10, 25.0, 1.250, 76.0, true},
+                                 {0.00, 0.30, 12.0, 0.00, 9e-3, 0.90, 10.0, 0.025, 76.0, false},
+                                 {5.00, 0.05, 0.00, 12.0, 9e-3, 1.30, 40.0, 1.250, 78.0, true},
+                                 {99.0, 0.95, 12.0, 12.0, 2e-3, 1.05, -5.0, 1.250, 76.0, true},
+                                 {20.0, 0.50, 12.0, 12.0, 5e-3, 1.00, 25.0, 1.250, 76.0, false},
+                                 {20.0, 0.50, 0.00, 0.00, 5e-3, 1.20, 25.0, 0.000, 72.0, true},
+                                 {1.50, 0.80, 12.0, 12.0, 0.30, 0.95, 55.0, 1.250, 76.0, true}};
 
 PlantSetup setup_of(const cell::EcmModel& m, const Instance& x) {
     PlantSetup s;
@@ -53,7 +56,8 @@ struct Step {
 std::vector<Step> schedule(int part) {
     std::vector<Step> v;
     if (part == 0) {
-        for (int k = 0; k < 40; ++k) v.push_back({1e-6 * (1 << (k / 4)), k % 3 == 2 ? Method::one_stage : Method::sdirk2});
+        for (int k = 0; k < 40; ++k)
+            v.push_back({1e-6 * (1 << (k / 4)), k % 3 == 2 ? Method::one_stage : Method::sdirk2});
     } else if (part == 1) {
         for (int k = 0; k < 400; ++k) v.push_back({k < 300 ? 20e-9 : 160e-9, Method::sdirk2});
     } else {
@@ -88,7 +92,8 @@ std::vector<double> state_of(Plant<T>& p, std::size_t lane) {
     const PackView<T> s = p.view(0);
     for (std::size_t k = 0; k < 17; ++k) v.push_back(base::lane(s.pin_V[k], lane));
     for (std::size_t k = 0; k < 16; ++k) v.push_back(base::lane(s.cell_V[k], lane));
-    for (const T& x : {s.i_pack_A, s.shunt_V, s.p_minus_V, s.supply_V, s.vgs_V[0], s.vds_V[1], p.energy_residual_rel()}) v.push_back(base::lane(x, lane));
+    for (const T& x : {s.i_pack_A, s.shunt_V, s.p_minus_V, s.supply_V, s.vgs_V[0], s.vds_V[1], p.energy_residual_rel()})
+        v.push_back(base::lane(x, lane));
     return v;
 }
 

@@ -28,7 +28,8 @@ struct Pair {
         double r = 0.0;
         for (const PackSetup& p : setup.packs) {
             const HarnessParts& h = p.parts.harness;
-            r += 16 * (0.6e-3 + h.joint_r_Ohm) + h.p_plus_r_Ohm + h.b_minus_r_Ohm + p.parts.shunt_Ohm + 2 * setup.link_r_Ohm;
+            r += 16 * (0.6e-3 + h.joint_r_Ohm) + h.p_plus_r_Ohm + h.b_minus_r_Ohm + p.parts.shunt_Ohm +
+                 2 * setup.link_r_Ohm;
         }
         MosfetParams<double> f = setup.packs[0].fet;
         f.count = f.channel_count = setup.packs[0].parts.n_fet_per_group;

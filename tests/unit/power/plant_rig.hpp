@@ -64,7 +64,8 @@ struct Watch : StepListener {
     bool crossing(const PlantTime&, const PlantTime&, PlantTime*) override { return false; }
     void accepted(const PlantTime& a, const PlantTime& b) override {
         ++steps;
-        if (each) each(static_cast<double>(a.ns) * 1e-9 + a.frac * 1e-9, static_cast<double>(b.ns) * 1e-9 + b.frac * 1e-9);
+        if (each)
+            each(static_cast<double>(a.ns) * 1e-9 + a.frac * 1e-9, static_cast<double>(b.ns) * 1e-9 + b.frac * 1e-9);
     }
 };
 

@@ -27,9 +27,10 @@ std::vector<double> all_of(Plant<double>& p) {
         v.push_back(s.tap_V[k]);
     }
     for (int k = 0; k < 16; ++k) v.push_back(s.cell_V[k]);
-    for (const double x : {s.shunt_V, s.i_pack_A, s.p_minus_V, s.p_sense_V, s.supply_V, s.pack_V, s.stack_V, s.vgs_V[0], s.vgs_V[1],
-                           s.vds_V[0], s.vds_V[1], p.element_current_A(0), p.element_voltage_V(1), p.lead_current_A(0, 3),
-                           p.fet_margins(0, Group::dsg).e_av_limit_J, p.fet_margins(0, Group::dsg).tj_degC, p.stored_J()})
+    for (const double x :
+         {s.shunt_V, s.i_pack_A, s.p_minus_V, s.p_sense_V, s.supply_V, s.pack_V, s.stack_V, s.vgs_V[0], s.vgs_V[1],
+          s.vds_V[0], s.vds_V[1], p.element_current_A(0), p.element_voltage_V(1), p.lead_current_A(0, 3),
+          p.fet_margins(0, Group::dsg).e_av_limit_J, p.fet_margins(0, Group::dsg).tj_degC, p.stored_J()})
         v.push_back(x);
     return v;
 }
