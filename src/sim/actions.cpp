@@ -290,7 +290,7 @@ void Simulation::Impl::act(std::size_t event, const scenario::Action& a) {
                        series_next = t + 1;
                    },
                    [&](const scenario::DoSet& x) { set(x.target, x.to.number); },
-                   [&](const scenario::DoCommand& x) { command(x); },
+                   [&](const scenario::DoCommand& x) { command(event, x); },
                    [&](const scenario::DoSend&) {},
                    [&](const scenario::DoClear& x) {
                        for (std::size_t k = 0; k < events.size(); ++k) {
@@ -432,22 +432,22 @@ void Simulation::Impl::connect(const std::string& target, bool on) {
     }
 }
 
-void Simulation::Impl::command(const scenario::DoCommand& c) {
+void Simulation::Impl::command(std::size_t event, const scenario::DoCommand& c) {
     const auto path = scenario::parse_path(c.target);
     const std::size_t p = path && path->is_pack ? pack_index(path->pack) : 0;
     PackRun& r = packs[p];
     if (!r.board) return;
-    const std::string name = c.switch_.empty() ? c.parameter : c.switch_ + "_switch";
+    const std::string name = command_name(c);
     const std::uint32_t role = c.role == "factory" ? BMS_ROLE_FACTORY : (c.role == "pc" ? BMS_ROLE_PC : BMS_ROLE_APP);
     const auto ref = r.board->find_param(name);
     if (!ref) {
-        Warning w;
-        w.code = "UNKNOWN-PARAMETER";
-        w.model = "core";
-        w.quantity = name;
-        w.t_ns = t;
-        w.text = "the loaded core has no '" + name + "'";
-        warnings.push_back(w);
+        if (run_warnings.size() == run_warnings.capacity()) return;
+        WarningItem w;
+        w.t = t;
+        w.what = WarningItem::What::unknown_parameter;
+        w.pack = static_cast<std::int32_t>(p);
+        w.event = static_cast<std::int32_t>(event);
+        run_warnings.push_back(w);
         return;
     }
     const board::CommandResult res = r.board->set_param(*ref, c.to.number, role, t);

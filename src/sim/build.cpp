@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a run's setup to a simulation at t = 0.
+#include "afe/dvc1124_state.hpp"
 #include "cell/spread.hpp"
 #include "sim/simulation_impl.hpp"
 
@@ -205,6 +206,10 @@ Simulation::Impl::Impl(const RunSetup& run)
     build_channels();
     build_watch();
     log_items.reserve(20000);
+    std::size_t parts = 0;  // each fails once
+    for (const PackRun& p : packs) parts += static_cast<std::size_t>(p.n_cells) + 5 + afe::k_max_damage;
+    damage.reserve(parts);
+    run_warnings.reserve(3 * packs.size() + events.size());
     fired.reserve(events.size() + 1);
     pending_fire.reserve(4 * events.size() + 4);
     start();
@@ -278,17 +283,9 @@ void Simulation::Impl::start() {
         for (const board::BoardChannel& c : r.board->hw_channels()) {
             if (c.name == "led.red") r.red_getter = static_cast<int>(c.getter);
         }
-        r.scd_level_V = setup.packs[p].parts.shunt_Ohm * applied_scd_A(p);
     }
     wire_faults();
     update_series();
-}
-
-double Simulation::Impl::applied_scd_A(std::size_t p) const {
-    for (const board::AppliedParam& a : packs[p].board->applied()) {
-        if (a.name == "scd_mA") return a.applied * 1e-3;
-    }
-    return 0.0;
 }
 
 }  // namespace twin::sim

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The end of a run: judgement, metrics, ledger, texts.
 #include <algorithm>
-#include <string_view>
 
 #include "scenario/event_text.hpp"
 #include "sim/simulation_impl.hpp"
@@ -29,7 +28,6 @@ void Simulation::Impl::log_value(const char* kind, const char* text, std::int32_
 std::vector<EventRecord> Simulation::Impl::events_text() const {
     std::vector<EventRecord> out;
     for (const LogItem& i : log_items) {
-        if (std::string_view(i.kind) == "damage") continue;  // told below, with its figures
         EventRecord e;
         e.t_ns = i.t;
         e.kind = i.kind;
@@ -44,7 +42,7 @@ std::vector<EventRecord> Simulation::Impl::events_text() const {
         }
         out.push_back(e);
     }
-    for (const Damage& d : damage) {
+    for (const Damage& d : damage_text()) {
         EventRecord e;
         e.t_ns = d.t_ns;
         e.kind = "damage";
@@ -57,6 +55,42 @@ std::vector<EventRecord> Simulation::Impl::events_text() const {
     }
     std::stable_sort(out.begin(), out.end(),
                      [](const EventRecord& a, const EventRecord& b) { return a.t_ns < b.t_ns; });
+    return out;
+}
+
+std::vector<Damage> Simulation::Impl::damage_text() const {
+    std::vector<Damage> out;
+    for (const DamageItem& d : damage) {
+        out.push_back({packs[static_cast<std::size_t>(d.pack)].id, d.part, d.cause, d.t, d.value, d.limit, d.margin,
+                       d.unit, d.then});
+    }
+    return out;
+}
+
+std::vector<Warning> Simulation::Impl::warnings_text() const {
+    static const char* const quantity[3] = {"soc", "t_core_degC", "i_A"};
+    std::vector<Warning> out = warnings;
+    for (const WarningItem& i : run_warnings) {
+        const auto p = static_cast<std::size_t>(i.pack);
+        Warning w;
+        w.t_ns = i.t;
+        if (i.what == WarningItem::What::extrapolated) {
+            w.code = "EXTRAPOLATED";
+            w.model = setup.packs[p].cell->id;
+            w.quantity = quantity[i.quantity];
+            w.value = i.value;
+            w.valid_min = i.valid_min;
+            w.valid_max = i.valid_max;
+            w.text = "pack '" + packs[p].id + "' left the range in which the cell model's data hold";
+        } else {
+            const auto& action = setup.scenario.events[static_cast<std::size_t>(i.event)].action;
+            w.code = "UNKNOWN-PARAMETER";
+            w.model = "core";
+            if (const auto* c = std::get_if<scenario::DoCommand>(&action)) w.quantity = command_name(*c);
+            w.text = "the loaded core has no '" + w.quantity + "'";
+        }
+        out.push_back(w);
+    }
     return out;
 }
 
@@ -138,8 +172,8 @@ void Simulation::Impl::judge(RunResult& r) const {
         }
         if (!status.ok() || core_failed) f.error = error;
         bool input_stage = false;
-        for (const Damage& d : damage) {
-            if (d.pack != run.id) continue;
+        for (const DamageItem& d : damage) {
+            if (d.pack != static_cast<std::int32_t>(p)) continue;
             f.damaged.push_back(d.part);
             input_stage = input_stage || is_input_stage(d.part);
         }
@@ -175,8 +209,8 @@ void Simulation::Impl::judge(RunResult& r) const {
     facts.finite = !hasher.saw_nan() && status.code != base::StatusCode::not_finite;
     facts.energy_residual_rel = r.ledger.energy_residual_rel;
     facts.charge_residual_rel = r.ledger.charge_residual_rel;
-    for (const Damage& d : damage) facts.damaged.push_back(packs.size() > 1 ? d.pack + "." + d.part : d.part);
-    if (!damage.empty()) facts.t_damaged = damage.front().t_ns;
+    for (const Damage& d : r.damage) facts.damaged.push_back(packs.size() > 1 ? d.pack + "." + d.part : d.part);
+    if (!damage.empty()) facts.t_damaged = damage.front().t;
     for (const Warning& w : r.warnings) {
         if (w.code != "EXTRAPOLATED") continue;
         facts.extrapolated.push_back(w.model + " " + w.quantity);
@@ -207,9 +241,9 @@ RunResult Simulation::Impl::finish() {
     recorder.finish(t, record_tap.b);
     r.metrics = metrics();
     r.checks = checks->finish(t, r.metrics);
-    r.warnings = warnings;
+    r.warnings = warnings_text();
     fill_ledger(r.ledger);
-    r.damage = damage;
+    r.damage = damage_text();
     judge(r);
     for (const PackRun& p : packs) {
         if (!p.board) continue;

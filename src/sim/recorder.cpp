@@ -43,6 +43,9 @@ void Recorder::setup(const scenario::Record& record, const scenario::ChannelTabl
         Trace t;
         columns(t, k_burst_rows_max);
         traces_.push_back(std::move(t));
+        std::size_t longest = 0;
+        for (const scenario::Burst& b : record_.burst) longest = b.on.size() > longest ? b.on.size() : longest;
+        traces_.back().trigger.reserve(longest);
     }
     burst_count_.assign(record_.burst.size(), 0);
     if (bursts > 0) {

@@ -226,7 +226,7 @@ double Simulation::Impl::value_before(int channel) const {
 
 namespace {
 
-constexpr std::uint64_t k_magic = 0x324D49535742ULL;  // "BWSIM2"
+constexpr std::uint64_t k_magic = 0x334D49535742ULL;  // "BWSIM3"
 
 class Out {
 public:
@@ -320,14 +320,19 @@ void evidence_item(S& s, Item& x) {
         s.pod(x.value);
         s.literal(x.unit);
         s.pod(x.number);
-    } else if constexpr (std::is_same_v<T, Damage>) {
-        for (auto* const text : {&x.pack, &x.part, &x.cause, &x.unit, &x.consequence}) s.text(*text);
-        s.pod(x.t_ns);
+    } else if constexpr (std::is_same_v<T, DamageItem>) {
+        s.pod(x.t);
+        s.pod(x.pack);
+        for (auto& c : x.part) s.pod(c);
+        for (auto* const text : {&x.cause, &x.unit, &x.then}) s.literal(*text);
         for (auto* const number : {&x.value, &x.limit, &x.margin}) s.pod(*number);
-    } else if constexpr (std::is_same_v<T, Warning>) {
-        for (auto* const text : {&x.code, &x.model, &x.quantity, &x.text}) s.text(*text);
+    } else if constexpr (std::is_same_v<T, WarningItem>) {
+        s.pod(x.t);
+        s.pod(x.what);
+        s.pod(x.quantity);
+        s.pod(x.pack);
+        s.pod(x.event);
         for (auto* const number : {&x.value, &x.valid_min, &x.valid_max}) s.pod(*number);
-        s.pod(x.t_ns);
     } else {
         static_assert(std::is_same_v<T, CommandRecord>);
         s.pod(x.t_ns);
@@ -372,10 +377,15 @@ void pack_numbers(S& s, P& r) {
     s.pod(r.usable0_Ah);
     s.pod(r.spread0_mV);
     s.pod(r.soc_spread0_pct);
+    s.pod(r.scd_level_V);
+    s.pod(r.scd_release_V);
     s.pod(r.scd_cross);
     s.pod(r.slowest_open_us);
     for (auto& x : r.extrapolated) s.pod(x);
     s.pod(r.led_red);
+    s.pod(r.afe_flags);
+    for (auto& x : r.cmp_above) s.pod(x);
+    s.pod(r.scd_reg);
 }
 
 }  // namespace
@@ -415,7 +425,7 @@ void Simulation::Impl::save(std::vector<std::uint8_t>& out) const {
     save_evidence(o, log_items);
     o.pod(log_dropped);
     save_evidence(o, damage);
-    save_evidence(o, warnings);
+    save_evidence(o, run_warnings);
     save_evidence(o, journal);
     o.pod(step_count());
     base::Hasher sum;
@@ -474,7 +484,7 @@ void Simulation::Impl::load(std::span<const std::uint8_t> bytes) {
     load_evidence(i, log_items);
     i.pod(log_dropped);
     load_evidence(i, damage);
-    load_evidence(i, warnings);
+    load_evidence(i, run_warnings);
     load_evidence(i, journal);
     std::uint64_t steps = 0;
     i.pod(steps);

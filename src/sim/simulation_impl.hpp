@@ -130,6 +130,28 @@ struct LogItem {
     std::int32_t number = -1;    // index of the part (lead, cell)
 };
 
+/// A part that passed its limit, without texts of its own: records are made in the loop, texts at the end.
+struct DamageItem {
+    Time_ns t = 0;
+    std::int32_t pack = 0;
+    char part[16] = {};
+    const char* cause = "";
+    const char* unit = "";
+    const char* then = "";
+    double value = 0.0, limit = 0.0, margin = 0.0;
+};
+
+/// A warning that the run gives rise to.
+struct WarningItem {
+    enum class What : std::uint8_t { extrapolated, unknown_parameter };
+    Time_ns t = 0;
+    What what = What::extrapolated;
+    std::uint8_t quantity = 0;  // extrapolated: soc, core temperature, current
+    std::int32_t pack = 0;
+    std::int32_t event = -1;  // unknown parameter: of this event
+    double value = 0.0, valid_min = 0.0, valid_max = 0.0;
+};
+
 /// One pack at run time.
 struct PackRun {
     std::string id;
@@ -151,11 +173,14 @@ struct PackRun {
     // metrics
     double i_peak_A = 0.0, i_charge_peak_A = 0.0, q_dis_C = 0.0, q_chg_C = 0.0, usable0_Ah = 0.0, spread0_mV = 0.0,
            soc_spread0_pct = 0.0;
-    double scd_level_V = 0.0;
-    Time_ns scd_cross = -1;
+    double scd_level_V = 0.0;    // in force in the AFE, 0: off
+    double scd_release_V = 0.0;  // its comparator lets go below this
+    Time_ns scd_cross = -1;      // the shunt has been beyond the level since
     double slowest_open_us = -1.0;
     bool extrapolated[3] = {false, false, false};
     std::uint8_t led_red = 0;
+    std::uint8_t afe_flags = 0, cmp_above[3] = {0, 0, 0};  // of the AFE, as last logged
+    std::uint8_t scd_reg = 0;                              // register that scd_level_V stands for
     int red_getter = -1;
 };
 
@@ -191,6 +216,7 @@ struct Simulation::Impl : power::StepListener {
     void fill_view(std::size_t p, board::PlantView& v, double* pins, double* clamp) const;
     void check_witnesses();
     void update_gates();
+    void watch_comparators(std::size_t p);
     std::uint8_t channel_red(std::size_t p) const;
     void check_damage();
     bool damage_pending() const;
@@ -204,7 +230,10 @@ struct Simulation::Impl : power::StepListener {
     void undo(std::size_t event);
     void act(std::size_t event, const scenario::Action& a);
     void count_stimulus(std::size_t event);
-    void command(const scenario::DoCommand& c);
+    void command(std::size_t event, const scenario::DoCommand& c);
+    static std::string command_name(const scenario::DoCommand& c) {
+        return c.switch_.empty() ? c.parameter : c.switch_ + "_switch";
+    }
     void wire_faults();
     void swap_leads(const std::string& a, const std::string& b);
     void open_lead(const std::string& target, bool open);
@@ -224,7 +253,6 @@ struct Simulation::Impl : power::StepListener {
     double read_parts(const Getter& g) const;
     double usable_Ah(std::size_t p) const;
     bool request(std::size_t p, bool charge) const;
-    double applied_scd_A(std::size_t p) const;
     std::vector<int> default_record_channels() const;
     void check_action(std::size_t event) const;
     double rest_spread_mV(std::size_t p) const;
@@ -239,6 +267,8 @@ struct Simulation::Impl : power::StepListener {
     void log_value(const char* kind, const char* text, std::int32_t pack, const char* source, double value,
                    const char* unit);
     std::vector<EventRecord> events_text() const;
+    std::vector<Damage> damage_text() const;
+    std::vector<Warning> warnings_text() const;
 
     // --- from outside
     Time_ns t_after_instant();
@@ -294,8 +324,9 @@ struct Simulation::Impl : power::StepListener {
     std::vector<LogItem> log_items;
     std::set<std::string> loaded_texts;  // of log items that came with a loaded state
     std::uint64_t log_dropped = 0;
-    std::vector<Damage> damage;
-    std::vector<Warning> warnings;
+    std::vector<DamageItem> damage;
+    std::vector<Warning> warnings;          // of the set-up
+    std::vector<WarningItem> run_warnings;  // of the run
     std::uint64_t instants = 0;
     std::uint64_t steps_before = 0;  // of the run whose state was loaded, less those of this plant by then (mod 2^64)
     std::uint64_t step_count() const { return steps_before + plant.steps(); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Between plant and boards: what boards are told, what they drive, gate states, damage, metrics.
 #include "afe/dvc1124.hpp"
+#include "afe/dvc1124_regs.hpp"
 #include "base/math.hpp"
 #include "sim/simulation_impl.hpp"
 
@@ -9,6 +10,15 @@ namespace twin::sim {
 namespace {
 constexpr double k_filter_lag_s = 2.0;  // thermal time constant of a filter resistor (assumed)
 constexpr double k_burnt_share = 1.0;
+
+/// "afe.input.R" and 7 -> "afe.input.R7"; a number below 0 is left out. The part's name has at most 11 characters.
+void name_part(char (&out)[16], const char* part, std::int32_t number) {
+    std::size_t n = 0;
+    for (; part[n] != 0 && n < 11; ++n) out[n] = part[n];
+    if (number >= 10) out[n++] = static_cast<char>('0' + (number / 10) % 10);
+    if (number >= 0) out[n++] = static_cast<char>('0' + number % 10);
+    out[n] = 0;
+}
 }  // namespace
 
 void Simulation::Impl::fill_view(std::size_t p, board::PlantView& v, double* pins, double* clamp) const {
@@ -117,12 +127,81 @@ void Simulation::Impl::update_gates() {
                 recorder.fired("trip", t);
             }
         }
+        watch_comparators(p);
         const std::uint8_t red = channel_red(p);
         if (red != r.led_red) {
             r.led_red = red;
             log("alert", red != 0 ? "alarm lamp on" : "alarm lamp off", static_cast<std::int32_t>(p), "hw.led.red");
         }
     }
+}
+
+namespace {
+
+/// Since when the shunt has been beyond the applied short-circuit level while the discharge group conducts: truth, not
+/// what the comparator says.
+void watch_short(PackRun& r, double shunt_V, Time_ns at) {
+    if (r.scd_cross < 0) {
+        if (r.scd_level_V > 0.0 && r.gate[0] != 0 && shunt_V >= r.scd_level_V) r.scd_cross = at;
+    } else if (shunt_V < r.scd_release_V) {
+        r.scd_cross = -1;
+    }
+}
+
+struct Protection {
+    const char* name;
+    const char* trips;
+    const char* clears;
+    std::uint8_t flag;
+    double (*level)(const afe::AppliedSettings& a);
+};
+constexpr Protection k_protections[] = {
+    {"hw.afe.scd", "SCD trips", "SCD cleared", afe::dvc::f_scd, [](const afe::AppliedSettings& a) { return a.scd_V; }},
+    {"hw.afe.ocd2", "OCD2 trips", "OCD2 cleared", afe::dvc::f_ocd2,
+     [](const afe::AppliedSettings& a) { return a.ocd2_V; }},
+    {"hw.afe.occ2", "OCC2 trips", "OCC2 cleared", afe::dvc::f_occ2,
+     [](const afe::AppliedSettings& a) { return a.occ2_V; }},
+    {"hw.afe.ocd1", "OCD1 trips", "OCD1 cleared", afe::dvc::f_ocd1,
+     [](const afe::AppliedSettings& a) { return a.ocd1_V; }},
+    {"hw.afe.occ1", "OCC1 trips", "OCC1 cleared", afe::dvc::f_occ1,
+     [](const afe::AppliedSettings& a) { return a.occ1_V; }},
+    {"hw.afe.cov", "COV trips", "COV cleared", afe::dvc::f_cov, [](const afe::AppliedSettings& a) { return a.cov_V; }},
+    {"hw.afe.cuv", "CUV trips", "CUV cleared", afe::dvc::f_cuv, [](const afe::AppliedSettings& a) { return a.cuv_V; }}};
+constexpr const char* k_above[3] = {"SCD comparator beyond its level", "OCD2 comparator beyond its level",
+                                    "OCC2 comparator beyond its level"};
+constexpr const char* k_below[3] = {"SCD comparator back", "OCD2 comparator back", "OCC2 comparator back"};
+
+}  // namespace
+
+/// Tells the log what the AFE's comparators and latches did at this instant, with the level in force: on the shunt for
+/// currents, of a cell for COV and CUV.
+void Simulation::Impl::watch_comparators(std::size_t p) {
+    PackRun& r = packs[p];
+    const afe::Dvc1124State& s = r.board->afe().state();
+    const auto pack = static_cast<std::int32_t>(p);
+    const bool moved = s.flags != r.afe_flags || s.cmp_above[0] != r.cmp_above[0] || s.cmp_above[1] != r.cmp_above[1] ||
+                       s.cmp_above[2] != r.cmp_above[2];
+    if (moved) {
+        const afe::AppliedSettings a = r.board->afe().applied();
+        for (std::size_t k = 0; k < 3; ++k) {
+            if (s.cmp_above[k] == r.cmp_above[k]) continue;
+            r.cmp_above[k] = s.cmp_above[k];
+            log_value("witness", s.cmp_above[k] != 0 ? k_above[k] : k_below[k], pack, k_protections[k].name,
+                      k_protections[k].level(a), "V");
+        }
+        for (const Protection& x : k_protections) {
+            if (((s.flags ^ r.afe_flags) & x.flag) == 0) continue;
+            log_value("latch", (s.flags & x.flag) != 0 ? x.trips : x.clears, pack, x.name, x.level(a), "V");
+        }
+        r.afe_flags = s.flags;
+    }
+    const std::uint8_t scd = s.reg[afe::dvc::r_scd];
+    if (scd != r.scd_reg) {
+        r.scd_reg = scd;
+        r.scd_level_V = r.board->afe().applied().scd_V;
+        r.scd_release_V = base::max2(r.scd_level_V - r.board->afe().params().hysteresis_V, 0.5 * r.scd_level_V);
+    }
+    watch_short(r, r.view_b.shunt_V, t);
 }
 
 std::uint8_t Simulation::Impl::channel_red(std::size_t p) const {
@@ -159,10 +238,20 @@ void Simulation::Impl::check_damage() {
     for (std::size_t p = 0; p < packs.size(); ++p) {
         PackRun& r = packs[p];
         if (!r.fitted) continue;
-        const auto record = [&](const std::string& part, const char* cause, double value, double limit,
+        const auto record = [&](const char* part, std::int32_t number, const char* cause, double value, double limit,
                                 const char* unit, const char* then) {
-            damage.push_back({r.id, part, cause, t, value, limit, limit - value, unit, then});
-            log("damage", "part passed its limit", static_cast<std::int32_t>(p), "");
+            if (damage.size() == damage.capacity()) return;
+            DamageItem d;
+            name_part(d.part, part, number);
+            d.t = t;
+            d.pack = static_cast<std::int32_t>(p);
+            d.cause = cause;
+            d.unit = unit;
+            d.then = then;
+            d.value = value;
+            d.limit = limit;
+            d.margin = limit - value;
+            damage.push_back(d);
         };
         for (std::size_t g = 0; g < 2; ++g) {
             if (r.damaged_fet[g] != 0) continue;
@@ -171,18 +260,18 @@ void Simulation::Impl::check_damage() {
             r.damaged_fet[g] = 1;
             plant.weld(p, static_cast<Group>(g));
             jumped(1.0);
-            record(g == 0 ? "fet.dsg" : "fet.chg", power::to_string(d.cause), d.value, d.limit, power::unit_of(d.cause),
-                   "welded drain to source");
+            record(g == 0 ? "fet.dsg" : "fet.chg", -1, power::to_string(d.cause), d.value, d.limit,
+                   power::unit_of(d.cause), "welded drain to source");
         }
         const power::BoardParts& parts = setup.packs[p].parts;
         if (r.damaged_clamp == 0 && plant.clamp_heat_J(p) > parts.clamp.energy_limit_J) {
             r.damaged_clamp = 1;
-            record("clamp", "clamp energy", plant.clamp_heat_J(p), parts.clamp.energy_limit_J, "J",
+            record("clamp", -1, "clamp energy", plant.clamp_heat_J(p), parts.clamp.energy_limit_J, "J",
                    "recorded; the clamp keeps working in this model");
         }
         if (r.damaged_precharge == 0 && plant.precharge_heat_J(p) > parts.precharge.energy_limit_J) {
             r.damaged_precharge = 1;
-            record("precharge", "resistor energy", plant.precharge_heat_J(p), parts.precharge.energy_limit_J, "J",
+            record("precharge", -1, "resistor energy", plant.precharge_heat_J(p), parts.precharge.energy_limit_J, "J",
                    "recorded; the resistor keeps its value in this model");
         }
         for (std::int32_t k = 0; k <= r.n_cells; ++k) {
@@ -192,17 +281,23 @@ void Simulation::Impl::check_damage() {
             r.damaged_filter[i] = 1;
             plant.open_filter(p, k);
             jumped(1e-3);
-            record("afe.input.R" + std::to_string(k), "resistor power", r.filter_heat_W[i],
-                   parts.input.r_filter_limit_W, "W", "open");
+            record("afe.input.R", k, "resistor power", r.filter_heat_W[i], parts.input.r_filter_limit_W, "W", "open");
         }
         const auto afe_damage = r.board->afe().damage();
         for (; r.afe_damage_seen < afe_damage.size(); ++r.afe_damage_seen) {
             const afe::DamageRecord& d = afe_damage[r.afe_damage_seen];
-            char part[16] = {};
-            afe::damage_part(d, part);
-            damage.push_back({r.id, part, afe::damage_cause_text(d.cause), d.t_ns, d.value, d.limit, d.margin,
-                              afe::damage_unit(d.cause), "AFE input destroyed"});
-            log("damage", "part passed its limit", static_cast<std::int32_t>(p), "afe");
+            if (damage.size() == damage.capacity()) continue;
+            DamageItem x;
+            afe::damage_part(d, x.part);
+            x.t = d.t_ns;
+            x.pack = static_cast<std::int32_t>(p);
+            x.cause = afe::damage_cause_text(d.cause);
+            x.unit = afe::damage_unit(d.cause);
+            x.then = "AFE input destroyed";
+            x.value = d.value;
+            x.limit = d.limit;
+            x.margin = d.margin;
+            damage.push_back(x);
         }
     }
 }
@@ -221,9 +316,7 @@ void Simulation::Impl::gather_metrics(double h_s) {
         else
             r.q_chg_C -= q;
         if (!r.fitted) continue;
-        if (r.scd_level_V > 0.0 && r.scd_cross < 0 && r.gate[0] != 0 && r.view_a.shunt_V < r.scd_level_V &&
-            v.shunt_V >= r.scd_level_V)
-            r.scd_cross = t_of_step;
+        watch_short(r, v.shunt_V, t_of_step);
         const double decay = h_s < 1e-4 ? h_s / k_filter_lag_s : -base::det_expm1(-h_s / k_filter_lag_s);
         for (std::int32_t k = 0; k <= r.n_cells; ++k) {
             const auto i = static_cast<std::size_t>(k);
@@ -236,20 +329,12 @@ void Simulation::Impl::gather_metrics(double h_s) {
             const double low[3] = {m.valid.soc_min, m.valid.t_min_degC, -m.valid.i_max_A};
             const double high[3] = {m.valid.soc_max, m.valid.t_max_degC, m.valid.i_max_A};
             const double now[3] = {s.soc, s.t_core_degC, v.i_pack_A};
-            static const char* const quantity[3] = {"soc", "t_core_degC", "i_A"};
             for (std::size_t q3 = 0; q3 < 3; ++q3) {
                 if (r.extrapolated[q3] || (now[q3] >= low[q3] && now[q3] <= high[q3])) continue;
                 r.extrapolated[q3] = true;
-                Warning w;
-                w.code = "EXTRAPOLATED";
-                w.model = m.id;
-                w.quantity = quantity[q3];
-                w.value = now[q3];
-                w.valid_min = low[q3];
-                w.valid_max = high[q3];
-                w.t_ns = t_of_step;
-                w.text = "pack '" + r.id + "' left the range in which the cell model's data hold";
-                warnings.push_back(w);
+                if (run_warnings.size() == run_warnings.capacity()) continue;
+                run_warnings.push_back({t_of_step, WarningItem::What::extrapolated, static_cast<std::uint8_t>(q3),
+                                        static_cast<std::int32_t>(p), -1, now[q3], low[q3], high[q3]});
             }
         }
     }

@@ -62,20 +62,22 @@ TEST_CASE("a quiet second allocates nothing") {
     CHECK(allocations(*s, 4 * k_s) == 0);  // the motor's start, an event
 }
 
-TEST_CASE("a balancing second allocates nothing" * doctest::may_fail()) {
+TEST_CASE("a balancing second allocates nothing") {
     const auto s = build(until(shipped("life/balance-overnight", {{"/record/period_s", "1"}}), 120 * k_s));
     Time_ns t = k_s;
-    while (t < 110 * k_s && s->value("truth.balancer.i_A") < 0.5) s->advance_to(t += k_s);
-    REQUIRE(s->value("truth.balancer.i_A") > 0.5);
+    // Averaged store and forward: 1.1 A during 0.45 of the time is a mean of 0.495 A out of the donor.
+    while (t < 110 * k_s && s->value("truth.balancer.i_A") < 0.4) s->advance_to(t += k_s);
+    REQUIRE(s->value("truth.balancer.i_A") == doctest::Approx(0.45 * 1.1).epsilon(0.01));
     CHECK(allocations(*s, t + 8 * k_s) == 0);
 }
 
-TEST_CASE("a short allocates nothing, its burst is recorded" * doctest::may_fail()) {
-    for (const char* const name : {"short/short-hard-clamp", "paralleling/parallel-4v-all-on"}) {
+TEST_CASE("a short allocates nothing, its burst is recorded") {
+    for (const char* const name :
+         {"short/short-hard-clamp", "short/short-hard-bare", "paralleling/parallel-4v-all-on"}) {
         const auto s = build(shipped(name));
         s->advance_to(2900 * k_ms);
-        CHECK(allocations(*s, 3040 * k_ms) == 0);
-        CHECK(allocations(*s, 9900 * k_ms) == 0);
+        CHECK(allocations(*s, 3040 * k_ms) == 0);  // the bare board's MOSFETs weld: damage allocates nothing either
+        CHECK(allocations(*s, s->end_ns() < 9900 * k_ms ? s->end_ns() : 9900 * k_ms) == 0);
         CHECK(s->traces().size() >= 2);
     }
 }
