@@ -8,6 +8,7 @@ constexpr Time_ns k_transient_ns = 10'000;
 constexpr Time_ns k_control_ns = 1'000'000;
 constexpr Time_ns k_quiescent_ns = 1'000'000'000;
 constexpr double k_floor_s = 0.3e-9;
+constexpr double k_step_max_s = 1.0;
 constexpr double k_sdirk_max_s = 1e-3;
 constexpr double k_one_stage_min_s = 50e-6;
 constexpr double k_defect_share = 1e-8;  // of the power turned over, at least 1 W
@@ -38,13 +39,9 @@ bool Stepper::one_stage_fits(const Plant<double>& plant, double h_s) const {
 }
 
 void Stepper::choose_level(const Plant<double>& plant, Interval& iv) const {
-    double allowed = h_s_ * scale_;
-    const double cap = 1.0 * scale_;
-    if (allowed > cap) allowed = cap;
-    if (h_s_ > k_sdirk_max_s && !one_stage_fits(plant, base::min2(allowed, length_s(iv.len, 0)))) {
-        allowed = base::min2(allowed, k_sdirk_max_s * scale_);
-    }
-    while (length_s(iv.len, iv.k) > allowed * (1.0 + 1e-12) && iv.k < 40) {
+    double allowed = base::min2(base::min2(h_s_, k_step_max_s), length_s(iv.len, 0));
+    if (h_s_ > k_sdirk_max_s && !one_stage_fits(plant, allowed)) allowed = base::min2(allowed, k_sdirk_max_s);
+    while (length_s(iv.len, iv.k) > allowed * scale_ * (1.0 + 1e-12) && iv.k < 40) {
         iv.k += 1;
         iv.j *= 2;
     }
@@ -55,15 +52,18 @@ void Stepper::choose_level(const Plant<double>& plant, Interval& iv) const {
 bool Stepper::may_double(const Plant<double>& plant, const Interval& iv) const {
     if (iv.k == 0 || iv.j % 2 != 0 || iv.j >= (std::int64_t{1} << iv.k)) return false;
     const double longer = length_s(iv.len, iv.k - 1);
-    if (longer > h_s_ * scale_ * (1.0 + 1e-12)) return false;
-    return longer <= k_sdirk_max_s * scale_ || one_stage_fits(plant, longer);
+    if (longer > base::min2(h_s_, length_s(iv.len, 0)) * scale_ * (1.0 + 1e-12)) return false;
+    return longer <= k_sdirk_max_s * scale_ || one_stage_fits(plant, longer / scale_);
 }
 
 /// One accepted trial (not committed); refines the interval's level through h_s_ when the error control asks for it.
 base::Status Stepper::step(Plant<double>& plant, const Interval& iv, double* h_s, Method* m) {
     *h_s = length_s(iv.len, iv.k);
-    const bool quiet = *h_s > k_sdirk_max_s || (*h_s >= k_one_stage_min_s && one_stage_fits(plant, *h_s));
-    *m = quiet ? Method::one_stage : Method::sdirk2;
+    const double full_s = *h_s / scale_;  // a scaled step is taken by the method of the step that it is a part of
+    const bool quiet = full_s > k_sdirk_max_s || (full_s >= k_one_stage_min_s && one_stage_fits(plant, full_s));
+    // The first step after a large jump is backward Euler: a voltage that collapses within picoseconds (a MOSFET welds)
+    // then goes straight to its new value, where SDIRK2 swings beyond it and back and takes the gate with it.
+    *m = quiet || fresh_ ? Method::one_stage : Method::sdirk2;
     return plant.try_step(*h_s, *m);
 }
 
@@ -91,6 +91,8 @@ base::Status Stepper::locate(Plant<double>& plant, const Interval& iv, const Pla
 
 base::Status Stepper::advance(Plant<double>& plant, Time_ns t0, Time_ns t1, StepListener& listener, Time_ns* stop) {
     Time_ns t = t0;
+    const double allowed_error =
+        scale_ < 1.0 ? scale_ * scale_ : 1.0;  // of second order: such steps are scaled as well
     while (t < t1) {
         const Time_ns period = h_s_ < 10e-6 ? k_transient_ns : (h_s_ < 1e-3 ? k_control_ns : k_quiescent_ns);
         Interval iv;
@@ -102,8 +104,8 @@ base::Status Stepper::advance(Plant<double>& plant, Time_ns t0, Time_ns t1, Step
             double h_s = 0.0;
             Method m = Method::sdirk2;
             base::Status s = step(plant, iv, &h_s, &m);
-            const bool too_rough = !s.ok() || plant.trial_error() > 1.0;
-            if (too_rough && h_s > 2.0 * k_floor_s) {
+            const bool too_rough = !s.ok() || plant.trial_error() > allowed_error;
+            if (too_rough && h_s > 2.0 * k_floor_s * scale_) {
                 iv.k += 1;
                 iv.j *= 2;
                 h_s_ = 0.5 * h_s / scale_;
@@ -119,6 +121,7 @@ base::Status Stepper::advance(Plant<double>& plant, Time_ns t0, Time_ns t1, Step
             const PlantTime tb = place(iv.t0, iv.len, iv.j + 1, iv.k);
             const double error = plant.trial_error();
             plant.commit();
+            fresh_ = false;
             PlantTime at;
             if (listener.crossing(ta, tb, &at)) {
                 s = locate(plant, iv, ta, at, m, listener, stop);
@@ -127,8 +130,8 @@ base::Status Stepper::advance(Plant<double>& plant, Time_ns t0, Time_ns t1, Step
             }
             listener.accepted(ta, tb);
             iv.j += 1;
-            if (error < 0.25) h_s_ = base::max2(h_s_, 2.0 * h_s / scale_);
-            while (error < 0.25 && may_double(plant, iv)) {
+            if (error < 0.25 * allowed_error) h_s_ = base::max2(h_s_, 2.0 * h_s / scale_);
+            while (error < 0.25 * allowed_error && may_double(plant, iv)) {
                 iv.k -= 1;
                 iv.j /= 2;
             }

@@ -32,7 +32,8 @@ enum class Regime : std::uint8_t { transient, control, quiescent };
 
 class Stepper {
 public:
-    /// step_scale multiplies every step (0.5 halves them); 0 < step_scale <= 1.
+    /// step_scale multiplies every step: 0.5 halves them, those that the error control chose included. Above 1 it
+    /// stretches only the steps that the error control allows.
     explicit Stepper(double step_scale = 1.0) : scale_(step_scale) {}
     /// An input jumped; `share` is the jump relative to the rating (1: gate edge, short). Large jumps start again at
     /// the smallest steps, small ones (a balancer, a lamp) at coarser ones; the error control refines further where
@@ -40,6 +41,7 @@ public:
     void restart(double share = 1.0) {
         const double h = share >= 0.1 ? k_restart_s : (share >= 5e-3 ? 64.0 * k_restart_s : 40960.0 * k_restart_s);
         h_s_ = h < h_s_ ? h : h_s_;
+        fresh_ = fresh_ || share >= 0.1;
     }
     /// Advances from t0 to t1 or to the first located crossing, whichever is earlier; *stop is the instant reached.
     base::Status advance(Plant<double>& plant, Time_ns t0, Time_ns t1, StepListener& listener, Time_ns* stop);
@@ -48,7 +50,11 @@ public:
         return h_s_ < 10e-6 ? Regime::transient : (h_s_ < 1e-3 ? Regime::control : Regime::quiescent);
     }
     double h_s() const { return h_s_; }
-    void set_h_s(double h_s) { h_s_ = h_s; }  // restoring a saved run
+    bool fresh() const { return fresh_; }
+    void restore(double h_s, bool fresh) {  // a saved run
+        h_s_ = h_s;
+        fresh_ = fresh;
+    }
     std::uint64_t rejected() const { return rejected_; }
 
     static constexpr double k_restart_s = 10e-6 / 4096.0;
@@ -68,6 +74,7 @@ private:
 
     double scale_ = 1.0;
     double h_s_ = k_restart_s;
+    bool fresh_ = false;  // the next step is the first after a large jump
     std::uint64_t rejected_ = 0;
 };
 

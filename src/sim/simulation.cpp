@@ -226,7 +226,7 @@ double Simulation::Impl::value_before(int channel) const {
 
 namespace {
 
-constexpr std::uint64_t k_magic = 0x334D49535742ULL;  // "BWSIM3"
+constexpr std::uint64_t k_magic = 0x344D49535742ULL;  // "BWSIM4"
 
 class Out {
 public:
@@ -400,6 +400,7 @@ void Simulation::Impl::save(std::vector<std::uint8_t>& out) const {
     o.pod(at_instant);
     o.pod(board_t);
     o.pod(stepper.h_s());
+    o.pod(stepper.fresh());
     o.pod(plant_seen == plant.input_version());
     o.pod(jump_share);
     o.pod(hasher);
@@ -450,11 +451,12 @@ void Simulation::Impl::load(std::span<const std::uint8_t> bytes) {
         throw RunError("saved state belongs to another scenario");
     }
     double h_s = 0.0;
-    bool seen = false;
+    bool seen = false, fresh = false;
     i.pod(t);
     i.pod(at_instant);
     i.pod(board_t);
     i.pod(h_s);
+    i.pod(fresh);
     i.pod(seen);
     i.pod(jump_share);
     i.pod(hasher);
@@ -491,7 +493,7 @@ void Simulation::Impl::load(std::span<const std::uint8_t> bytes) {
     steps_before = steps - plant.steps();
     pending_fire.clear();
     error.clear();
-    stepper.set_h_s(h_s);
+    stepper.restore(h_s, fresh);
     plant_seen = seen ? plant.input_version() : plant.input_version() + 1;
     status = {};
     core_failed = false;
