@@ -28,13 +28,22 @@ public:
         std::uint64_t a[4] = {state_ ^ 0x243f6a8885a308d3ULL, state_ ^ 0x13198a2e03707344ULL,
                               state_ ^ 0xa4093822299f31d0ULL, state_ ^ 0x082efa98ec4e6c89ULL};
         std::uint64_t nan = 0;
-        for (std::size_t i = 0; i < n; ++i) {
-            const double x = p[i];
-            nan |= static_cast<std::uint64_t>(!(x == x));
-            std::uint64_t& c = a[i & 3];
-            c = (c ^ std::bit_cast<std::uint64_t>(x == 0.0 ? 0.0 : x)) * 0x9e3779b97f4a7c15ULL;
-            c ^= c >> 32;
+        const auto take = [&nan](std::uint64_t c, double x) {
+            const std::uint64_t bits = std::bit_cast<std::uint64_t>(x);
+            const std::uint64_t size = bits & 0x7fffffffffffffffULL;
+            nan |= 0x7ff0000000000000ULL - size;                                      // wraps for a NaN
+            c = (c ^ (size == 0 ? std::uint64_t{0} : bits)) * 0x9e3779b97f4a7c15ULL;  // -0 as +0
+            return c ^ (c >> 32);
+        };
+        std::size_t i = 0;
+        for (; i + 4 <= n; i += 4) {
+            a[0] = take(a[0], p[i]);
+            a[1] = take(a[1], p[i + 1]);
+            a[2] = take(a[2], p[i + 2]);
+            a[3] = take(a[3], p[i + 3]);
         }
+        for (; i < n; ++i) a[i & 3] = take(a[i & 3], p[i]);
+        nan >>= 63;
         saw_nan_ |= nan;
         u64(n);
         for (const std::uint64_t c : a) u64(c);

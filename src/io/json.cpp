@@ -276,10 +276,13 @@ bool read_json(const std::string& file, const JsonLimits& limits, Json* out, Dia
         error->message = "cannot be opened";
         return false;
     }
-    std::string text(limits.max_bytes + 1,
-                     '\0');  // one more than allowed, so that a pipe or growing file is refused too
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(in.gcount()));
+    std::string text;  // in pieces, up to one byte more than allowed: a pipe or growing file is refused too
+    for (std::size_t piece = 1U << 16; in && text.size() <= limits.max_bytes; piece *= 2) {
+        const std::size_t have = text.size(), room = limits.max_bytes + 1 - have;
+        text.resize(have + (piece < room ? piece : room));
+        in.read(text.data() + have, static_cast<std::streamsize>(text.size() - have));
+        text.resize(have + static_cast<std::size_t>(in.gcount()));
+    }
     if (in.bad()) {
         error->message = "cannot be read";
         return false;

@@ -141,7 +141,10 @@ private:
     struct CoeffSlot;
     T* st(std::size_t o) { return state_.at(o); }
     const T* st(std::size_t o) const { return state_.at(o); }
-    T* in(std::size_t o) { return input_.at(o); }
+    T* edit(std::size_t o) {  // every change of an input goes through here
+        ++input_edits_;
+        return input_.at(o);
+    }
     const T* in(std::size_t o) const { return input_.at(o); }
 
     // construction
@@ -162,6 +165,7 @@ private:
     void reference_potentials();
     void prepare_conductances(double dh_s, bool slope);
     void factor(double dh_s, bool slope);
+    bool recall_factors(double dh_s);
     bool solve_stage(double dh_s, bool slope);
     void linear_sources();
     bool newton(double dh_s);
@@ -255,12 +259,15 @@ private:
     };
     ScratchHolder s_;
     std::vector<std::size_t> pack_of_cell_;
-    std::uint64_t input_version_ = 0, matrix_version_ = 1, factored_version_ = 0, factored_key_ = 0, trials_ = 0;
+    std::uint64_t input_edits_ = 1, input_version_ = 0, matrix_version_ = 1, factored_version_ = 0, factored_key_ = 0,
+                  trials_ = 0;
     double factored_dh_s_ = -1.0;
     double trial_h_s_ = 0.0;
     Method trial_method_ = Method::sdirk2;
     double trial_error_ = 0.0, trial_defect_J_ = 0.0;
     std::uint64_t steps_ = 0, solves_ = 0, factors_ = 0;
+    mutable std::uint64_t input_digest_ = 0, digest_edits_ = 0;  // of the inputs as they were at that edit
+    mutable std::uint64_t input_nan_ = 0;
 };
 
 }  // namespace twin::power

@@ -39,14 +39,18 @@ public:
 
     /// Feeds every hashed element of one lane.
     void hash(base::Hasher& h, std::size_t lane) const {
-        for (const BlockField& f : fields_) {
-            if (!f.hashed) continue;
+        for (std::size_t k = 0; k < fields_.size();) {  // neighbours in one go
+            const std::size_t first = fields_[k].first;
+            std::size_t count = 0;
+            const bool hashed = fields_[k].hashed;
+            for (; k < fields_.size() && fields_[k].hashed == hashed; ++k) count += fields_[k].count;
+            if (!hashed) continue;
             if constexpr (std::is_same_v<T, double>) {
-                h.f64s(mem_.data() + f.first, f.count);
+                h.f64s(mem_.data() + first, count);
             } else {
-                lane_.resize(f.count);
-                for (std::size_t k = 0; k < f.count; ++k) lane_[k] = base::lane(mem_[f.first + k], lane);
-                h.f64s(lane_.data(), f.count);
+                lane_.resize(count);
+                for (std::size_t i = 0; i < count; ++i) lane_[i] = base::lane(mem_[first + i], lane);
+                h.f64s(lane_.data(), count);
             }
         }
     }

@@ -118,7 +118,7 @@ void Plant<T>::build_state() {
     o_charger_ = i.add("charger", "", k_charger_stride * at(t.n_chargers), true);
     o_env_ = i.add("environment", "degC", k_env_stride * n_pack, true);
     o_weld_ = i.add("fet.welded", "", n_fet, true);
-    for (std::size_t k = 0; k < n_rl; ++k) in(o_rl_l_)[k] = T(t.rl[k].l_H);
+    for (std::size_t k = 0; k < n_rl; ++k) edit(o_rl_l_)[k] = T(t.rl[k].l_H);
 }
 
 template <class T>
@@ -254,6 +254,16 @@ void Plant<T>::flatten_topology() {
     }
     w.dense_valid = false;
     ++matrix_version_;
+    for (typename Scratch::Factors& f : w.kept) {
+        f.dh_s = -1.0;
+        f.values = ws_.values;
+        f.l = ws_.l;
+        f.inv_diag = ws_.inv_diag;
+        f.rl_g.assign(t.rl.size(), T(0.0));
+        f.rl_w.assign(t.rl.size(), T(0.0));
+        f.rc_g.assign(t.rc.size(), T(0.0));
+        f.res_g.assign(t.res.size(), T(0.0));
+    }
     list_references();
     list_clamps();
     list_leaks();
@@ -421,10 +431,10 @@ template <class T>
 void Plant<T>::init_pack(std::size_t p) {
     const PackSetup& ps = setup_.packs[p];
     const PackBranches& b = topo_->pack[p];
-    T* const r = in(o_rl_r_);
-    T* const g = in(o_res_g_);
-    in(o_env_)[k_env_stride * p] = T(ps.cells_env_degC);
-    in(o_env_)[k_env_stride * p + 1] = T(ps.board_env_degC);
+    T* const r = edit(o_rl_r_);
+    T* const g = edit(o_res_g_);
+    edit(o_env_)[k_env_stride * p] = T(ps.cells_env_degC);
+    edit(o_env_)[k_env_stride * p + 1] = T(ps.board_env_degC);
     for (std::size_t k = 0; k < at(ps.n_cells); ++k) {
         r[at(b.cell0) + k] = T(ps.parts.harness.joint_r_Ohm);
         const double leak = k < ps.cell_leak_Ohm.size() ? ps.cell_leak_Ohm[k] : 0.0;
@@ -447,15 +457,15 @@ void Plant<T>::init_board(std::size_t p) {
     const PackSetup& ps = setup_.packs[p];
     const PackBranches& b = topo_->pack[p];
     const BoardParts& parts = ps.parts;
-    T* const r = in(o_rl_r_);
-    T* const g = in(o_res_g_);
+    T* const r = edit(o_rl_r_);
+    T* const g = edit(o_res_g_);
     r[at(b.b_minus)] = T(parts.harness.b_minus_r_Ohm);
     r[at(b.shunt)] = T(parts.shunt_Ohm);
     for (std::size_t k = 0; k <= at(ps.n_cells); ++k) {
         g[at(b.lead0) + k] = T(ps.leads[k].tap < 0 ? k_open_S : 1.0 / ps.leads[k].r_Ohm);
         g[at(b.filter0) + k] = T(1.0 / parts.input.r_filter_Ohm);
         g[at(b.pin_leak0) + k] = T(k_pin_leak_S);
-        in(o_rc_c_)[at(b.pin_cap0) + k] = T(parts.input.c_filter_F);
+        edit(o_rc_c_)[at(b.pin_cap0) + k] = T(parts.input.c_filter_F);
     }
     PinClampParams<T>& pc = pin_clamp_[p];
     pc.v_forward_V = T(parts.input.clamp_forward_V);
@@ -467,9 +477,9 @@ void Plant<T>::init_board(std::size_t p) {
     fc.r_Ohm = T(2.0 * parts.input.balancer_fet_r_Ohm);
     g[at(b.p_sense)] = T(1.0 / (parts.p_sense.r_top_Ohm + parts.p_sense.r_bottom_Ohm));
     g[at(b.precharge)] = T(k_open_S);
-    in(o_rc_r_)[at(b.snubber_dsg)] = in(o_rc_r_)[at(b.snubber_chg)] = T(parts.snubber.r_Ohm);
-    in(o_rc_c_)[at(b.snubber_dsg)] = in(o_rc_c_)[at(b.snubber_chg)] = T(parts.snubber.c_F);
-    in(o_rc_c_)[at(b.holdup)] = T(parts.supply.c_holdup_F);
+    edit(o_rc_r_)[at(b.snubber_dsg)] = edit(o_rc_r_)[at(b.snubber_chg)] = T(parts.snubber.r_Ohm);
+    edit(o_rc_c_)[at(b.snubber_dsg)] = edit(o_rc_c_)[at(b.snubber_chg)] = T(parts.snubber.c_F);
+    edit(o_rc_c_)[at(b.holdup)] = T(parts.supply.c_holdup_F);
     for (const std::int32_t f : {b.fet_dsg, b.fet_chg}) {
         fet_params_[at(f)] = widen<T>(ps.fet);
         fet_params_[at(f)].count = fet_params_[at(f)].channel_count = T(static_cast<double>(parts.n_fet_per_group));
@@ -484,8 +494,8 @@ void Plant<T>::init_board(std::size_t p) {
     cl.v_on_V = T(parts.clamp.fitted ? parts.clamp.v_on_V : 1e6);
     cl.r_Ohm = T(parts.clamp.r_Ohm);
     cl.energy_limit_J = T(parts.clamp.energy_limit_J);
-    in(o_draw_)[k_draw_stride * at(b.draw)] = T(0.0);
-    in(o_draw_)[k_draw_stride * at(b.draw) + 1] = T(4.0);
+    edit(o_draw_)[k_draw_stride * at(b.draw)] = T(0.0);
+    edit(o_draw_)[k_draw_stride * at(b.draw) + 1] = T(4.0);
 }
 
 #define TWIN_INSTANTIATE(T)                      \

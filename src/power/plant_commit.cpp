@@ -8,7 +8,7 @@
 namespace twin::power {
 
 namespace {
-constexpr double k_hold_r = 2e-4;       // cell resistances in the matrix follow the cells once they moved by this share
+constexpr double k_hold_r = 1e-3;       // cell resistances in the matrix follow the cells once they moved by this share
 constexpr double k_converter_s = 1e-3;  // soft start and regulation of the balancing converter (assumed)
 constexpr double k_hold_tj_K = 0.25;    // device coefficients follow the junctions once they moved by this
 
@@ -362,19 +362,17 @@ void Plant<T>::commit_balancers(double h_s) {
     }
 }
 
-/// Cell resistances are held in the matrix until they moved by k_hold_r (the ledger books what the network used).
+/// Cell resistances are held in the matrix until one of them moved by k_hold_r; then all follow at once, so that a pack
+/// in use changes its matrix once and not cell by cell (the ledger books what the network used).
 template <class T>
 void Plant<T>::keep_resistances() {
-    bool moved_any = false;
     T* const held = st(o_cell_r_);
-    for (std::size_t c = 0; c < s_->n_cells; ++c) {
-        const T now = cells_[c].r0_Ohm;
-        const Mask moved = base::abs2(now - held[c]) > k_hold_r * held[c];
-        if (!base::any(moved)) continue;
-        held[c] = base::select(moved, now, held[c]);
-        moved_any = true;
-    }
-    if (moved_any) ++matrix_version_;
+    Mask moved = T(1.0) < T(0.0);
+    for (std::size_t c = 0; c < s_->n_cells; ++c)
+        moved = base::mask_or(moved, base::abs2(cells_[c].r0_Ohm - held[c]) > k_hold_r * held[c]);
+    if (!base::any(moved)) return;
+    for (std::size_t c = 0; c < s_->n_cells; ++c) held[c] = base::select(moved, cells_[c].r0_Ohm, held[c]);
+    ++matrix_version_;
 }
 
 /// Device coefficients are those of a junction temperature held within k_hold_tj_K.

@@ -7,14 +7,14 @@ namespace twin::power {
 template <class T>
 void Plant<T>::set_gate(std::size_t pack, Group g, const T& v_drive_V) {
     const PackBranches& b = topo_->pack[pack];
-    in(o_gate_)[at(g == Group::dsg ? b.fet_dsg : b.fet_chg)] = v_drive_V;
+    edit(o_gate_)[at(g == Group::dsg ? b.fet_dsg : b.fet_chg)] = v_drive_V;
     ++input_version_;
 }
 
 template <class T>
 void Plant<T>::set_precharge(std::size_t pack, const T& on) {
     const T g_on = T(1.0 / setup_.packs[pack].parts.precharge.r_Ohm);
-    in(o_res_g_)[at(topo_->pack[pack].precharge)] = base::select(on > T(0.5), g_on, T(k_open_S));
+    edit(o_res_g_)[at(topo_->pack[pack].precharge)] = base::select(on > T(0.5), g_on, T(k_open_S));
     ++input_version_;
     ++matrix_version_;
 }
@@ -30,21 +30,21 @@ void Plant<T>::set_balancer(std::size_t pack, std::int32_t from, std::int32_t to
 
 template <class T>
 void Plant<T>::set_supply_draw(std::size_t pack, const T& p_W) {
-    in(o_draw_)[k_draw_stride * at(topo_->pack[pack].draw)] = p_W;
+    edit(o_draw_)[k_draw_stride * at(topo_->pack[pack].draw)] = p_W;
     ++input_version_;
 }
 
 template <class T>
 void Plant<T>::set_pin_pull(std::size_t pack, std::int32_t pin, const T& i_A) {
     const auto n = at(setup_.packs[pack].n_cells);
-    in(o_source_)[at(topo_->source0[pack]) + n + at(pin)] = i_A;
+    edit(o_source_)[at(topo_->source0[pack]) + n + at(pin)] = i_A;
     list_sources();
     ++input_version_;
 }
 
 template <class T>
 void Plant<T>::set_lead_r(std::size_t pack, std::int32_t lead, double r_Ohm) {
-    in(o_res_g_)[at(topo_->pack[pack].lead0 + lead)] = T(1.0 / r_Ohm);
+    edit(o_res_g_)[at(topo_->pack[pack].lead0 + lead)] = T(1.0 / r_Ohm);
     ++input_version_;
     ++matrix_version_;
 }
@@ -63,7 +63,7 @@ void Plant<T>::connect_pack(std::size_t pack, bool on) {
     const std::int32_t link = topo_->pack[pack].link_minus;
     if (link >= 0) {
         if (!on && pack_connected_[pack] != 0) open_branch(at(link), Line::wiring_heat);
-        in(o_rl_r_)[at(link)] = T(on ? setup_.link_r_Ohm : k_open_Ohm);
+        edit(o_rl_r_)[at(link)] = T(on ? setup_.link_r_Ohm : k_open_Ohm);
     }
     pack_connected_[pack] = on ? 1 : 0;
     ++input_version_;
@@ -97,27 +97,27 @@ void Plant<T>::set_element(std::size_t e, const ElementSetup& v) {
     kept.v_V = v.v_V;
     const bool on = element_connected_[e] != 0;
     if (b.rl >= 0) {
-        in(o_rl_r_)[at(b.rl)] = T(on ? kept.r_Ohm : k_open_Ohm);
-        in(o_rl_l_)[at(b.rl)] = T(kept.l_H);
+        edit(o_rl_r_)[at(b.rl)] = T(on ? kept.r_Ohm : k_open_Ohm);
+        edit(o_rl_l_)[at(b.rl)] = T(kept.l_H);
     }
     if (b.rc >= 0) {
         if (on || b.rl >= 0)
-            in(o_rc_c_)[at(b.rc)] = T(kept.c_F);  // a terminal capacitor stays when its current is switched off
-        in(o_rc_r_)[at(b.rc)] = T(b.rl < 0 ? 0.02 : 0.0);  // ESR of a terminal capacitor (assumed)
+            edit(o_rc_c_)[at(b.rc)] = T(kept.c_F);  // a terminal capacitor stays when its current is switched off
+        edit(o_rc_r_)[at(b.rc)] = T(b.rl < 0 ? 0.02 : 0.0);  // ESR of a terminal capacitor (assumed)
     }
-    if (b.res >= 0) in(o_res_g_)[at(b.res)] = T(kept.bleed_Ohm > 0.0 ? 1.0 / kept.bleed_Ohm : k_open_S);
+    if (b.res >= 0) edit(o_res_g_)[at(b.res)] = T(kept.bleed_Ohm > 0.0 ? 1.0 / kept.bleed_Ohm : k_open_S);
     if (b.load >= 0) {
-        T* const x = in(o_load_) + k_load_stride * at(b.load);
+        T* const x = edit(o_load_) + k_load_stride * at(b.load);
         x[0] = T(on ? 1.0 : 0.0);
         x[1] = T(kept.i_A);
         x[2] = T(kept.v_V > 0.1 ? kept.v_V : 0.1);
     }
     if (b.draw >= 0) {
-        in(o_draw_)[k_draw_stride * at(b.draw)] = T(on ? kept.p_W : 0.0);
-        in(o_draw_)[k_draw_stride * at(b.draw) + 1] = T(kept.v_V > 1.0 ? kept.v_V : 1.0);
+        edit(o_draw_)[k_draw_stride * at(b.draw)] = T(on ? kept.p_W : 0.0);
+        edit(o_draw_)[k_draw_stride * at(b.draw) + 1] = T(kept.v_V > 1.0 ? kept.v_V : 1.0);
     }
     if (b.charger >= 0) {
-        T* const x = in(o_charger_) + k_charger_stride * at(b.charger);
+        T* const x = edit(o_charger_) + k_charger_stride * at(b.charger);
         x[0] = T(on ? 1.0 : 0.0);
         x[1] = T(kept.i_A);
         x[2] = T(kept.v_V);
@@ -129,7 +129,7 @@ void Plant<T>::set_element(std::size_t e, const ElementSetup& v) {
 
 template <class T>
 void Plant<T>::set_cell_leak(std::size_t pack, std::size_t cell, double r_Ohm) {
-    in(o_res_g_)[at(topo_->pack[pack].cell_leak0) + cell] = T(r_Ohm > 0.0 ? 1.0 / r_Ohm : 0.0);
+    edit(o_res_g_)[at(topo_->pack[pack].cell_leak0) + cell] = T(r_Ohm > 0.0 ? 1.0 / r_Ohm : 0.0);
     list_leaks();
     ++input_version_;
     ++matrix_version_;
@@ -137,7 +137,7 @@ void Plant<T>::set_cell_leak(std::size_t pack, std::size_t cell, double r_Ohm) {
 
 template <class T>
 void Plant<T>::open_filter(std::size_t pack, std::int32_t lead) {
-    in(o_res_g_)[at(topo_->pack[pack].filter0 + lead)] = T(k_open_S);
+    edit(o_res_g_)[at(topo_->pack[pack].filter0 + lead)] = T(k_open_S);
     ++input_version_;
     ++matrix_version_;
 }
@@ -159,15 +159,15 @@ void Plant<T>::rewire(std::size_t pack, std::int32_t lead, std::int32_t tap) {
 
 template <class T>
 void Plant<T>::set_environment(std::size_t pack, const T& cells_degC, const T& board_degC) {
-    in(o_env_)[k_env_stride * pack] = cells_degC;
-    in(o_env_)[k_env_stride * pack + 1] = board_degC;
+    edit(o_env_)[k_env_stride * pack] = cells_degC;
+    edit(o_env_)[k_env_stride * pack + 1] = board_degC;
 }
 
 template <class T>
 void Plant<T>::weld(std::size_t pack, Group g) {
     const PackBranches& b = topo_->pack[pack];
     const auto f = at(g == Group::dsg ? b.fet_dsg : b.fet_chg);
-    in(o_weld_)[f] = T(1.0);
+    edit(o_weld_)[f] = T(1.0);
     mosfet_weld(fet_params_[f], T(1.0) > T(0.0));
     st(o_fet_tq_)[f] = T(-300.0);
     quantise_temperatures();
@@ -178,7 +178,7 @@ template <class T>
 void Plant<T>::kill_channel(std::size_t pack, Group g, bool dead) {
     const PackBranches& b = topo_->pack[pack];
     const auto f = at(g == Group::dsg ? b.fet_dsg : b.fet_chg);
-    in(o_weld_)[f] = T(dead ? 2.0 : 0.0);
+    edit(o_weld_)[f] = T(dead ? 2.0 : 0.0);
     fet_params_[f].channel_count = dead ? T(0.0) : fet_params_[f].count;
     st(o_fet_tq_)[f] = T(-300.0);
     quantise_temperatures();

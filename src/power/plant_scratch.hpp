@@ -85,6 +85,24 @@ struct Plant<T>::Scratch {
     bool clamps_moved = false;  // the trial's clamps are not the committed ones
     bool margins_valid = false;
     std::vector<CoeffSlot> coeff;  // direct mapped by the step length
+    /// Factors of other step lengths: a control core's cycle alternates between a few. Pure functions of step and
+    /// matrix.
+    struct Factors {
+        double dh_s = -1.0;
+        std::uint64_t version = 0;
+        std::vector<T> values, l, inv_diag, rl_g, rl_w, rc_g, res_g;
+    };
+    std::array<Factors, 40> kept;
+    std::size_t kept_next = 0;
+    void exchange(Factors& f, net::Workspace<T>& ws) {
+        ws.values.swap(f.values);
+        ws.l.swap(f.l);
+        ws.inv_diag.swap(f.inv_diag);
+        rl_g.swap(f.rl_g);
+        rl_w.swap(f.rl_w);
+        rc_g.swap(f.rc_g);
+        res_g.swap(f.res_g);
+    }
     // published: two sets, so that a step is undone by turning back
     struct Published {
         std::vector<T> x, e, rl_i, port_i, port_v, pin_V, tap_V, cell_V, misc, vgs;

@@ -76,12 +76,35 @@ void Plant<T>::prepare_conductances(double dh_s, bool slope) {
     for (std::size_t k = 0; k < w.clamps.size(); ++k) w.res_g[w.clamps[k].res] = w.clamp_g[k];
 }
 
+/// Takes the factors of this step length and matrix out of the kept ones, or makes room for new ones.
+template <class T>
+bool Plant<T>::recall_factors(double dh_s) {
+    Scratch& w = *s_;
+    std::size_t k = 0;
+    while (k < w.kept.size() && !(w.kept[k].dh_s == dh_s && w.kept[k].version == matrix_version_)) ++k;
+    const bool found = k < w.kept.size();
+    if (!found) {
+        k = w.kept_next;
+        w.kept_next = (k + 1) % w.kept.size();
+    }
+    w.exchange(w.kept[k], ws_);
+    w.kept[k].dh_s = factored_dh_s_;
+    w.kept[k].version = factored_key_ == 0 ? factored_version_ : 0;
+    return found;
+}
+
 template <class T>
 void Plant<T>::factor(double dh_s, bool slope) {
     const std::uint64_t key = slope ? trials_ : 0;  // slopes hold for one trial
     if (factored_dh_s_ == dh_s && factored_version_ == matrix_version_ && factored_key_ == key) return;
     const Topology& t = *topo_;
     Scratch& w = *s_;
+    const bool found = !slope && recall_factors(dh_s);
+    factored_dh_s_ = dh_s;
+    factored_version_ = matrix_version_;
+    factored_key_ = key;
+    w.dense_valid = false;
+    if (found) return;
     prepare_conductances(dh_s, slope);
     for (auto& v : ws_.values) v = T(0.0);
     for (std::size_t k = 0; k < w.rl_g.size(); ++k)
@@ -91,10 +114,6 @@ void Plant<T>::factor(double dh_s, bool slope) {
     for (std::size_t k = 0; k < w.res_g.size(); ++k)
         net::add_conductance(ws_.values, t.program.stamp[t.stamp_res(k)], w.res_g[k]);
     net::factor_leading(t.program, ws_);
-    w.dense_valid = false;
-    factored_dh_s_ = dh_s;
-    factored_version_ = matrix_version_;
-    factored_key_ = key;
     ++factors_;
 }
 

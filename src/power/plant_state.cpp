@@ -9,7 +9,22 @@ namespace twin::power {
 template <class T>
 void Plant<T>::hash(base::Hasher& h, std::size_t lane) const {
     state_.hash(h, lane);
-    input_.hash(h, lane);
+    if constexpr (std::is_same_v<T, double>) {  // inputs seldom change: their digest is kept
+        if (digest_edits_ != input_edits_) {
+            base::Hasher inputs;
+            input_.hash(inputs, lane);
+            input_digest_ = inputs.digest();
+            input_nan_ = inputs.saw_nan() ? 1 : 0;
+            digest_edits_ = input_edits_;
+        }
+        h.u64(input_digest_);
+        h.saw_nan_ |= input_nan_;
+    } else {
+        base::Hasher inputs;
+        input_.hash(inputs, lane);
+        h.u64(inputs.digest());
+        h.saw_nan_ |= inputs.saw_nan() ? 1U : 0U;
+    }
     for (const cell::EcmState<T>& c : cells_) {
         const auto* const x = reinterpret_cast<const T*>(&c);
         double one[sizeof(c) / sizeof(T)];
@@ -91,6 +106,7 @@ std::size_t Plant<double>::load(const std::uint8_t* p, std::size_t n) {
     }
     r(state_.mem());
     r(input_.mem());
+    ++input_edits_;
     r(cells_);
     r(bal_);
     r(pack_connected_);
@@ -129,6 +145,7 @@ void Plant<base::Pack8>::set_lane(std::size_t lane, const Plant<double>& solo) {
     };
     copy(state_.mem(), solo.state_.mem());
     copy(input_.mem(), solo.input_.mem());
+    ++input_edits_;
     const auto flat = [lane](auto& to, const auto& from) {
         static_assert(sizeof(to) / sizeof(base::Pack8) == sizeof(from) / sizeof(double));
         auto* const t = reinterpret_cast<base::Pack8*>(&to);

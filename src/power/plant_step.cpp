@@ -7,7 +7,7 @@
 namespace twin::power {
 
 namespace {
-constexpr double k_slope_from_s = 5e-3;  // longer one-stage steps take the cells' slope implicitly
+constexpr double k_slope_from_s = 0.2;  // longer one-stage steps take the cells' slope implicitly
 constexpr double k_emf_tol_V = 1e-9;
 constexpr int k_emf_rounds_max = 30;
 constexpr double k_err_current_A = 0.02;  // error scale of inductor currents, absolute part

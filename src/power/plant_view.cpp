@@ -122,13 +122,19 @@ T Plant<T>::lead_current_A(std::size_t pack, std::int32_t lead) const {
 
 template <class T>
 T Plant<T>::pin_clamp_A(std::size_t pack, std::int32_t channel) const {
-    const net::Edge& e = topo_->res[at(topo_->pack[pack].pin_clamp0 + channel - 1)].edge;
-    return pin_clamp_eval(pin_clamp_[pack], T(node_V(e.a) - node_V(e.b))).i_A;
+    const T* const pin = s_->shown().pin_V.data() + s_->pin0[pack] + at(channel);
+    const PinClampParams<T>& p = pin_clamp_[pack];
+    const T v = pin[0] - pin[-1];
+    const T half = 0.5 * p.knee_V;
+    if (base::all(base::mask_and(v > half - p.v_forward_V, v < p.v_reverse_V - half))) return p.leak_S * v;
+    return pin_clamp_eval(p, v).i_A;
 }
 
 template <class T>
 T Plant<T>::filter_power_W(std::size_t pack, std::int32_t lead) const {
-    const T i = conductance_A(topo_->pack[pack].filter0 + lead);
+    const typename Scratch::Published& q = s_->shown();
+    const std::size_t k = s_->pin0[pack] + at(lead);
+    const T i = in(o_res_g_)[at(topo_->pack[pack].filter0 + lead)] * (q.tap_V[k] - q.pin_V[k]);
     return i * i * T(setup_.packs[pack].parts.input.r_filter_Ohm);
 }
 

@@ -39,7 +39,8 @@ public:
     /// the smallest steps, small ones (a balancer, a lamp) at coarser ones; the error control refines further where
     /// needed.
     void restart(double share = 1.0) {
-        const double h = share >= 0.1 ? k_restart_s : (share >= 5e-3 ? 64.0 * k_restart_s : 40960.0 * k_restart_s);
+        double h = k_restart_s;
+        if (share < 0.1) h = share >= 5e-3 ? 64.0 * k_restart_s : (share >= 1e-4 ? 40960.0 : 409600.0) * k_restart_s;
         h_s_ = h < h_s_ ? h : h_s_;
         fresh_ = fresh_ || share >= 0.1;
     }

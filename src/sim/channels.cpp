@@ -6,26 +6,30 @@
 namespace twin::sim {
 
 double Simulation::Impl::value(int channel) const { return read(getters[static_cast<std::size_t>(channel)]); }
+double Simulation::Impl::read(const Getter& g) const { return read(g, plant.view(g.pack)); }
 
 namespace {
 template <class F>
-double reduce(std::int32_t n, bool largest, const F& f) {
+double largest(std::int32_t n, const F& f) {
     double x = f(0);
-    for (std::int32_t k = 1; k < n; ++k) {
-        const double y = f(k);
-        x = largest ? base::max2(x, y) : base::min2(x, y);
-    }
+    for (std::int32_t k = 1; k < n; ++k) x = base::max2(x, f(k));
+    return x;
+}
+template <class F>
+double smallest(std::int32_t n, const F& f) {
+    double x = f(0);
+    for (std::int32_t k = 1; k < n; ++k) x = base::min2(x, f(k));
     return x;
 }
 }  // namespace
 
 /// Values over all cells of a pack.
-double Simulation::Impl::read_cells(const Getter& g) const {
+double Simulation::Impl::read_cells(const Getter& g, const power::PackView<double>& v) const {
     const std::size_t p = g.pack;
-    const power::PackView<double> v = plant.view(p);
     const auto n = packs[p].n_cells;
-    const auto soc = [&](std::int32_t k) { return 100.0 * plant.cell_state(p, static_cast<std::size_t>(k)).soc; };
-    const auto temp = [&](std::int32_t k) { return plant.cell_state(p, static_cast<std::size_t>(k)).t_surf_degC; };
+    const cell::EcmState<double>* const cells = &plant.cell_state(p, 0);
+    const auto soc = [cells](std::int32_t k) { return 100.0 * cells[k].soc; };
+    const auto temp = [cells](std::int32_t k) { return cells[k].t_surf_degC; };
     const auto volt = [&](std::int32_t k) { return v.cell_V[k]; };
     switch (g.kind) {
         case Get::pack_soc: {
@@ -34,31 +38,30 @@ double Simulation::Impl::read_cells(const Getter& g) const {
             return s / static_cast<double>(n);
         }
         case Get::cell_v_max:
-            return reduce(n, true, volt);
+            return largest(n, volt);
         case Get::cell_v_min:
-            return reduce(n, false, volt);
+            return smallest(n, volt);
         case Get::cell_v_spread:
-            return 1e3 * (reduce(n, true, volt) - reduce(n, false, volt));
+            return 1e3 * (largest(n, volt) - smallest(n, volt));
         case Get::cell_soc_max:
-            return reduce(n, true, soc);
+            return largest(n, soc);
         case Get::cell_soc_min:
-            return reduce(n, false, soc);
+            return smallest(n, soc);
         case Get::cell_soc_spread:
-            return reduce(n, true, soc) - reduce(n, false, soc);
+            return largest(n, soc) - smallest(n, soc);
         case Get::cell_t_max:
-            return reduce(n, true, temp);
+            return largest(n, temp);
         case Get::cell_t_min:
-            return reduce(n, false, temp);
+            return smallest(n, temp);
         default:
             return 0.0;
     }
 }
 
 /// Values of the board's parts, of outside elements and of what boards publish.
-double Simulation::Impl::read_parts(const Getter& g) const {
+double Simulation::Impl::read_parts(const Getter& g, const power::PackView<double>& v) const {
     const PackRun& r = packs[g.pack];
     const std::size_t p = g.pack;
-    const power::PackView<double> v = plant.view(p);
     switch (g.kind) {
         case Get::fet_tj:
             return plant.fet_tj_degC(p, static_cast<Group>(g.a));
@@ -108,9 +111,8 @@ double Simulation::Impl::read_parts(const Getter& g) const {
     }
 }
 
-double Simulation::Impl::read(const Getter& g) const {
+double Simulation::Impl::read(const Getter& g, const power::PackView<double>& v) const {
     const std::size_t p = g.pack;
-    const power::PackView<double> v = plant.view(p);
     switch (g.kind) {
         case Get::pack_soc:
         case Get::cell_v_max:
@@ -121,7 +123,7 @@ double Simulation::Impl::read(const Getter& g) const {
         case Get::cell_soc_spread:
         case Get::cell_t_max:
         case Get::cell_t_min:
-            return read_cells(g);
+            return read_cells(g, v);
         case Get::pack_i:
             return v.i_pack_A;
         case Get::pack_v:
@@ -139,7 +141,7 @@ double Simulation::Impl::read(const Getter& g) const {
         case Get::tap_v:
             return v.pin_V[g.a + 1] - v.pin_V[g.a];
         default:
-            return read_parts(g);
+            return read_parts(g, v);
     }
 }
 
@@ -181,7 +183,7 @@ double Simulation::Impl::rest_spread_mV(std::size_t p) const {
     const auto ocv = [&](std::int32_t k) {
         return cell::ocv_point(*setup.packs[p].cell, plant.cell_state(p, static_cast<std::size_t>(k)).soc).ocv_V;
     };
-    return 1e3 * (reduce(packs[p].n_cells, true, ocv) - reduce(packs[p].n_cells, false, ocv));
+    return 1e3 * (largest(packs[p].n_cells, ocv) - smallest(packs[p].n_cells, ocv));
 }
 
 double Simulation::Impl::soc_spread_pct(std::size_t p) const {
@@ -189,7 +191,16 @@ double Simulation::Impl::soc_spread_pct(std::size_t p) const {
 }
 
 void Simulation::Impl::watch_values(std::vector<double>& out) const {
-    for (std::size_t k = 0; k < watch.size(); ++k) out[k] = value(watch[k]);
+    std::size_t pack = packs.size();
+    power::PackView<double> v;
+    for (std::size_t k = 0; k < watch.size(); ++k) {
+        const Getter& g = getters[static_cast<std::size_t>(watch[k])];
+        if (g.pack != pack) {
+            pack = g.pack;
+            v = plant.view(pack);
+        }
+        out[k] = read(g, v);
+    }
 }
 
 std::vector<int> Simulation::Impl::default_record_channels() const {

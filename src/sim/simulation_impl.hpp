@@ -222,6 +222,7 @@ struct Simulation::Impl : power::StepListener {
     bool damage_pending() const;
     void watch_values(std::vector<double>& out) const;
     void gather_metrics(double h_s);
+    void watch_range(std::size_t p, double i_pack_A);
     void hash_instant();
     void fail(base::Status s);
 
@@ -249,8 +250,9 @@ struct Simulation::Impl : power::StepListener {
     // --- channels
     double value(int channel) const;
     double read(const Getter& g) const;
-    double read_cells(const Getter& g) const;
-    double read_parts(const Getter& g) const;
+    double read(const Getter& g, const power::PackView<double>& v) const;  // v: of the getter's pack
+    double read_cells(const Getter& g, const power::PackView<double>& v) const;
+    double read_parts(const Getter& g, const power::PackView<double>& v) const;
     double usable_Ah(std::size_t p) const;
     bool request(std::size_t p, bool charge) const;
     std::vector<int> default_record_channels() const;

@@ -73,7 +73,7 @@ void Simulation::Impl::apply_drives(std::size_t p) {
         if (pins.pull_A[i] == r.pins_sent.pull_A[i]) continue;
         plant.set_pin_pull(p, k, pins.pull_A[i]);
         r.pins_sent.pull_A[i] = pins.pull_A[i];
-        jumped(1e-3);
+        jumped(1e-6);  // a test current of 100 uA
     }
 }
 
@@ -322,21 +322,35 @@ void Simulation::Impl::gather_metrics(double h_s) {
             const auto i = static_cast<std::size_t>(k);
             r.filter_heat_W[i] += (plant.filter_power_W(p, k) - r.filter_heat_W[i]) * decay;
         }
-        if (h_s < 1e-4) continue;
-        for (std::int32_t c = 0; c < r.n_cells; ++c) {
-            const auto& m = *setup.packs[p].cell;
-            const auto& s = plant.cell_state(p, static_cast<std::size_t>(c));
-            const double low[3] = {m.valid.soc_min, m.valid.t_min_degC, -m.valid.i_max_A};
-            const double high[3] = {m.valid.soc_max, m.valid.t_max_degC, m.valid.i_max_A};
-            const double now[3] = {s.soc, s.t_core_degC, v.i_pack_A};
-            for (std::size_t q3 = 0; q3 < 3; ++q3) {
-                if (r.extrapolated[q3] || (now[q3] >= low[q3] && now[q3] <= high[q3])) continue;
-                r.extrapolated[q3] = true;
-                if (run_warnings.size() == run_warnings.capacity()) continue;
-                run_warnings.push_back({t_of_step, WarningItem::What::extrapolated, static_cast<std::uint8_t>(q3),
-                                        static_cast<std::int32_t>(p), -1, now[q3], low[q3], high[q3]});
-            }
-        }
+        if (h_s >= 1e-4) watch_range(p, v.i_pack_A);
+    }
+}
+
+/// The first time a pack leaves a range in which its cell model's data hold is a warning of the run.
+void Simulation::Impl::watch_range(std::size_t p, double i_pack_A) {
+    PackRun& r = packs[p];
+    const cell::ValidRange& valid = setup.packs[p].cell->valid;
+    const double i_max_A = valid.i_max_A * plant.setup().packs[p].cell_params[0].parallel;
+    const double low[3] = {valid.soc_min, valid.t_min_degC, -i_max_A};
+    const double high[3] = {valid.soc_max, valid.t_max_degC, i_max_A};
+    double least[3], most[3];
+    least[2] = most[2] = i_pack_A;
+    const cell::EcmState<double>* const cells = &plant.cell_state(p, 0);
+    least[0] = most[0] = cells[0].soc;
+    least[1] = most[1] = cells[0].t_core_degC;
+    for (std::int32_t c = 1; c < r.n_cells; ++c) {
+        least[0] = base::min2(least[0], cells[c].soc);
+        most[0] = base::max2(most[0], cells[c].soc);
+        least[1] = base::min2(least[1], cells[c].t_core_degC);
+        most[1] = base::max2(most[1], cells[c].t_core_degC);
+    }
+    for (std::size_t k = 0; k < 3; ++k) {
+        if (r.extrapolated[k] || (least[k] >= low[k] && most[k] <= high[k])) continue;
+        r.extrapolated[k] = true;
+        if (run_warnings.size() == run_warnings.capacity()) continue;
+        run_warnings.push_back({t_of_step, WarningItem::What::extrapolated, static_cast<std::uint8_t>(k),
+                                static_cast<std::int32_t>(p), -1, most[k] > high[k] ? most[k] : least[k], low[k],
+                                high[k]});
     }
 }
 
