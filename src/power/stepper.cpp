@@ -8,7 +8,6 @@ constexpr Time_ns k_transient_ns = 10'000;
 constexpr Time_ns k_control_ns = 1'000'000;
 constexpr Time_ns k_quiescent_ns = 1'000'000'000;
 constexpr double k_floor_s = 0.3e-9;
-constexpr double k_step_max_s = 1.0;
 constexpr double k_sdirk_max_s = 1e-3;
 constexpr double k_one_stage_min_s = 50e-6;
 constexpr double k_defect_share = 1e-8;  // of the power turned over, at least 1 W
@@ -42,7 +41,7 @@ bool Stepper::one_stage_fits(const Plant<double>& plant, double h_s) const {
 }
 
 void Stepper::choose_level(const Plant<double>& plant, Interval& iv) const {
-    double allowed = base::min2(base::min2(h_s_, k_step_max_s), length_s(iv.len, 0));
+    double allowed = base::min2(base::min2(h_s_, longest_s_), length_s(iv.len, 0));
     if (h_s_ > k_sdirk_max_s && !one_stage_fits(plant, allowed)) allowed = base::min2(allowed, k_sdirk_max_s);
     while (length_s(iv.len, iv.k) > allowed * scale_ * (1.0 + 1e-12) && iv.k < 40) {
         iv.k += 1;
@@ -55,7 +54,8 @@ void Stepper::choose_level(const Plant<double>& plant, Interval& iv) const {
 bool Stepper::may_double(const Plant<double>& plant, const Interval& iv) const {
     if (iv.k == 0 || iv.j % 2 != 0 || iv.j >= (std::int64_t{1} << iv.k)) return false;
     const double longer = length_s(iv.len, iv.k - 1);
-    if (longer > base::min2(h_s_, length_s(iv.len, 0)) * scale_ * (1.0 + 1e-12)) return false;
+    const double allowed = base::min2(base::min2(h_s_, longest_s_), length_s(iv.len, 0));
+    if (longer > allowed * scale_ * (1.0 + 1e-12)) return false;
     return longer <= k_sdirk_max_s * scale_ || one_stage_fits(plant, longer / scale_);
 }
 

@@ -56,6 +56,8 @@ public:
         h_s_ = h_s;
         fresh_ = fresh;
     }
+    /// Upper limit of every step; not part of a saved run.
+    void limit(double longest_s) { longest_s_ = longest_s; }
     std::uint64_t rejected() const { return rejected_; }
 
     static constexpr double k_restart_s = 10e-6 / 4096.0;
@@ -75,6 +77,7 @@ private:
 
     double scale_ = 1.0;
     double h_s_ = k_restart_s;
+    double longest_s_ = 1.0;
     bool fresh_ = false;  // the next step is the first after a large jump
     std::uint64_t rejected_ = 0;
 };
