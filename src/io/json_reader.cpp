@@ -266,7 +266,11 @@ void JsonReader::finish() {
         const std::string near = base::nearest(m.key, known_);
         const std::string shown = m.key.size() > 80 ? m.key.substr(0, 77) + "..." : m.key;
         std::string all;
-        for (const std::string& k : known_) all += (all.empty() ? "" : ", ") + k;
+        for (std::size_t k = 0; k < known_.size(); ++k) {  // a key that several kinds share is named once
+            bool before = false;
+            for (std::size_t j = 0; j < k; ++j) before = before || known_[j] == known_[k];
+            if (!before) all += (all.empty() ? "" : ", ") + known_[k];
+        }
         findings_.error(pointer_join(pointer_, shown), &m.value,
                         near.empty() ? fmt::format("unknown key \"{}\"; allowed: {}", shown, all)
                                      : fmt::format("unknown key \"{}\", did you mean \"{}\"?", shown, near));
