@@ -266,7 +266,7 @@ void Board::Impl::gp_voltages(const PlantView& v, double* gp_V) const {
     };
     gp_V[0] = sensor(BMS_NTC_1, v.ntc_degC[0]);
     gp_V[1] = 0.0;  // INT
-    gp_V[2] = sensor(BMS_NTC_FET, v.fet_ntc_degC);
+    gp_V[2] = sensor(BMS_NTC_FET, cold() ? 25.0 : v.fet_ntc_degC);
     gp_V[3] = sensor(BMS_NTC_2, v.ntc_degC[1]);
     gp_V[4] = 0.0;  // CHG
     gp_V[5] = 0.0;  // DSG
@@ -297,7 +297,7 @@ void Board::advance(Time_ns t0, Time_ns t1, const PlantView& a, const PlantView&
     seg.clamp0_A = a.clamp_A;
     seg.shunt0_V = a.shunt_V;
     seg.vtop0_V = b.chip_top_V(a);
-    seg.die0_degC = a.die_degC;
+    seg.die0_degC = b.cold() ? 25.0 : a.die_degC;
     b.gp_voltages(a, seg.gp0_V);
     afe::AnalogSegment end = seg;
     end.t1_ns = t1;
@@ -305,7 +305,7 @@ void Board::advance(Time_ns t0, Time_ns t1, const PlantView& a, const PlantView&
     end.clamp1_A = v.clamp_A;
     end.shunt1_V = v.shunt_V;
     end.vtop1_V = b.chip_top_V(v);
-    end.die1_degC = v.die_degC;
+    end.die1_degC = b.cold() ? 25.0 : v.die_degC;
     b.gp_voltages(v, end.gp1_V);
     int side = 0;
     for (Time_ns te = b.bus.next_silent(); te <= t1; te = b.bus.next_silent()) {

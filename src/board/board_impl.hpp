@@ -41,6 +41,7 @@ struct Board::Impl {
     double chip_top_V(const PlantView& v) const {
         return s.supply == static_cast<std::uint8_t>(Supply::off) ? 0.0 : v.top_V;
     }
+    bool cold() const { return (s.faults & k_fault_cold_sensors) != 0; }
     void gp_voltages(const PlantView& v, double* gp_V) const;  // [6]
     void filter_p_minus(Time_ns h_ns, double a_V, double b_V);
     // board_core.cpp

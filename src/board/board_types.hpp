@@ -28,6 +28,8 @@ inline constexpr std::uint32_t k_fault_bus_held = 0x01;        // a line of the 
 inline constexpr std::uint32_t k_fault_no_balancer = 0x02;     // the converter transfers nothing
 inline constexpr std::uint32_t k_fault_no_precharge = 0x04;    // the precharge switch stays open
 inline constexpr std::uint32_t k_fault_no_comparators = 0x08;  // the AFE's comparators never see the shunt
+inline constexpr std::uint32_t k_fault_cold_sensors =
+    0x10;  // the MOSFETs' bead and the AFE's die sensor stay at 25 degC
 
 /// A board that cannot be built: `what()` says what is wrong, `place` names the setting.
 class BoardError : public std::runtime_error {

@@ -59,7 +59,9 @@ public:
     void set_precharge(std::size_t pack, const T& on);                                    // 1 or 0
     void set_balancer(std::size_t pack, std::int32_t from, std::int32_t to, double i_A);  // cells 1..n; i 0 = off
     void set_supply_draw(std::size_t pack, const T& p_W);
-    void set_pin_pull(std::size_t pack, std::int32_t pin, const T& i_A);  // into the AFE, out of the pin
+    void set_pin_pull(std::size_t pack, std::int32_t pin, const T& i_A);       // into the AFE, out of the pin
+    void set_balance_switch(std::size_t pack, std::int32_t cell, double g_S);  // between its pins; cells 1..n; 0: open
+    void set_pin_fault(std::size_t pack, std::int32_t pin, double g_S);        // destroyed input to the board's minus
     void set_lead_r(std::size_t pack, std::int32_t lead, double r_Ohm);
     void connect_element(std::size_t element, bool on);
     void connect_pack(std::size_t pack, bool on);
@@ -81,6 +83,7 @@ public:
     void rollback();                              // undoes the last commit()
     base::Status settle();   // operating point of everything that has been connected for long; before a run
     base::Status resolve();  // node voltages just after an input change (states fixed), published
+    Method trial_method() const { return trial_method_; }
     double trial_error() const { return trial_error_; }  // of the last trial: > 1 asks for a smaller step (lane 0)
     double predicted_defect_J(double h_s) const;         // of a one-stage step, from the last derivatives (lane 0)
     double trial_defect_J() const { return trial_defect_J_; }
@@ -156,6 +159,7 @@ private:
     void init_cell_emf();
     void flatten_topology();
     void list_references();
+    void rebuild_topology();
     void open_branch(std::size_t rl, Line line);  // the energy of its inductance goes into the opening contact
     void list_leaks();
     void list_sources();

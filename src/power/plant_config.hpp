@@ -19,6 +19,7 @@ namespace twin::power {
 struct LeadSetup {
     std::int32_t tap = 0;
     double r_Ohm = 0.04;
+    bool pin_fault = false;  // the AFE's input behind it is destroyed: it leaks into the board's minus
 };
 
 struct PackSetup {

@@ -42,6 +42,28 @@ void Plant<T>::set_pin_pull(std::size_t pack, std::int32_t pin, const T& i_A) {
     ++input_version_;
 }
 
+/// The AFE's passive balance switch of a cell lies between the cell's pins, behind the filter resistors: it adds to the
+/// input's own conductance. A destroyed input has no switch any more.
+template <class T>
+void Plant<T>::set_balance_switch(std::size_t pack, std::int32_t cell, double g_S) {
+    if (setup_.packs[pack].leads[at(cell)].pin_fault) return;
+    in(o_res_g_)[at(topo_->pack[pack].pin_leak0 + cell)] = T(k_pin_leak_S + g_S);
+    ++input_version_;
+    ++matrix_version_;
+}
+
+template <class T>
+void Plant<T>::set_pin_fault(std::size_t pack, std::int32_t pin, double g_S) {
+    bool& fault = setup_.packs[pack].leads[at(pin)].pin_fault;
+    if (fault != (g_S > 0.0)) {
+        fault = g_S > 0.0;
+        rebuild_topology();
+    }
+    in(o_res_g_)[at(topo_->pack[pack].pin_leak0 + pin)] = T(k_pin_leak_S + g_S);
+    ++input_version_;
+    ++matrix_version_;
+}
+
 template <class T>
 void Plant<T>::set_lead_r(std::size_t pack, std::int32_t lead, double r_Ohm) {
     edit(o_res_g_)[at(topo_->pack[pack].lead0 + lead)] = T(1.0 / r_Ohm);
@@ -142,9 +164,9 @@ void Plant<T>::open_filter(std::size_t pack, std::int32_t lead) {
     ++matrix_version_;
 }
 
+/// The setup's ends have moved: the same branches and states in a new order of elimination.
 template <class T>
-void Plant<T>::rewire(std::size_t pack, std::int32_t lead, std::int32_t tap) {
-    setup_.packs[pack].leads[at(lead)].tap = tap;
+void Plant<T>::rebuild_topology() {
     const auto old = topo_;
     topo_ = std::make_shared<Topology>(build_topology(setup_));
     for (auto& q : s_->pub) {  // published voltages move to the new positions
@@ -154,6 +176,12 @@ void Plant<T>::rewire(std::size_t pack, std::int32_t lead, std::int32_t tap) {
     }
     flatten_topology();
     reference_potentials();
+}
+
+template <class T>
+void Plant<T>::rewire(std::size_t pack, std::int32_t lead, std::int32_t tap) {
+    setup_.packs[pack].leads[at(lead)].tap = tap;
+    rebuild_topology();
     set_lead_r(pack, lead, tap < 0 ? k_open_Ohm : setup_.packs[pack].leads[at(lead)].r_Ohm);
 }
 
@@ -191,6 +219,8 @@ void Plant<T>::kill_channel(std::size_t pack, Group g, bool dead) {
     template void Plant<T>::set_balancer(std::size_t, std::int32_t, std::int32_t, double); \
     template void Plant<T>::set_supply_draw(std::size_t, const T&);                        \
     template void Plant<T>::set_pin_pull(std::size_t, std::int32_t, const T&);             \
+    template void Plant<T>::set_balance_switch(std::size_t, std::int32_t, double);         \
+    template void Plant<T>::set_pin_fault(std::size_t, std::int32_t, double);              \
     template void Plant<T>::set_lead_r(std::size_t, std::int32_t, double);                 \
     template void Plant<T>::connect_pack(std::size_t, bool);                               \
     template void Plant<T>::connect_element(std::size_t, bool);                            \

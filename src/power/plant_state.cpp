@@ -72,7 +72,10 @@ template <>
 void Plant<double>::save(std::vector<std::uint8_t>& out) const {
     const Writer w{out};
     for (const PackSetup& p : setup_.packs) {
-        for (const LeadSetup& l : p.leads) w.pod(l.tap);
+        for (const LeadSetup& l : p.leads) {
+            w.pod(l.tap);
+            w.pod(l.pin_fault);
+        }
     }
     w(state_.mem());
     w(input_.mem());
@@ -102,6 +105,10 @@ std::size_t Plant<double>::load(const std::uint8_t* p, std::size_t n) {
             r.pod(tap);
             if (!r.ok || tap < -1 || tap > setup_.packs[k].n_cells) return 0;
             if (tap != setup_.packs[k].leads[l].tap) rewire(k, static_cast<std::int32_t>(l), tap);
+            bool fault = false;
+            r.pod(fault);
+            if (fault != setup_.packs[k].leads[l].pin_fault)
+                set_pin_fault(k, static_cast<std::int32_t>(l), fault ? 1.0 : 0.0);
         }
     }
     r(state_.mem());

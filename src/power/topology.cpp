@@ -83,7 +83,10 @@ private:
         b.filter0 = static_cast<std::int32_t>(t_.res.size());
         for (std::size_t k = 0; k < n.lead.size(); ++k) res(n.lead[k], n.pin[k]);
         b.pin_leak0 = static_cast<std::int32_t>(t_.res.size());
-        for (std::size_t k = 0; k < n.pin.size(); ++k) res(n.pin[k], k == 0 ? n.board_minus : n.pin[k - 1]);
+        for (std::size_t k = 0; k < n.pin.size(); ++k) {
+            // a destroyed input has no difference to measure any more: what is left of it leads to the board's minus
+            res(n.pin[k], k == 0 || p.leads[k].pin_fault ? n.board_minus : n.pin[k - 1]);
+        }
         b.pin_clamp0 = static_cast<std::int32_t>(t_.res.size());
         for (std::size_t k = 1; k < n.pin.size(); ++k) res(n.pin[k], n.pin[k - 1]);
         if (!p.parts.input.balancer_fet_back_to_back) {

@@ -57,7 +57,7 @@ struct PackBranches {
     std::int32_t link_minus = -1;
     std::int32_t lead0 = 0;       // res: n + 1
     std::int32_t filter0 = 0;     // res: n + 1
-    std::int32_t pin_leak0 = 0;   // res: n + 1 (pin k to pin k - 1, pin 0 to ground)
+    std::int32_t pin_leak0 = 0;   // res: n + 1 (pin k to pin k - 1; pin 0 and destroyed ones to the board's minus)
     std::int32_t pin_clamp0 = 0;  // res: n (k to k - 1), conductance by state
     std::int32_t fet_diode0 =
         -1;  // res: n (single balancer FETs only: body diodes between lead ends), conductance by state

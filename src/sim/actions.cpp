@@ -428,7 +428,12 @@ void Simulation::Impl::connect(const std::string& target, bool on) {
     if (path && path->head == "load") find(setup.scenario.loads, element_of_load);
     if (path && path->head == "charger") {
         find(setup.scenario.chargers, element_of_charger);
-        for (auto& c : charger_cut) c = 0;
+        for (std::size_t k = 0; on && k < charger_cut.size(); ++k) {  // put on again, it starts from its full current
+            if (charger_cut[k] == 0 || !plant.element_connected(element_of_charger[k])) continue;
+            charger_cut[k] = 0;
+            const double i_A = scenario::value_at(setup.scenario.chargers[k].cc_A, t);
+            set_input({Input::charger_cc, element_of_charger[k], 0}, i_A);
+        }
     }
 }
 

@@ -213,6 +213,7 @@ struct Simulation::Impl : power::StepListener {
 
     // --- parts of the loop
     void apply_drives(std::size_t p);
+    void give_drives(std::size_t p, const board::Drives& d, const afe::PinDrives& pins);
     void fill_view(std::size_t p, board::PlantView& v, double* pins, double* clamp) const;
     void check_witnesses();
     void update_gates();

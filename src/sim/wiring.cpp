@@ -48,8 +48,11 @@ void Simulation::Impl::fill_view(std::size_t p, board::PlantView& v, double* pin
 
 /// Levels that a board changed reach the plant.
 void Simulation::Impl::apply_drives(std::size_t p) {
+    give_drives(p, packs[p].board->drives(), packs[p].board->pin_drives());
+}
+
+void Simulation::Impl::give_drives(std::size_t p, const board::Drives& d, const afe::PinDrives& pins) {
     PackRun& r = packs[p];
-    const board::Drives d = r.board->drives();
     const power::GateDriveParts& gate = setup.packs[p].parts.gate;
     if (d.dsg_on != r.sent.dsg_on) plant.set_gate(p, Group::dsg, d.dsg_on != 0 ? gate.v_on_V : 0.0);
     if (d.chg_on != r.sent.chg_on) plant.set_gate(p, Group::chg, d.chg_on != 0 ? gate.v_on_V : 0.0);
@@ -67,13 +70,29 @@ void Simulation::Impl::apply_drives(std::size_t p) {
         jumped(1e-3);
     }
     r.sent = d;
-    const afe::PinDrives& pins = r.board->pin_drives();
     for (std::int32_t k = 0; k <= r.n_cells; ++k) {
         const auto i = static_cast<std::size_t>(k);
         if (pins.pull_A[i] == r.pins_sent.pull_A[i]) continue;
         plant.set_pin_pull(p, k, pins.pull_A[i]);
         r.pins_sent.pull_A[i] = pins.pull_A[i];
         jumped(1e-6);  // a test current of 100 uA
+    }
+    for (std::int32_t k = 1; k <= r.n_cells; ++k) {
+        const auto i = static_cast<std::size_t>(k - 1);
+        if (pins.balance_S[i] == r.pins_sent.balance_S[i]) continue;
+        plant.set_balance_switch(p, k, pins.balance_S[i]);
+        r.pins_sent.balance_S[i] = pins.balance_S[i];
+        jumped(1e-3);
+    }
+    for (std::int32_t k = 0; k <= r.n_cells; ++k) {
+        const auto i = static_cast<std::size_t>(k);
+        // pins that have no cell are tied to the topmost one
+        double g_S = pins.fault_S[i];
+        for (std::size_t j = i + 1; k == r.n_cells && j < afe::k_max_pins; ++j) g_S += pins.fault_S[j];
+        if (g_S == r.pins_sent.fault_S[i]) continue;
+        plant.set_pin_fault(p, k, g_S);
+        r.pins_sent.fault_S[i] = g_S;
+        jumped(1e-2);
     }
 }
 

@@ -87,6 +87,8 @@ TEST_CASE("plant: save, load in another plant, continue: same bits") {
     Rig a = in_a_short(s);
     a.plant.rewire(0, 5, 6);  // a state that a new plant does not have
     a.plant.rewire(0, 6, 5);
+    a.plant.set_pin_fault(0, 3, 1e-4);
+    a.plant.set_balance_switch(0, 7, 3e-3);
     a.plant.set_pin_pull(0, 4, 1e-6);
     a.jump();
     CHECK(a.run(20e-6).ok());
@@ -144,6 +146,7 @@ TEST_CASE("plant: no allocation in the step loop") {
     const base::Status st2 = rig.run(3e-3);
     rig.plant.set_pin_pull(0, 3, 1e-4);
     rig.plant.set_balancer(0, 2, 9, 1.0);
+    rig.plant.set_balance_switch(0, 5, 3e-3);
     rig.plant.set_cell_leak(0, 4, 100.0);
     rig.plant.connect_element(0, false);
     rig.plant.set_precharge(0, 1.0);

@@ -186,6 +186,50 @@ TEST_CASE("plant: a burnt filter lets its pin float, a lead's resistance shows u
     CHECK(rig.plant.energy_residual_rel() < 1e-9);
 }
 
+TEST_CASE("plant: a passive balance switch and a destroyed input divide with the filter resistors") {
+    const cell::EcmModel m = stiff_model(3.3, 0.5);
+    PlantSetup s;
+    s.packs.push_back(make_pack(m, 16, 0.5));
+    Rig rig(s);
+    CHECK(rig.run(0.2).ok());
+    const std::uint64_t at_rest = rig.hash();
+    // The switch of cell 6 lies between C6 and C5: cell - lead - filter - switch - filter - lead.
+    const double path_Ohm = 2.0 * 1000.04, switch_Ohm = 290.0;
+    rig.plant.set_balance_switch(0, 6, 1.0 / switch_Ohm);
+    CHECK(rig.hash() != at_rest);
+    CHECK(rig.jump().ok());
+    CHECK(rig.run(0.1).ok());
+    const double i_A = 3.3 / (path_Ohm + switch_Ohm);
+    const auto pin = [&rig](std::size_t k) { return rig.plant.view(0).pin_V[k]; };
+    CHECK(pin(6) - pin(5) == doctest::Approx(i_A * switch_Ohm).epsilon(5e-4));
+    CHECK(pin(6) == doctest::Approx(6 * 3.3 - i_A * 1000.04).epsilon(5e-4));
+    CHECK(pin(5) == doctest::Approx(5 * 3.3 + i_A * 1000.04).epsilon(5e-4));
+    CHECK(pin(7) == doctest::Approx(7 * 3.3).epsilon(5e-5));
+    CHECK(rig.plant.filter_power_W(0, 6) == doctest::Approx(i_A * i_A * 1000.0).epsilon(1e-3));
+    const double before_J = rig.plant.line_J(Line::input_heat);
+    CHECK(rig.run(1.0).ok());
+    CHECK(rig.plant.line_J(Line::input_heat) - before_J == doctest::Approx(3.3 * i_A).epsilon(5e-3));
+    CHECK(rig.plant.energy_residual_rel() < 1e-9);
+    rig.plant.set_balance_switch(0, 6, 0.0);
+    CHECK(rig.jump().ok());
+    CHECK(rig.run(0.1).ok());
+    CHECK(pin(6) - pin(5) == doctest::Approx(3.3).epsilon(1e-5));
+    // C4 is destroyed and leaks 100 uS to VSS.
+    const std::uint64_t whole = rig.hash();
+    rig.plant.set_pin_fault(0, 4, 100e-6);
+    CHECK(rig.hash() != whole);
+    CHECK(rig.jump().ok());
+    CHECK(rig.run(0.1).ok());
+    CHECK(pin(4) == doctest::Approx(4 * 3.3 / (1.0 + 100e-6 * 1000.04)).epsilon(5e-4));
+    CHECK(pin(3) == doctest::Approx(3 * 3.3).epsilon(2e-4));
+    CHECK(pin(5) == doctest::Approx(5 * 3.3).epsilon(2e-4));
+    rig.plant.set_balance_switch(0, 4, 1.0 / switch_Ohm);  // went with the input
+    CHECK(rig.jump().ok());
+    CHECK(rig.run(0.1).ok());
+    CHECK(pin(4) == doctest::Approx(4 * 3.3 / (1.0 + 100e-6 * 1000.04)).epsilon(5e-4));
+    CHECK(rig.plant.energy_residual_rel() < 1e-9);
+}
+
 TEST_CASE("plant: the balancer takes and gives through the leads and its energy closes") {
     const cell::EcmModel m = stiff_model(3.3, 0.5);
     PlantSetup s;
