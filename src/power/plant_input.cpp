@@ -47,7 +47,7 @@ void Plant<T>::set_pin_pull(std::size_t pack, std::int32_t pin, const T& i_A) {
 template <class T>
 void Plant<T>::set_balance_switch(std::size_t pack, std::int32_t cell, double g_S) {
     if (setup_.packs[pack].leads[at(cell)].pin_fault) return;
-    in(o_res_g_)[at(topo_->pack[pack].pin_leak0 + cell)] = T(k_pin_leak_S + g_S);
+    edit(o_res_g_)[at(topo_->pack[pack].pin_leak0 + cell)] = T(k_pin_leak_S + g_S);
     ++input_version_;
     ++matrix_version_;
 }
@@ -59,7 +59,7 @@ void Plant<T>::set_pin_fault(std::size_t pack, std::int32_t pin, double g_S) {
         fault = g_S > 0.0;
         rebuild_topology();
     }
-    in(o_res_g_)[at(topo_->pack[pack].pin_leak0 + pin)] = T(k_pin_leak_S + g_S);
+    edit(o_res_g_)[at(topo_->pack[pack].pin_leak0 + pin)] = T(k_pin_leak_S + g_S);
     ++input_version_;
     ++matrix_version_;
 }
