@@ -43,6 +43,11 @@ elseif(BMSTWIN_SANITIZE STREQUAL "thread")
     -fsanitize=thread)                # its run-time library
 endif()
 
+if(BMSTWIN_FUZZ)
+  target_compile_options(bmstwin_flags_codegen INTERFACE
+    -fsanitize=fuzzer-no-link)        # coverage of the libraries steers the fuzzer; without it, it guesses blindly
+endif()
+
 # --- warnings --------------------------------------------------------------------------------
 add_library(bmstwin_flags_warn INTERFACE)
 target_compile_options(bmstwin_flags_warn INTERFACE

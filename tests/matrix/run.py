@@ -30,6 +30,7 @@ BUILDS = [
     ("gcc -O2 x86-64-v4", ["-DBMSTWIN_OPT_LEVEL=2", "-DBMSTWIN_ARCH=x86-64-v4"], V4),
     ("clang -O0", [*CLANG, "-DBMSTWIN_OPT_LEVEL=0"], set()),
     ("clang -O2 x86-64-v3", [*CLANG, "-DBMSTWIN_OPT_LEVEL=2", "-DBMSTWIN_ARCH=x86-64-v3"], V3),
+    ("clang -O2 x86-64-v4", [*CLANG, "-DBMSTWIN_OPT_LEVEL=2", "-DBMSTWIN_ARCH=x86-64-v4"], V4),
 ]
 CLI_WAYS = [
     ("--jobs 1", ["--jobs", "1"], {}),
@@ -53,9 +54,9 @@ class Matrix:
         """Seconds of the budget that are left."""
         return self.end_s - time.monotonic()
 
-    def row(self, name, outcome, seconds=0.0):
+    def row(self, name, outcome, seconds=0.0, hashes=None):
         """Prints and keeps one row."""
-        self.rows.append({"way": name, "outcome": outcome, "seconds": round(seconds, 1)})
+        self.rows.append({"way": name, "outcome": outcome, "seconds": round(seconds, 1), "hashes": hashes or {}})
         print(f"{name:32} {outcome}   {seconds:.1f} s", flush=True)
 
     def not_run(self, name, why):
@@ -74,7 +75,18 @@ class Matrix:
             else:
                 self.failed += 1
                 wrong.append(f"{scenario}: {got} instead of {want}")
-        self.row(name, "DIFFERENT " + "; ".join(wrong) if wrong else "equal", seconds)
+        self.row(name, "DIFFERENT " + "; ".join(wrong) if wrong else "equal", seconds, hashes)
+
+    def table(self):
+        """Every run hash that was computed, a row for each way, then the core hashes once."""
+        print("\nrun hashes" + " " * 22 + " ".join(f"{name:16}" for name in SCENARIOS))
+        for row in self.rows:
+            got = [row["hashes"].get(name, "-").split()[0] for name in SCENARIOS]
+            note = "" if row["outcome"] == "equal" else "  " + row["outcome"].split(":")[0]
+            print(f"{row['way']:32}" + " ".join(f"{value:16}" for value in got) + note)
+        print("core hashes (compared in every row)")
+        for name, value in self.reference.items():
+            print(f"  {name:30}" + "  ".join(value.split()[1:]))
 
     def write(self):
         """The matrix as JSON, for the record."""
@@ -132,10 +144,10 @@ def run_probe(probe, files, way):
     return hashes
 
 
-def build(folder, options, targets):
+def build(folder, options, targets, jobs):
     """Configures and builds; True if it worked."""
     commands = [["cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DBMSTWIN_WERROR=OFF", *options],
-                ["cmake", "--build", folder, "--target", *targets, "-j", str(os.cpu_count())]]
+                ["cmake", "--build", folder, "--target", *targets, "-j", str(jobs)]]
     for command in commands:
         result = subprocess.run([str(c) for c in command], capture_output=True, text=True)
         if result.returncode:
@@ -188,7 +200,7 @@ def api_ways(matrix, files, probe):
     matrix.compare("API saved, loaded elsewhere", hashes, time.monotonic() - start)
 
 
-def other_builds(matrix, files):
+def other_builds(matrix, files, jobs):
     """Other compilers, levels and CPUs."""
     features, build_s = cpu_features(), 60.0
     for name, options, needed in BUILDS:
@@ -203,7 +215,7 @@ def other_builds(matrix, files):
             matrix.not_run(name, "the time budget is used up")
             continue
         folder = matrix.work / name.replace(" ", "_")
-        good, build_s = timed(build, folder, ["-DBMSTWIN_BUILD_TESTS=OFF", *options], ["bmstwin_cli"])
+        good, build_s = timed(build, folder, ["-DBMSTWIN_BUILD_TESTS=OFF", *options], ["bmstwin_cli"], jobs)
         hashes, seconds = timed(run_cli, folder / "bin/bmstwin", files, matrix.work / "out") if good else ({}, 0)
         matrix.compare(name, hashes, build_s + seconds)
 
@@ -211,7 +223,8 @@ def other_builds(matrix, files):
 def tsan(binary, work):
     """The scenarios with two jobs under the thread sanitizer; True if it reported nothing."""
     files, failed = scenario_files(), 0
-    command = [str(binary), "run", *map(str, files.values()), "--out", str(work), "--jobs", "2", "--quiet"]
+    command = [str(binary), "run", *map(str, files.values()), "--out", str(work / "out"), "--jobs", "2", "--quiet",
+               "--junit", str(work / "junit.xml"), "--html", str(work / "report.html")]
     result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     if result.returncode not in (0, 1) or "ThreadSanitizer" in result.stdout + result.stderr:
         failed = 1
@@ -243,10 +256,9 @@ def main():
     if arguments.only in (None, "api"):
         api_ways(matrix, files, probe)
     if arguments.only in (None, "builds"):
-        other_builds(matrix, files)
+        other_builds(matrix, files, arguments.jobs)
     matrix.write()
-    for name, value in matrix.reference.items():
-        print(f"{name}: {value}")
+    matrix.table()
     print(f"{matrix.passed} passed, {matrix.failed} failed, {matrix.skipped} skipped")
     return 1 if matrix.failed or not matrix.passed else 0
 

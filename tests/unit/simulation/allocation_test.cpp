@@ -6,10 +6,25 @@
 
 #include "rig.hpp"
 
+// The address sanitizer finds a new that meets the wrong delete, with operators of its own: these would replace them.
+#if defined(__SANITIZE_ADDRESS__)
+#define BMSTWIN_COUNTS_NEW 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define BMSTWIN_COUNTS_NEW 0
+#endif
+#endif
+#ifndef BMSTWIN_COUNTS_NEW
+#define BMSTWIN_COUNTS_NEW 1
+#endif
+
 namespace {
 std::atomic<bool> g_counting{false};
 std::atomic<std::size_t> g_count{0};
+}  // namespace
 
+#if BMSTWIN_COUNTS_NEW
+namespace {
 void* counted(std::size_t n, std::size_t align) {
     if (g_counting.load(std::memory_order_relaxed)) g_count.fetch_add(1, std::memory_order_relaxed);
     void* const p = align <= alignof(std::max_align_t) ? std::malloc(n == 0 ? 1 : n)
@@ -31,6 +46,7 @@ void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
 void operator delete[](void* p, std::align_val_t) noexcept { std::free(p); }
 void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
 void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+#endif
 
 using namespace rig;
 
@@ -46,7 +62,10 @@ std::size_t allocations(Simulation& s, Time_ns to) {
 
 }  // namespace
 
-TEST_CASE("the counter counts") {
+// Where nothing is counted, nothing is claimed: skipped, not passed.
+const auto k_needs_counter = doctest::skip(BMSTWIN_COUNTS_NEW == 0);
+
+TEST_CASE("the counter counts" * k_needs_counter) {
     g_count = 0;
     g_counting = true;
     auto* const p = new std::string(100, 'x');
@@ -55,14 +74,14 @@ TEST_CASE("the counter counts") {
     delete p;
 }
 
-TEST_CASE("a quiet second allocates nothing") {
+TEST_CASE("a quiet second allocates nothing" * k_needs_counter) {
     const auto s = build(shipped("everyday/motor-start", {{"/record/rate_hz", "1000"}}));
     s->advance_to(2 * k_s);
     CHECK(allocations(*s, 2 * k_s + 900 * k_ms) == 0);
     CHECK(allocations(*s, 4 * k_s) == 0);  // the motor's start, an event
 }
 
-TEST_CASE("a balancing second allocates nothing") {
+TEST_CASE("a balancing second allocates nothing" * k_needs_counter) {
     const auto s = build(until(shipped("life/balance-overnight", {{"/record/period_s", "1"}}), 120 * k_s));
     Time_ns t = k_s;
     // Averaged store and forward: 1.1 A during 0.45 of the time is a mean of 0.495 A out of the donor.
@@ -71,7 +90,7 @@ TEST_CASE("a balancing second allocates nothing") {
     CHECK(allocations(*s, t + 8 * k_s) == 0);
 }
 
-TEST_CASE("a short allocates nothing, its burst is recorded") {
+TEST_CASE("a short allocates nothing, its burst is recorded" * k_needs_counter) {
     for (const char* const name :
          {"short/short-hard-clamp", "short/short-hard-bare", "paralleling/parallel-4v-all-on"}) {
         const auto s = build(shipped(name));
