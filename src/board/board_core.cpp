@@ -30,10 +30,10 @@ const bms_core* choose_core(const bms_core* wanted) {
 
 const power::NtcCurve& curve() { return *power::ntc_curve("10k-B3435"); }
 
-const BoardConfig& checked(const BoardConfig& c) {
+const afe::Dvc1124Params& checked_afe(const BoardConfig& c) {
     const char* which = "";
     if (const char* why = afe::check_params(c.afe, &which)) throw BoardError(why, fmt::format("afe.{}", which));
-    return c;
+    return c.afe;
 }
 
 }  // namespace
@@ -46,7 +46,7 @@ Board::Impl::Impl(BoardConfig config)
       driver_delay_ns(base::round_sat(cfg.parts.gate.delay_s * 1e9, 1, base::k_s)),
       reset_ns(base::round_sat(cfg.parts.supply.reset_s * 1e9, 1, 3600 * base::k_s)),
       balance_gain(cfg.parts.balancer.i_set_A / k_balancer_nominal_A),
-      chip(checked(cfg).afe, cfg.rng),
+      chip(checked_afe(cfg), cfg.rng),
       bus(s.bus, chip, base::round_sat(cfg.bus_Hz, 1000, 100000)),
       afe_ntc(curve(), 6800.0 + 25.0 * cfg.afe.frt),
       mcu_ntc(curve(), 10000.0),

@@ -63,7 +63,7 @@ void charge_step(Step& t) {
 
 void charge_guess(State& s) {
     const Chemistry& c = kChemistry[s.chemistry];
-    const std::int32_t mean_mV = s.meas.sum_mV / static_cast<std::int32_t>(s.n);
+    const std::int32_t mean_mV = per_cell(s, s.meas.sum_mV);
     std::int32_t cpct = 0;
     if (mean_mV >= c.ocv_mV[10]) {
         cpct = 10000;

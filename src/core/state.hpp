@@ -243,6 +243,11 @@ static_assert(std::has_unique_object_representations_v<State>, "padding must be 
 
 inline std::int32_t par(const State& s, P p) { return s.applied[index_of(p)]; }
 
+/// Mean over the cells in use. n is 4..24 from init on; a flipped bit of RAM that made it 0 must not divide.
+inline std::int32_t per_cell(const State& s, std::int32_t sum) {
+    return s.n != 0 ? sum / static_cast<std::int32_t>(s.n) : 0;
+}
+
 // What one step works on: the state and the call's arguments.
 struct Step {
     State& s;

@@ -82,7 +82,7 @@ void evaluate_cow(Step& t) {
     Wiring& w = s.wire;
     std::int32_t sum = 0;
     for (std::uint32_t k = 0; k < s.n; ++k) sum += s.meas.raw_dmV[k];
-    const std::int32_t avg = sum / static_cast<std::int32_t>(s.n);
+    const std::int32_t avg = per_cell(s, sum);
     std::uint32_t mask = 0;
     std::uint8_t count = 0;
     std::uint8_t first = 0;
@@ -121,7 +121,7 @@ void evaluate_cow(Step& t) {
 // leads i and j makes channel i and, if there is one, channel j+1 too high.
 void hint(State& s) {
     Wiring& w = s.wire;
-    const std::int32_t mean = s.meas.stack_mV * 10 / static_cast<std::int32_t>(s.n);
+    const std::int32_t mean = per_cell(s, s.meas.stack_mV * 10);
     std::uint8_t first = 0;
     std::uint8_t last = 0;
     for (std::uint32_t k = 0; k < s.n; ++k) {
