@@ -253,8 +253,9 @@ bool parse_json(std::string_view text, const JsonLimits& limits, Json* out, Diag
         return false;
     }
     Builder b(text, limits, out);
-    const CountingIterator first{text.data(), &b.seen};
-    const CountingIterator last{text.data() + text.size(), &b.seen};
+    const char* const begin = text.data();
+    const CountingIterator first{begin, &b.seen};
+    const CountingIterator last{begin + text.size(), &b.seen};
     const bool ok = Plain::sax_parse(first, last, &b) && b.error.empty();
     if (ok) return true;
     *out = Json{};

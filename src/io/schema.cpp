@@ -100,11 +100,7 @@ void SchemaVisitor::refused(const char* key, const char* why) {
 void SchemaVisitor::add(const std::string& key, Json schema, const base::Spec& spec, Json by_default) {
     const Json* type = schema.find("type");
     const bool numeric = type != nullptr && (type->text == "number" || type->text == "integer" || type->is_array());
-    if (schema.find("$ref") != nullptr && *spec.doc != '\0') {
-        schema.put("description", Json::of(std::string(spec.doc)));
-    } else if (*spec.doc != '\0') {
-        schema.put("description", Json::of(std::string(spec.doc)));
-    }
+    if (*spec.doc != '\0') schema.put("description", Json::of(std::string(spec.doc)));
     if (numeric && std::isfinite(spec.min))
         schema.put(spec.above_min ? "exclusiveMinimum" : "minimum", Json::of(spec.min));
     if (numeric && std::isfinite(spec.max)) schema.put("maximum", Json::of(spec.max));
@@ -140,7 +136,7 @@ void SchemaVisitor::add_units(const char* key, const base::Spec& spec, Json by_d
         rule(one_of_required(keys, spec.need != base::Need::required));
 }
 
-void SchemaVisitor::add_times(const char* stem, const base::Spec& spec, Json by_default) {
+void SchemaVisitor::add_times(const char* stem, const base::Spec& spec, const Json& by_default) {
     std::vector<std::string> keys;
     const std::string first = fmt::format("{}_s", stem);
     for (const char* u : {"s", "ms", "us"}) {

@@ -153,7 +153,7 @@ private:
     static Json one_of_required(const std::vector<std::string>& keys, bool none_allowed);
     void add(const std::string& key, Json schema, const base::Spec& spec, Json by_default = {});
     void add_units(const char* key, const base::Spec& spec, Json by_default);
-    void add_times(const char* stem, const base::Spec& spec, Json by_default);
+    void add_times(const char* stem, const base::Spec& spec, const Json& by_default);
     void rule(Json r) { all_of_.items.push_back(std::move(r)); }
     void either(Json options) {
         Json j = Json::object();
