@@ -364,10 +364,12 @@ void Plant<T>::list_sources() {
     for (std::size_t p = 0; p < bal_.size(); ++p) {
         if (!setup_.packs[p].board_fitted) continue;
         const std::size_t s0 = at(topo_->source0[p]), n = at(setup_.packs[p].n_cells);
+        const bool runs = bal_[p].i_A > 0.0 || base::any(st(o_bal_to_)[2 * p] + st(o_bal_to_)[2 * p + 1] > T(0.0));
         for (std::size_t k = 0; k < 2 * n + 1; ++k) {
-            const bool slot = bal_[p].i_A > 0.0 && (k + 1 == at(bal_[p].from) || k + 1 == at(bal_[p].to));
+            const bool slot = runs && (k + 1 == at(bal_[p].from) || k + 1 == at(bal_[p].to));
             const T i = in(o_source_)[s0 + k];
             w.src_i[s0 + k] = i;
+            w.src_e[s0 + k] = T(0.0);
             if (slot || base::any(base::mask_or(i > T(0.0), i < T(0.0)))) w.sources.push_back(s0 + k);
         }
     }

@@ -9,8 +9,9 @@ namespace twin::power {
 
 namespace {
 constexpr double k_hold_r = 1e-3;       // cell resistances in the matrix follow the cells once they moved by this share
-constexpr double k_converter_s = 1e-3;  // soft start and regulation of the balancing converter (assumed)
-constexpr double k_hold_tj_K = 0.25;    // device coefficients follow the junctions once they moved by this
+constexpr double k_converter_s = 1e-3;  // soft start, regulation and running down of the balancing converter (assumed)
+constexpr double k_converter_rest_A = 1e-6;  // it has stopped
+constexpr double k_hold_tj_K = 0.25;         // device coefficients follow the junctions once they moved by this
 
 template <class T>
 void add_to(T* hi_lo, const T& x) {
@@ -323,7 +324,7 @@ void Plant<T>::commit_thermal(double h_s) {
         const PackBranches& b = topo_->pack[p];
         T heat = in(o_rl_r_)[at(b.shunt)] * w.rl_i2[at(b.shunt)] + w.pre_e[p];
         heat = heat + (w.port_e[w.draw_port[p]] + w.port_e[w.clamp_port[p]]);
-        if (bal_[p].i_A > 0.0) {
+        if (bal_[p].from > 0) {
             const std::size_t s0 = at(topo_->source0[p]);
             heat = heat + (w.src_e[s0 + at(bal_[p].from) - 1] + w.src_e[s0 + at(bal_[p].to) - 1]);
         }
@@ -348,14 +349,18 @@ template <class T>
 void Plant<T>::commit_balancers(double h_s) {
     const Scratch& w = *s_;
     for (std::size_t p = 0; p < bal_.size(); ++p) {
-        if (bal_[p].i_A <= 0.0) continue;
+        if (bal_[p].from == 0) continue;
+        T* const held = st(o_bal_to_) + 2 * p;
+        if (bal_[p].i_A <= 0.0 && base::all(held[0] + held[1] <= T(k_converter_rest_A))) {
+            held[0] = held[1] = T(0.0);
+            continue;
+        }
         const double share = slot(h_s).converter;
         const BalancerParts& b = setup_.packs[p].parts.balancer;
         const T* const tap = s_->shown().tap_V.data() + w.pin0[p];
         const std::size_t from = at(bal_[p].from), to = at(bal_[p].to);
         const T v_from = tap[from] - tap[from - 1];
         const T v_to = tap[to] - tap[to - 1];
-        T* const held = st(o_bal_to_) + 2 * p;
         held[0] = held[0] + (T(bal_[p].i_A * b.transfer_fraction) - held[0]) * share;
         const T p_to = base::max2(v_from * held[0] * b.efficiency - T(b.fixed_loss_W), T(0.0));
         held[1] = held[1] + (p_to / base::max2(v_to, T(0.5)) - held[1]) * share;

@@ -22,8 +22,13 @@ void Plant<T>::set_precharge(std::size_t pack, const T& on) {
 template <class T>
 void Plant<T>::set_balancer(std::size_t pack, std::int32_t from, std::int32_t to, double i_A) {
     const bool on = i_A > 0.0 && from >= 1 && to >= 1 && from != to;
-    bal_[pack] = on ? Bal{from, to, i_A} : Bal{};
-    st(o_bal_to_)[2 * pack] = st(o_bal_to_)[2 * pack + 1] = T(0.0);
+    Bal& b = bal_[pack];
+    if (on && (b.from != from || b.to != to)) {  // the matrix switches over: the converter starts anew
+        b.from = from;
+        b.to = to;
+        st(o_bal_to_)[2 * pack] = st(o_bal_to_)[2 * pack + 1] = T(0.0);
+    }
+    b.i_A = on ? i_A : 0.0;  // switched off, it runs down within its own time constant
     list_sources();
     ++input_version_;
 }

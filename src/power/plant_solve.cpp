@@ -319,7 +319,7 @@ template <class T>
 void Plant<T>::place_balancers() {
     Scratch& w = *s_;
     for (std::size_t p = 0; p < bal_.size(); ++p) {
-        if (bal_[p].i_A <= 0.0) continue;
+        if (bal_[p].from == 0) continue;
         const std::size_t s0 = at(topo_->source0[p]);
         const T* const held = st(o_bal_to_) + 2 * p;
         w.src_i[s0 + at(bal_[p].from) - 1] = held[0];

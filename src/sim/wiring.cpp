@@ -63,7 +63,7 @@ void Simulation::Impl::give_drives(std::size_t p, const board::Drives& d, const 
     }
     if (d.balance_from != r.sent.balance_from || d.balance_to != r.sent.balance_to || d.balance_A != r.sent.balance_A) {
         plant.set_balancer(p, d.balance_from, d.balance_to, d.balance_A);
-        jumped(0.01);
+        jumped(1e-3);  // it starts and stops within its own millisecond
     }
     if (d.supply_W != r.sent.supply_W) {
         plant.set_supply_draw(p, d.supply_W);

@@ -252,6 +252,23 @@ TEST_CASE("plant: the balancer takes and gives through the leads and its energy 
     CHECK(rig.plant.lead_current_A(0, 3) == doctest::Approx(i_from).epsilon(1e-4));
     const double loss = (v_from * i_from - p_to) * 100.0;
     CHECK(rig.plant.line_J(Line::balancer_loss) == doctest::Approx(loss).epsilon(1e-3));
+    // Switched off it runs down in its own millisecond: no step of current, no spike in the joints' inductance.
+    const double rest_V = 16 * 3.3;
+    double spike_V = 0.0;
+    rig.watch.each = [&](double, double) {
+        spike_V = std::fmax(spike_V, std::fabs(rig.plant.view(0).stack_V - rest_V));
+    };
+    rig.plant.set_balancer(0, 0, 0, 0.0);
+    CHECK(rig.jump().ok());
+    CHECK(rig.run(3e-3).ok());
+    CHECK(rig.plant.balancer_from_A(0) == doctest::Approx(i_from * std::exp(-3.0)).epsilon(0.01));
+    CHECK(rig.run(0.1).ok());
+    CHECK(rig.plant.balancer_from_A(0) == 0.0);
+    CHECK(rig.plant.balancer_to_A(0) == 0.0);
+    CHECK(spike_V < 2e-3);
+    const double lost_J = rig.plant.line_J(Line::balancer_loss);
+    CHECK(rig.run(1.0).ok());
+    CHECK(rig.plant.line_J(Line::balancer_loss) == lost_J);
     CHECK(rig.plant.energy_residual_rel() < 1e-9);
     CHECK(rig.plant.charge_residual_rel() < 1e-12);
 }
