@@ -10,7 +10,7 @@ namespace {
 constexpr double k_slope_from_s = 0.2;  // longer one-stage steps take the cells' slope implicitly
 constexpr double k_emf_tol_V = 1e-9;
 constexpr int k_emf_rounds_max = 30;
-constexpr double k_err_current_A = 0.02;  // error scale of inductor currents, absolute part
+constexpr double k_err_current_A = 0.01;  // error scale of inductor currents, absolute part
 constexpr double k_err_voltage_V = 2e-3;  // of capacitor voltages
 constexpr double k_err_pin_V = 30e-3;     // of the AFE's filter capacitors: nanojoules, read after they have settled
 constexpr double k_err_gate_V = 10e-3;    // of the gates
