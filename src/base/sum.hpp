@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compensated (Neumaier) sum: ledger lines and charge counters must not drift over 1e9 additions.
+// Compensated sum: ledger lines and charge counters must not drift over 1e9 additions.
 #pragma once
 #include "base/lanes.hpp"
 
@@ -11,7 +11,8 @@ struct Sum {
     T lo{0.0};
     void add(const T& x) {
         const T t = hi + x;
-        lo = lo + select(abs2(hi) >= abs2(x), (hi - t) + x, (x - t) + hi);
+        const T back = t - hi;
+        lo = lo + ((hi - (t - back)) + (x - back));  // the rounding error of t, exact (Knuth)
         hi = t;
     }
     T value() const { return hi + lo; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cell/ecm.hpp"
+#include "cell/ecm_pair.hpp"
 
 #include <array>
 #include <stdexcept>
@@ -86,7 +86,7 @@ OcvMean<double> ocv_mean_across(const EcmModel& model, double soc, double width)
     const auto& axis = model.soc_axis;
     const std::int32_t s0 = axis.locate(soc);
     const OcvSegment& a = model.segment[static_cast<std::size_t>(s0)];
-    if (axis.in_segment(s0, soc + width)) return detail::ocv_mean_in(a, soc - axis.base(s0), width);
+    if (axis.in_segment(s0, soc + width)) return detail::ocv_mean_in(detail::segment(a), soc - axis.base(s0), width);
     const std::int32_t s1 = axis.locate(soc + width);
     const OcvSegment& b = model.segment[static_cast<std::size_t>(s1)];
     const double slope = 0.25 * (a.ocv_V.slope(soc - axis.base(s0)) + b.ocv_V.slope((soc + width) - axis.base(s1)));
@@ -168,5 +168,24 @@ template std::span<const base::Field> state_fields<double>();
 template std::span<const base::Field> state_fields<Pack8>();
 template std::span<const base::Field> params_fields<double>();
 template std::span<const base::Field> params_fields<Pack8>();
+
+PairStep::PairStep(const EcmModel& m, const EcmCoeffs& c)
+    : gamma(m.gamma),
+      t_ref_degC(m.t_ref_degC),
+      tau_s{m.tau_s[0], m.tau_s[1]},
+      c_core_JperK(m.c_core_JperK),
+      c_surf_JperK(m.c_surf_JperK),
+      h_s(c.h_s),
+      per_h_perS(c.per_h_perS),
+      rc{{c.rc[0].em, c.rc[0].phi, c.rc[0].phi2}, {c.rc[1].em, c.rc[1].phi, c.rc[1].phi2}},
+      a{{c.a[0][0], c.a[0][1]}, {c.a[1][0], c.a[1][1]}},
+      g_KperJ{c.g_KperJ[0], c.g_KperJ[1]},
+      env_J{c.env_J[0], c.env_J[1], c.env_J[2]} {}
+
+OcvMean<Pair> detail::find_ocv_mean(const EcmModel& model, const OcvSegment** at, const Pair& soc, const Pair& width) {
+    for (std::size_t k = 0; k < 2; ++k) at[k] = &model.segment[static_cast<std::size_t>(model.soc_axis.locate(soc[k]))];
+    const OcvMean<double> a = cell::ocv_mean(model, soc[0], width[0]), b = cell::ocv_mean(model, soc[1], width[1]);
+    return {{a.ocv_V, b.ocv_V}, {a.dudt_VperK, b.dudt_VperK}, {a.slope_V, b.slope_V}};
+}
 
 }  // namespace twin::cell

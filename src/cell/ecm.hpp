@@ -110,6 +110,12 @@ double decay_mean_far(double x);
     }
     return decay_mean_far(x);
 }
+[[gnu::always_inline]] inline Pair decay_mean(const Pair& x) {
+    if (!all(x < 1e-3)) [[unlikely]]
+        return {decay_mean(x[0]), decay_mean(x[1])};
+    const Pair x2 = x * x;
+    return (1.0 - 0.5 * x) + x2 * ((1.0 / 6.0 - x * (1.0 / 24.0)) + x2 * (1.0 / 120.0));
+}
 inline Pack8 decay_mean(const Pack8& x) {
     Pack8 r;
     for (std::size_t k = 0; k < base::k_pack_lanes; ++k) r.v[k] = decay_mean(x.v[k]);
@@ -129,14 +135,15 @@ struct StepMeans {
     T emf_V;
 };
 
-template <class T>
-[[gnu::always_inline]] inline StepMeans<T> step_means(const EcmModel& m, const EcmParams<T>& p, const EcmState<T>& s,
-                                                      const EcmCoeffs& c, const T& i_A, const T& dq_C) {
+/// `m` and `c` are the model and the coefficients, or both of them for two cells (PairStep).
+template <class T, class M, class C>
+[[gnu::always_inline]] inline StepMeans<T> step_means(const M& m, const EcmState<T>& s, const C& c, const T& i_A,
+                                                      const T& dq_C, const T& width, const OcvMean<T>& ocv) {
     using base::abs2;
     using base::select;
     StepMeans<T> r;
-    r.width = -dq_C * p.per_capacity_perC;
-    r.ocv = ocv_mean(m, s.soc, r.width);
+    r.width = width;
+    r.ocv = ocv;
     r.ocv_V = r.ocv.ocv_V + r.ocv.dudt_VperK * (s.t_core_degC - m.t_ref_degC);
     r.sign = select(dq_C < T(0.0), T(-1.0), T(1.0));
     r.x = abs2(r.width) * m.gamma;
@@ -150,14 +157,20 @@ template <class T>
     r.emf_V = (r.ocv_V + s.m_V * r.h_mean) - (r.u1_mean + r.u2_mean);
     return r;
 }
+template <class T>
+[[gnu::always_inline]] inline StepMeans<T> step_means(const EcmModel& m, const EcmParams<T>& p, const EcmState<T>& s,
+                                                      const EcmCoeffs& c, const T& i_A, const T& dq_C) {
+    const T width = -dq_C * p.per_capacity_perC;
+    return step_means<T>(m, s, c, i_A, dq_C, width, ocv_mean(m, s.soc, width));
+}
 
 template <class T>
 struct RcLines {
     T stored_J, heat_J, u_end_V;
 };
 /// One RC pair over the step: a = u0 - iR; stored tau/(2R) (u1^2 - u0^2); heat = integral of u^2 / R.
-template <class T>
-[[gnu::always_inline]] inline RcLines<T> rc_lines(const EcmCoeffs::Rc& k, double tau_s, double h_s, const T& r_Ohm,
+template <class T, class Rc, class S>
+[[gnu::always_inline]] inline RcLines<T> rc_lines(const Rc& k, const S& tau_s, const S& h_s, const T& r_Ohm,
                                                   const T& per_r, const T& u0_V, const T& a_V, const T& i_A) {
     const T rise = a_V * k.em;  // u1 - u0
     const T ir = i_A * r_Ohm;
@@ -228,16 +241,23 @@ inline T r0_Ohm(const EcmModel&, const EcmParams<T>&, const EcmState<T>& s) {
     return s.r0_Ohm;
 }
 
-/// Mean EMF over a step of length c.h_s at constant current i (R0 excluded) and its derivative. Pure.
-template <class T>
-inline EmfMean<T> mean_emf(const EcmModel& m, const EcmParams<T>& p, const EcmState<T>& s, const EcmCoeffs& c,
-                           const T& i_A) {
-    const detail::StepMeans<T> r = detail::step_means<T>(m, p, s, c, i_A, i_A * c.h_s);
+namespace detail {
+template <class T, class M, class C>
+[[gnu::always_inline]] inline EmfMean<T> emf_and_slope(const M& m, const EcmParams<T>& p, const EcmState<T>& s,
+                                                       const C& c, const StepMeans<T>& r) {
     // Hysteresis: d(mean h)/dx = -phi^2 / 2 within a factor 2 for large x, exact for x -> 0; only a slope for the
     // iteration.
     const T hyst = s.m_V * m.gamma * (r.hb * r.sign) * (r.hphi * r.hphi) * 0.5;
     const T rc = s.r1_Ohm * (1.0 - c.rc[0].phi) + s.r2_Ohm * (1.0 - c.rc[1].phi);
     return {r.emf_V, -((r.ocv.slope_V + hyst) * p.per_capacity_perC * c.h_s + rc)};
+}
+}  // namespace detail
+
+/// Mean EMF over a step of length c.h_s at constant current i (R0 excluded) and its derivative. Pure.
+template <class T>
+inline EmfMean<T> mean_emf(const EcmModel& m, const EcmParams<T>& p, const EcmState<T>& s, const EcmCoeffs& c,
+                           const T& i_A) {
+    return detail::emf_and_slope<T>(m, p, s, c, detail::step_means<T>(m, p, s, c, i_A, i_A * c.h_s));
 }
 
 /// EMF at the present instant, R0 excluded.
@@ -263,23 +283,21 @@ inline T end_emf(const EcmModel& m, const EcmParams<T>& p, const EcmState<T>& s,
     return (o.ocv_V + o.dudt_VperK * (s.t_core_degC - m.t_ref_degC) + s.m_V * h) - (u1 + u2);
 }
 
-/// Advances the state over a step of length c.h_s in which the charge dq left through the branch. `joule_heat_J` is
-/// heat made in the cell by the network's elements (R0), `t_env_degC` the constant surroundings of the surface.
-template <class T>
-inline CellStepEnergy<T> commit(const EcmModel& m, const EcmParams<T>& p, EcmState<T>& s, const EcmCoeffs& c,
-                                const T& dq_C, const T& joule_heat_J, const T& t_env_degC) {
+namespace detail {
+
+/// `commit` without following the resistances (param_work_J is 0).
+template <class T, class M, class C>
+[[gnu::always_inline]] inline CellStepEnergy<T> advance(const M& m, const EcmParams<T>& p, EcmState<T>& s, const C& c,
+                                                        const StepMeans<T>& r, const T& i_A, const T& dq_C,
+                                                        const T& joule_heat_J, const T& t_env_degC) {
     using base::abs2;
-    const T i_A = dq_C * c.per_h_perS;
-    const detail::StepMeans<T> r = detail::step_means<T>(m, p, s, c, i_A, dq_C);
     CellStepEnergy<T> e;
     e.emf_mean_V = r.emf_V;
     e.emf_work_J = r.emf_V * dq_C;
     e.ocv_work_J = r.ocv_V * dq_C;
 
-    const detail::RcLines<T> rc1 =
-        detail::rc_lines<T>(c.rc[0], m.tau_s[0], c.h_s, s.r1_Ohm, s.per_r1_S, s.u1_V, r.a1, i_A);
-    const detail::RcLines<T> rc2 =
-        detail::rc_lines<T>(c.rc[1], m.tau_s[1], c.h_s, s.r2_Ohm, s.per_r2_S, s.u2_V, r.a2, i_A);
+    const RcLines<T> rc1 = rc_lines<T>(c.rc[0], m.tau_s[0], c.h_s, s.r1_Ohm, s.per_r1_S, s.u1_V, r.a1, i_A);
+    const RcLines<T> rc2 = rc_lines<T>(c.rc[1], m.tau_s[1], c.h_s, s.r2_Ohm, s.per_r2_S, s.u2_V, r.a2, i_A);
     e.rc_stored_J = rc1.stored_J + rc2.stored_J;
     e.rc_heat_J = rc1.heat_J + rc2.heat_J;
     s.u1_V = rc1.u_end_V;
@@ -311,6 +329,20 @@ inline CellStepEnergy<T> commit(const EcmModel& m, const EcmParams<T>& p, EcmSta
     s.soc = sum;
     s.charge_out_C = s.charge_out_C + dq_C;
 
+    e.param_work_J = T(0.0);
+    return e;
+}
+
+}  // namespace detail
+
+/// Advances the state over a step of length c.h_s in which the charge dq left through the branch. `joule_heat_J` is
+/// heat made in the cell by the network's elements (R0), `t_env_degC` the constant surroundings of the surface.
+template <class T>
+inline CellStepEnergy<T> commit(const EcmModel& m, const EcmParams<T>& p, EcmState<T>& s, const EcmCoeffs& c,
+                                const T& dq_C, const T& joule_heat_J, const T& t_env_degC) {
+    const T i_A = dq_C * c.per_h_perS;
+    const auto r = detail::step_means<T>(m, p, s, c, i_A, dq_C);
+    CellStepEnergy<T> e = detail::advance<T>(m, p, s, c, r, i_A, dq_C, joule_heat_J, t_env_degC);
     e.param_work_J = detail::follow(m, p, s);
     return e;
 }

@@ -17,11 +17,13 @@
 #include <vector>
 
 #include "base/lanes.hpp"
+#include "base/pair.hpp"
 #include "base/table.hpp"
 
 namespace twin::cell {
 
 using base::Pack8;
+using base::Pair;
 
 inline constexpr std::size_t k_ocv_knots = 512;
 inline constexpr std::size_t k_r_soc_knots = 32;
@@ -101,15 +103,30 @@ struct OcvPoint {
 
 namespace detail {
 
+/// Coefficients of a segment, or of the two segments of two cells.
+template <class T>
+struct SegmentOf {
+    T c0, c1, c2, c3, dudt0_VperK, dudt1;
+};
+[[gnu::always_inline]] inline SegmentOf<double> segment(const OcvSegment& g) {
+    return {g.ocv_V.c0, g.ocv_V.c1, g.ocv_V.c2, g.ocv_V.c3, g.dudt0_VperK, g.dudt1};
+}
+[[gnu::always_inline]] inline SegmentOf<Pair> segments(const OcvSegment& a, const OcvSegment& b) {
+    return {{a.ocv_V.c0, b.ocv_V.c0}, {a.ocv_V.c1, b.ocv_V.c1},       {a.ocv_V.c2, b.ocv_V.c2},
+            {a.ocv_V.c3, b.ocv_V.c3}, {a.dudt0_VperK, b.dudt0_VperK}, {a.dudt1, b.dudt1}};
+}
+
 /// Means over t in [t0, t0 + width] inside one segment: mean = p(m) + p''(m) half^2 / 6.
-[[gnu::always_inline]] inline OcvMean<double> ocv_mean_in(const OcvSegment& g, double t0, double width) {
-    const base::Cubic& c = g.ocv_V;
-    const double half = 0.5 * width;
-    const double tm = t0 + half;
-    const double bend = (c.c2 + 3.0 * c.c3 * tm) * (half * (1.0 / 3.0));  // p''(m) half / 6
-    const double slope =
-        0.5 * c.slope(tm) + bend + half * half * (0.5 * c.c3);  // by the width: dm = dhalf = dwidth / 2
-    return {c.value(tm) + bend * half, g.dudt0_VperK + g.dudt1 * tm, base::select(slope > 0.0, slope, 0.0)};
+template <class T>
+[[gnu::always_inline]] inline OcvMean<T> ocv_mean_in(const SegmentOf<T>& c, const T& t0, const T& width) {
+    using base::select;
+    const T half = 0.5 * width;
+    const T tm = t0 + half;
+    const T bend = (c.c2 + 3.0 * c.c3 * tm) * (half * (1.0 / 3.0));  // p''(m) half / 6
+    const T steep = c.c1 + tm * (2.0 * c.c2 + tm * (3.0 * c.c3));
+    const T slope = 0.5 * steep + bend + half * half * (0.5 * c.c3);  // by the width: dm = dhalf = dwidth / 2
+    const T value = c.c0 + tm * (c.c1 + tm * (c.c2 + tm * c.c3));
+    return {value + bend * half, c.dudt0_VperK + c.dudt1 * tm, select(slope > T(0.0), slope, T(0.0))};
 }
 
 }  // namespace detail
@@ -126,7 +143,7 @@ OcvMean<double> ocv_mean_across(const EcmModel& model, double soc, double width)
     const double end = soc + width;
     if (!(soc >= g.lo && soc < g.hi && end >= g.lo && end < g.hi)) [[unlikely]]
         return ocv_mean_across(model, soc, width);
-    return detail::ocv_mean_in(g, soc - g.lo, width);
+    return detail::ocv_mean_in(detail::segment(g), soc - g.lo, width);
 }
 inline OcvMean<Pack8> ocv_mean(const EcmModel& model, const Pack8& soc, const Pack8& width) {
     OcvMean<Pack8> r;

@@ -68,10 +68,40 @@ std::vector<std::vector<std::int32_t>> eliminate(Adjacency adj, const std::vecto
     return columns;
 }
 
+void append(std::vector<EqualRun>& runs, std::int32_t k, std::int32_t n, std::int32_t entries0) {
+    if (!runs.empty() && runs.back().end == k && runs.back().n == n)
+        ++runs.back().end;
+    else
+        runs.push_back({k, k + 1, n, entries0});
+}
+
+/// The entries by rows, and runs of equal length both ways.
+void order_entries(Program& p) {
+    for (std::int32_t j = 0; j < p.n_lead; ++j) {
+        const std::int32_t b = p.col_begin[static_cast<std::size_t>(j)];
+        append(p.columns, j, p.col_begin[static_cast<std::size_t>(j) + 1] - b, b);
+    }
+    for (std::int32_t i = 0; i < p.n_nodes; ++i) {
+        const auto first = static_cast<std::int32_t>(p.row_col.size());
+        for (std::int32_t j = 0; j < p.n_lead; ++j) {
+            for (std::int32_t r = p.col_begin[static_cast<std::size_t>(j)];
+                 r < p.col_begin[static_cast<std::size_t>(j) + 1]; ++r) {
+                if (p.row[static_cast<std::size_t>(r)] != i) continue;
+                p.row_col.push_back(j);
+                p.row_entry.push_back(r);
+            }
+        }
+        const auto n = static_cast<std::int32_t>(p.row_col.size()) - first;
+        if (n > 0) append(p.rows, i, n, first);
+    }
+}
+
 }  // namespace
 
-Program build_program(std::int32_t n_nodes, const std::vector<Edge>& edges, const std::vector<std::int32_t>& trailing) {
+Program build_program(std::int32_t n_nodes, const std::vector<Edge>& edges, const std::vector<std::int32_t>& trailing,
+                      const std::vector<Edge>& sources) {
     check_nodes(n_nodes, edges, trailing);
+    check_nodes(n_nodes, sources, {});
     Program p;
     p.n_nodes = n_nodes;
     std::vector<bool> keep(static_cast<std::size_t>(n_nodes), false);
@@ -101,6 +131,7 @@ Program build_program(std::int32_t n_nodes, const std::vector<Edge>& edges, cons
         }
         p.col_begin.push_back(static_cast<std::int32_t>(p.row.size()));
     }
+    order_entries(p);
     p.off_dense = p.off_columns + static_cast<std::int32_t>(p.row.size());
     p.n_values = p.off_dense + p.n_trail * (p.n_trail - 1) / 2;
     const auto at = [&](std::int32_t i, std::int32_t j) {
@@ -131,6 +162,12 @@ Program build_program(std::int32_t n_nodes, const std::vector<Edge>& edges, cons
             s.bb = s.pos_b;
             if (s.pos_a >= 0 && s.pos_b >= 0) s.ab = at(s.pos_a, s.pos_b);
         }
+        p.stamp.push_back(s);
+    }
+    for (const Edge& e : sources) {
+        StampIndex s;
+        if (e.a != k_ground) s.pos_a = p.pos[static_cast<std::size_t>(e.a)];
+        if (e.b != k_ground) s.pos_b = p.pos[static_cast<std::size_t>(e.b)];
         p.stamp.push_back(s);
     }
     return p;

@@ -26,6 +26,13 @@ struct StampIndex {
     std::int32_t pos_b = -1;
 };
 
+/// Neighbouring columns or rows with equally many entries.
+struct EqualRun {
+    std::int32_t first = 0, end = 0;
+    std::int32_t n = 0;         // entries of each
+    std::int32_t entries0 = 0;  // the first one's first entry
+};
+
 struct Program {
     std::int32_t n_nodes = 0;
     std::int32_t n_lead = 0;
@@ -34,15 +41,21 @@ struct Program {
     std::vector<std::int32_t> node_at;    // position -> node
     std::vector<std::int32_t> col_begin;  // (n_lead + 1): off-diagonal entries of each leading column
     std::vector<std::int32_t> row;        // position of each off-diagonal entry
+    std::vector<EqualRun> columns;        // the columns, in runs
+    std::vector<EqualRun> rows;  // the same entries by rows (trailing ones included), those without entry left out
+    std::vector<std::int32_t> row_col;    // by rows: column of each entry
+    std::vector<std::int32_t> row_entry;  // and its index by columns
     std::vector<std::int32_t> update;     // per column, for p in rows, q in rows[0..p]: target in the value array
-    std::vector<StampIndex> stamp;        // per edge
+    std::vector<StampIndex> stamp;        // per edge, then per source
     std::int32_t n_values = 0;            // diagonal (n_nodes), column entries, dense trailing lower triangle
     std::int32_t off_columns = 0;
     std::int32_t off_dense = 0;  // (i, j), i > j in trailing numbering at off_dense + i (i - 1) / 2 + j
 };
 
-/// Builds the program. `trailing` lists the nodes that are kept for the dense block. Throws std::invalid_argument for
-/// an edge or a trailing node out of range.
-Program build_program(std::int32_t n_nodes, const std::vector<Edge>& edges, const std::vector<std::int32_t>& trailing);
+/// Builds the program. `trailing` lists the nodes that are kept for the dense block; `sources` have no conductance:
+/// they couple nothing and get right-hand-side positions only, after the edges. Throws std::invalid_argument for an
+/// edge or a trailing node out of range.
+Program build_program(std::int32_t n_nodes, const std::vector<Edge>& edges, const std::vector<std::int32_t>& trailing,
+                      const std::vector<Edge>& sources = {});
 
 }  // namespace twin::net

@@ -15,6 +15,7 @@ template <class T>
 struct Workspace {
     std::vector<T> values;    // (n_values)
     std::vector<T> l;         // (column entries) unit-lower factors
+    std::vector<T> l_row;     // the same by rows
     std::vector<T> inv_diag;  // (n_lead)
     std::vector<T> rhs;       // (n_nodes + 1) by position, ground last
     std::vector<T> x;         // (n_nodes + 1) solution by position, ground last and always 0
@@ -26,6 +27,7 @@ struct Workspace {
         const auto m = static_cast<std::size_t>(p.n_trail);
         values.assign(static_cast<std::size_t>(p.n_values), T(0.0));
         l.assign(p.row.size(), T(0.0));
+        l_row = l;
         inv_diag.assign(static_cast<std::size_t>(p.n_lead), T(0.0));
         rhs.assign(n + 1, T(0.0));
         x.assign(n + 1, T(0.0));
@@ -69,19 +71,67 @@ inline void factor_leading(const Program& p, Workspace<T>& w) {
             }
         }
     }
+    for (std::size_t e = 0; e < w.l.size(); ++e) w.l_row[e] = w.l[static_cast<std::size_t>(p.row_entry[e])];
 }
+
+namespace detail {
+/// y - sum of l[k] x[at[k]] over N entries, in the order of the entries.
+template <int N, class T>
+[[gnu::always_inline]] inline T less_entries(const T& y, const T* l, const std::int32_t* at, const T* x) {
+    if constexpr (N == 0) {
+        return y;
+    } else {
+        return less_entries<N - 1>(y - l[0] * x[at[0]], l + 1, at + 1, x);
+    }
+}
+
+/// Rows of a run: b[i] less what its columns give.
+template <int N, class T>
+[[gnu::always_inline]] inline void forward_run(const EqualRun& r, const T* l, const std::int32_t* at, T* b) {
+    for (T* y = b + r.first; y != b + r.end; ++y, l += N, at += N) *y = less_entries<N>(*y, l, at, b);
+}
+/// Columns of a run, from the last to the first.
+template <int N, class T>
+[[gnu::always_inline]] inline void backward_run(const EqualRun& r, const T* l, const std::int32_t* at, const T* b,
+                                                const T* inv, T* x) {
+    const std::ptrdiff_t n = N * static_cast<std::ptrdiff_t>(r.end - r.first);
+    l += n;
+    at += n;
+    for (std::ptrdiff_t j = r.end; j-- > r.first;) {
+        l -= N;
+        at -= N;
+        x[j] = less_entries<N>(b[j] * inv[j], l, at, x);
+    }
+}
+}  // namespace detail
 
 /// Forward elimination of the right-hand side through the leading nodes.
 template <class T>
 inline void forward_leading(const Program& p, Workspace<T>& w) {
     T* const b = w.rhs.data();
-    const T* const l = w.l.data();
-    const std::int32_t* const row = p.row.data();
-    const std::int32_t* const begin = p.col_begin.data();
-    std::int32_t r = 0;
-    for (std::int32_t j = 0; j < p.n_lead; ++j) {
-        const T bj = b[j];
-        for (const std::int32_t e = begin[j + 1]; r < e; ++r) b[row[r]] = b[row[r]] - l[r] * bj;
+    for (const EqualRun& r : p.rows) {
+        const T* l = w.l_row.data() + r.entries0;
+        const std::int32_t* at = p.row_col.data() + r.entries0;
+        switch (r.n) {
+            case 1:
+                detail::forward_run<1>(r, l, at, b);
+                break;
+            case 2:
+                detail::forward_run<2>(r, l, at, b);
+                break;
+            case 3:
+                detail::forward_run<3>(r, l, at, b);
+                break;
+            case 4:
+                detail::forward_run<4>(r, l, at, b);
+                break;
+            default:
+                for (std::int32_t i = r.first; i < r.end; ++i) {
+                    T y = b[i];
+                    for (const T* const e = l + r.n; l != e; ++l, ++at) y = y - *l * b[*at];
+                    b[i] = y;
+                }
+        }
     }
 }
 
@@ -91,13 +141,31 @@ inline void backward_leading(const Program& p, Workspace<T>& w) {
     T* const x = w.x.data();
     const T* const b = w.rhs.data();
     const T* const inv = w.inv_diag.data();
-    const T* const l = w.l.data();
-    const std::int32_t* const row = p.row.data();
-    const std::int32_t* const begin = p.col_begin.data();
-    for (std::int32_t j = p.n_lead; j-- > 0;) {
-        T xj = b[j] * inv[j];
-        for (std::int32_t r = begin[j]; r < begin[j + 1]; ++r) xj = xj - l[r] * x[row[r]];
-        x[j] = xj;
+    for (auto q = p.columns.rbegin(); q != p.columns.rend(); ++q) {
+        const EqualRun& r = *q;
+        const T* const l = w.l.data() + r.entries0;
+        const std::int32_t* const at = p.row.data() + r.entries0;
+        switch (r.n) {
+            case 1:
+                detail::backward_run<1>(r, l, at, b, inv, x);
+                break;
+            case 2:
+                detail::backward_run<2>(r, l, at, b, inv, x);
+                break;
+            case 3:
+                detail::backward_run<3>(r, l, at, b, inv, x);
+                break;
+            case 4:
+                detail::backward_run<4>(r, l, at, b, inv, x);
+                break;
+            default:
+                for (std::int32_t j = r.end; j-- > r.first;) {
+                    const std::int32_t e = (j - r.first) * r.n;
+                    T xj = b[j] * inv[j];
+                    for (std::int32_t k = 0; k < r.n; ++k) xj = xj - l[e + k] * x[at[e + k]];
+                    x[j] = xj;
+                }
+        }
     }
 }
 

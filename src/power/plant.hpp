@@ -164,6 +164,7 @@ private:
     void list_leaks();
     void list_sources();
     void list_clamps();
+    void list_clamp_limits();
     // one stage
     void begin_trial(double h_s, Method m);
     void reference_potentials();
@@ -185,6 +186,7 @@ private:
     void accumulate(double hb_s);
     void sdirk_history(double h_s, int stage);
     void mean_emfs(double h_s, bool slope);
+    void end_emfs();
     Mask emfs_settled(double h_s, bool slope);
     void derivatives(double dh_s, std::vector<T>& rl_k, std::vector<T>& rc_k);
     base::Status try_sdirk(double h_s);
@@ -205,6 +207,8 @@ private:
     void keep_resistances();
     void quantise_temperatures();
     void add_line(Line l, const T& e_J);
+    void book(Line l, const T& e_J);  // to be added with all others of the step
+    void book_sums();
     void publish(bool end_of_step);
     T node_V(std::int32_t node) const;  // published, against the plus bus
     T conductance_A(std::int32_t res) const;

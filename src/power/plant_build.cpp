@@ -57,6 +57,7 @@ Plant<T>::Plant(const PlantSetup& setup) : setup_(setup) {
     saved_state_ = state_.mem();
     saved_cells_ = cells_;
     saved_margins_ = fet_margins_;
+    end_emfs();
     publish(true);
 }
 
@@ -130,11 +131,13 @@ void Plant<T>::build_scratch() {
     Scratch& w = *s_;
     w.n_cells = n_cell;
     const auto zero = [](std::size_t n) { return std::vector<T>(n, T(0.0)); };
-    w.emf_V = w.demf_Ohm = w.emf_at_A = w.emf_slope_Ohm = zero(n_cell);
+    w.emf_V = w.demf_Ohm = w.emf_at_A = w.emf_slope_Ohm = w.emf_end_V = zero(n_cell);
+    for (const std::size_t p : pack_of_cell_) w.segment.push_back(setup_.packs[p].model->segment.data());
     w.rl_g = w.rl_w = w.rl_s = w.rl_hist = w.rl_i = w.rl_k1 = w.rl_k2 = w.rl_dq = w.rl_i2 = w.rl_de = zero(n_rl);
     w.rc_g = w.rc_per_c = w.rc_s = w.rc_hist = w.rc_i = w.rc_v = w.rc_k1 = w.rc_k2 = w.rc_i2 = w.rc_de = zero(n_rc);
     w.res_g = w.res_de = zero(n_res);
     w.port_i = w.port_e = w.port_v = w.port_at = w.port_g = w.port_s = w.port_de = zero(n_port);
+    w.line_e = zero(k_lines);
     w.fet_qg_hist = w.fet_qd_hist = w.fet_gk1 = w.fet_dk1 = zero(n_fet);
     w.fet.resize(n_fet);
     w.fet_e.resize(n_fet);
@@ -164,6 +167,7 @@ void Plant<T>::build_scratch() {
     w.coeff.resize(k_coeff_slots);
     for (CoeffSlot& c : w.coeff) {
         c.cell.resize(n_pack);
+        c.pair.resize(n_pack);
         c.foster.resize(n_pack);
         for (auto* v : {&c.board, &c.ntc, &c.fet_ntc, &c.sense}) v->assign(n_pack, 0.0);
         c.clamp.assign(at(t.n_clamps), T(0.0));
@@ -221,26 +225,32 @@ void Plant<T>::flatten_topology() {
         w.port_ib.push_back(w.port.b[k] == t.n_nodes ? -1 : w.port.b[k] - t.program.n_lead);
     }
     w.input_res.clear();
+    const auto input = [&w](std::size_t first, std::size_t n) {
+        if (!w.input_res.empty() && w.input_res.back().end == first)
+            w.input_res.back().end = first + n;
+        else
+            w.input_res.push_back({first, first + n});
+    };
     w.element_res.clear();
     w.lossy_rc.clear();
-    w.is_pin_cap.assign(t.rc.size(), 0);
+    w.rc_scale_V.assign(t.rc.size(), k_err_voltage_V);
     w.board_rc.clear();
     w.draw_port.assign(t.pack.size(), 0);
     w.clamp_port.assign(t.pack.size(), 0);
     w.fet_port.assign(at(t.n_fets), 0);
+    w.is_board_draw.assign(t.port.size(), 0);
     for (std::size_t k = 0; k < t.port.size(); ++k) {
+        if (t.port[k].kind == PortKind::power_draw && t.port[k].index < t.n_board_draws) w.is_board_draw[k] = 1;
         if (t.port[k].kind == PortKind::fet) w.fet_port[at(t.port[k].index)] = k;
     }
     for (std::size_t p = 0; p < t.pack.size(); ++p) {
         const PackBranches& b = t.pack[p];
-        w.input_res.push_back(at(b.insulation));
+        input(at(b.insulation), 1);
         if (!setup_.packs[p].board_fitted) continue;
         const std::size_t n1 = at(setup_.packs[p].n_cells) + 1;
-        for (const std::int32_t first : {b.lead0, b.filter0, b.pin_leak0}) {
-            for (std::size_t k = 0; k < n1; ++k) w.input_res.push_back(at(first) + k);
-        }
-        for (std::size_t k = 0; k < n1; ++k) w.is_pin_cap[at(b.pin_cap0) + k] = 1;
-        w.input_res.push_back(at(b.p_sense));
+        for (const std::int32_t first : {b.lead0, b.filter0, b.pin_leak0}) input(at(first), n1);
+        for (std::size_t k = 0; k < n1; ++k) w.rc_scale_V[at(b.pin_cap0) + k] = k_err_pin_V;
+        input(at(b.p_sense), 1);
         for (std::size_t k = at(b.pin_cap0); k <= at(b.holdup); ++k) w.board_rc.push_back(k);
         for (const std::int32_t k : {b.snubber_dsg, b.snubber_chg}) w.lossy_rc.push_back(at(k));
         for (std::size_t k = 0; k < t.port.size(); ++k) {
@@ -258,6 +268,7 @@ void Plant<T>::flatten_topology() {
         f.dh_s = -1.0;
         f.values = ws_.values;
         f.l = ws_.l;
+        f.l_row = ws_.l_row;
         f.inv_diag = ws_.inv_diag;
         f.rl_g.assign(t.rl.size(), T(0.0));
         f.rl_w.assign(t.rl.size(), T(0.0));
@@ -286,6 +297,20 @@ void Plant<T>::list_references() {
         for (std::size_t k = 0; k < n.lead.size(); ++k) {
             const std::int32_t tap = setup_.packs[p].leads[k].tap;
             w.slot_of[at(n.lead[k])] = w.slot_of[at(n.pin[k])] = s0 + (tap < 0 ? k : at(tap));
+        }
+    }
+    w.pin_x.clear();
+    w.lead_x.clear();
+    w.pin_e.clear();
+    w.lead_e.clear();
+    for (std::size_t p = 0; p < t.pack_nodes.size(); ++p) {
+        const PackNodes& n = t.pack_nodes[p];
+        for (std::size_t k = 0; k < n.tap.size(); ++k) {
+            const bool fitted = k < n.pin.size();
+            w.pin_x.push_back(fitted ? t.program.pos[at(n.pin[k])] : t.n_nodes);
+            w.lead_x.push_back(fitted ? t.program.pos[at(n.lead[k])] : t.n_nodes);
+            w.pin_e.push_back(fitted ? w.slot_of[at(n.pin[k])] : 0);
+            w.lead_e.push_back(fitted ? w.slot_of[at(n.lead[k])] : 0);
         }
     }
     if (t.bus_minus >= 0) w.slot_of[at(t.bus_minus)] = 1;
@@ -330,18 +355,56 @@ void Plant<T>::list_clamps() {
             if (b.fet_diode0 >= 0) w.clamps.push_back({at(b.fet_diode0) + k, p, true});
         }
     }
-    w.clamp_g.resize(w.clamps.size(), T(0.0));
-    w.clamp_s.resize(w.clamps.size(), T(0.0));
-    // the others with a no-load difference have g de beside them: cell leaks only while they are there (list_leaks)
+    const std::size_t n = w.clamps.size();
+    w.clamp_g.resize(n, T(0.0));
+    w.clamp_s.resize(n, T(0.0));
+    w.clamp_de.assign(n, T(0.0));
+    for (std::vector<T>* v : {&w.clamp_lo, &w.clamp_hi, &w.clamp_leak}) v->resize(n, T(0.0));
+    w.clamp.a.resize(n);
+    w.clamp.b.resize(n);
+    w.clamp_ra.assign(n, 0);
+    w.clamp_rb.assign(n, 0);
+    for (std::size_t k = 0; k < n; ++k) {
+        w.clamp.a[k] = w.res.a[w.clamps[k].res];
+        w.clamp.b[k] = w.res.b[w.clamps[k].res];
+    }
+    // what has a no-load difference has g de beside it: clamps, cell leaks only while they are there, the others always
+    std::vector<RefDiff> others;
+    w.leak_ref.clear();
     w.res_rhs.clear();
     for (const RefDiff& d : w.res_ref) {
         bool own = false;
-        for (const ClampRef& c : w.clamps) own = own || c.res == d.k;
-        for (const PackBranches& b : topo_->pack) {
-            const std::size_t n = at(setup_.packs[static_cast<std::size_t>(&b - topo_->pack.data())].n_cells);
-            own = own || (d.k >= at(b.cell_leak0) && d.k < at(b.cell_leak0) + n);
+        for (std::size_t k = 0; k < n; ++k) {
+            if (w.clamps[k].res != d.k) continue;
+            own = true;
+            w.clamp_ra[k] = d.a;
+            w.clamp_rb[k] = d.b;
         }
-        if (!own) w.res_rhs.push_back(d.k);
+        bool leak = false;
+        for (std::size_t p = 0; p < topo_->pack.size(); ++p) {
+            const std::size_t first = at(topo_->pack[p].cell_leak0);
+            leak = leak || (d.k >= first && d.k < first + at(setup_.packs[p].n_cells));
+        }
+        if (leak) w.leak_ref.push_back(d);
+        if (own || leak) continue;
+        others.push_back(d);
+        w.res_rhs.push_back(d.k);
+    }
+    w.res_ref = others;
+    list_clamp_limits();
+}
+
+/// Between which voltages each clamp carries its leak only.
+template <class T>
+void Plant<T>::list_clamp_limits() {
+    Scratch& w = *s_;
+    for (std::size_t k = 0; k < w.clamps.size(); ++k) {
+        const ClampRef& c = w.clamps[k];
+        const PinClampParams<T>& p = c.fet ? fet_clamp_[c.pack] : pin_clamp_[c.pack];
+        const T half = 0.5 * p.knee_V;
+        w.clamp_lo[k] = half - p.v_forward_V;
+        w.clamp_hi[k] = p.v_reverse_V - half;
+        w.clamp_leak[k] = p.leak_S;
     }
 }
 
@@ -404,6 +467,7 @@ void Plant<T>::init_values() {
         connect_element(e, setup_.elements[e].connected);
     }
     list_leaks();
+    list_clamp_limits();
     for (std::size_t k = 0; k < w.clamps.size(); ++k) {
         const ClampRef& r = w.clamps[k];
         st(o_clamp_g_)[k] = w.clamp_g[k] = r.fet ? fet_clamp_[r.pack].leak_S : pin_clamp_[r.pack].leak_S;

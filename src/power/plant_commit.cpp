@@ -13,17 +13,6 @@ constexpr double k_converter_s = 1e-3;  // soft start, regulation and running do
 constexpr double k_converter_rest_A = 1e-6;  // it has stopped
 constexpr double k_hold_tj_K = 0.25;         // device coefficients follow the junctions once they moved by this
 
-template <class T>
-void add_to(T* hi_lo, const T& x) {
-    base::Sum<T> s{hi_lo[0], hi_lo[1]};
-    s.add(x);
-    hi_lo[0] = s.hi;
-    hi_lo[1] = s.lo;
-}
-template <class T>
-void copy_to(T* to, const std::vector<T>& from) {
-    for (std::size_t k = 0; k < from.size(); ++k) to[k] = from[k];
-}
 }  // namespace
 
 /// Coefficients of a step length: pure functions of it, so that which slot they are kept in changes no result.
@@ -38,6 +27,7 @@ typename Plant<T>::CoeffSlot& Plant<T>::slot(double h_s) {
     for (std::size_t p = 0; p < setup_.packs.size(); ++p) {
         const PackSetup& ps = setup_.packs[p];
         c.cell[p] = cell::coeffs(*ps.model, h_s);
+        c.pair[p] = cell::PairStep(*ps.model, c.cell[p]);
         c.foster[p] = foster_step(foster_[p], T(h_s));
         const BoardThermalParts& th = ps.parts.thermal;
         c.board[p] = lost(th.r_th_K_W * th.c_th_J_K);
@@ -54,6 +44,21 @@ void Plant<T>::add_line(Line l, const T& e_J) {
     add_to(st(o_line_) + 2 * static_cast<std::size_t>(l), e_J);
 }
 
+/// The ledger takes what the step booked.
+template <class T>
+void Plant<T>::book(Line l, const T& e_J) {
+    s_->line_e[static_cast<std::size_t>(l)] = e_J;
+}
+template <class T>
+void Plant<T>::book_sums() {
+    std::vector<T>& e = s_->line_e;
+    T* const line = st(o_line_);
+    each_pair<T>(0, k_lines, [&]<class V>(const V&, std::size_t k) {
+        add_to(line + 2 * k, fetch<V>(&e[k]));
+        put(&e[k], V(0.0));
+    });
+}
+
 template <class T>
 void Plant<T>::commit() {
     Scratch& w = *s_;
@@ -68,10 +73,13 @@ void Plant<T>::commit() {
     book_ports();
     commit_cells(h_s);
     commit_thermal(h_s);
+    book_sums();
     copy_to(st(o_rl_i_), w.rl_i);
     copy_to(st(o_rl_k_), w.rl_k2);
     copy_to(st(o_rc_v_), w.rc_v);
     copy_to(st(o_rc_k_), w.rc_k2);
+    w.rate_J = w.trial_rate_J;
+    w.rate_edits = trial_method_ == Method::one_stage ? input_edits_ : 0;
     keep_solver_memory();
     keep_resistances();
     quantise_temperatures();
@@ -114,6 +122,7 @@ void Plant<T>::rollback() {
 template <class T>
 void Plant<T>::forget_derived() {
     ++matrix_version_;
+    s_->rate_edits = 0;
     s_->clamps_moved = true;
     for (std::size_t f = 0; f < fet_coeff_.size(); ++f) fet_coeff_[f] = mosfet_at(fet_params_[f], st(o_fet_tq_)[f]);
 }
@@ -122,6 +131,7 @@ template <class T>
 void Plant<T>::state_changed() {
     forget_derived();
     s_->margins_valid = false;
+    end_emfs();
     publish(true);
 }
 
@@ -164,17 +174,17 @@ void Plant<T>::book_branches() {
             else
                 pulls = pulls - w.src_e[k];
         }
-        add_line(Line::balancer_loss, balancer);
-        add_line(Line::pin_pulls, pulls);
+        book(Line::balancer_loss, balancer);
+        book(Line::pin_pulls, pulls);
     }
-    add_line(Line::wiring_heat, wiring);
-    add_line(Line::shunt_heat, shunt);
-    add_line(Line::input_heat, w.input_e);
-    add_line(Line::precharge_heat, pre);
-    add_line(Line::snubber_heat, snub);
-    add_line(Line::elements, elem);
-    add_line(Line::r0_heat, r0);
-    add_line(Line::defect, w.defect_J);
+    book(Line::wiring_heat, wiring);
+    book(Line::shunt_heat, shunt);
+    book(Line::input_heat, w.input_e);
+    book(Line::precharge_heat, pre);
+    book(Line::snubber_heat, snub);
+    book(Line::elements, elem);
+    book(Line::r0_heat, r0);
+    book(Line::defect, w.defect_J);
     add_to(st(o_abs_), base::abs2((wiring + r0) + elem));
 }
 
@@ -227,51 +237,17 @@ void Plant<T>::book_ports() {
         fe[3 * f + 2] = fe[3 * f + 2] + e.avalanche;
     }
     if (!w.fet_e.empty()) {
-        add_line(Line::supply_diode, diode);
-        add_line(Line::supply_draw, draw);
-        add_line(Line::clamp_heat, clamp);
-        add_line(Line::fet_channel, channel);
-        add_line(Line::fet_diode, body);
-        add_line(Line::fet_avalanche, avalanche);
-        add_line(Line::gate_heat, gate);
-        add_line(Line::gate_drivers, driver);
+        book(Line::supply_diode, diode);
+        book(Line::supply_draw, draw);
+        book(Line::clamp_heat, clamp);
+        book(Line::fet_channel, channel);
+        book(Line::fet_diode, body);
+        book(Line::fet_avalanche, avalanche);
+        book(Line::gate_heat, gate);
+        book(Line::gate_drivers, driver);
     }
-    add_line(Line::loads, load);
-    add_line(Line::chargers, charger);
-}
-
-template <class T>
-[[gnu::flatten]] void Plant<T>::commit_cells(double h_s) {
-    Scratch& w = *s_;
-    const CoeffSlot& k = slot(h_s);
-    T ocv = T(0.0), rc_h = T(0.0), hy_h = T(0.0), rc_s = T(0.0), hy_s = T(0.0), moved = T(0.0);
-    T* const q = st(o_cell_q_);
-    const T* const held = st(o_cell_r_);
-    for (std::size_t p = 0; p < setup_.packs.size(); ++p) {
-        const cell::EcmModel& model = *setup_.packs[p].model;
-        const cell::EcmCoeffs& coeff = k.cell[p];
-        const T env = in(o_env_)[k_env_stride * p];
-        const std::size_t end = w.cell0[p] + at(setup_.packs[p].n_cells);
-        for (std::size_t c = w.cell0[p]; c < end; ++c) {
-            const T dq = w.rl_dq[c];
-            const T joule = held[c] * w.rl_i2[c];
-            const auto e = cell::commit(model, cell_params_[c], cells_[c], coeff, dq, joule, env);
-            ocv = ocv + e.ocv_work_J;
-            rc_h = rc_h + e.rc_heat_J;
-            hy_h = hy_h + e.hyst_heat_J;
-            rc_s = rc_s + e.rc_stored_J;
-            hy_s = hy_s + e.hyst_stored_J;
-            moved = moved + base::abs2(dq);
-            add_to(q + 2 * c, dq);
-        }
-    }
-    add_line(Line::ocv_work, ocv);
-    add_line(Line::rc_heat, rc_h);
-    add_line(Line::hyst_heat, hy_h);
-    add_line(Line::rc_stored, rc_s);
-    add_line(Line::hyst_stored, hy_s);
-    add_to(st(o_abs_), base::abs2(ocv));
-    add_to(st(o_abs_) + 2, moved);
+    book(Line::loads, load);
+    book(Line::chargers, charger);
 }
 
 /// Junctions and stress of one group; adds what it dissipated.
@@ -406,7 +382,8 @@ void Plant<T>::quantise_temperatures() {
     template void Plant<T>::forget_derived();                      \
     template void Plant<T>::state_changed();                       \
     template void Plant<T>::quantise_temperatures();               \
-    template void Plant<T>::add_line(Line, const T&);
+    template void Plant<T>::add_line(Line, const T&);              \
+    template void Plant<T>::book(Line, const T&);
 TWIN_INSTANTIATE(double)
 TWIN_INSTANTIATE(base::Pack8)
 #undef TWIN_INSTANTIATE

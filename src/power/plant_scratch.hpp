@@ -3,8 +3,12 @@
 // plant's sources. Nodes are addressed by their position in the elimination order, with the ground after the last.
 #pragma once
 #include <array>
+#include <cstring>
+#include <type_traits>
 #include <vector>
 
+#include "base/pair.hpp"
+#include "cell/ecm_pair.hpp"
 #include "power/plant.hpp"
 
 namespace twin::power {
@@ -20,6 +24,10 @@ struct RefDiff {
     std::size_t k = 0;         // within its kind
     std::size_t a = 0, b = 0;  // reference slots
 };
+/// Neighbouring branches first .. end - 1.
+struct Run {
+    std::size_t first = 0, end = 0;
+};
 /// Ends of branches: positions.
 struct Ends {
     std::vector<std::int32_t> a, b;
@@ -31,6 +39,7 @@ template <class T>
 struct Plant<T>::CoeffSlot {
     double h_s = -1.0;
     std::vector<cell::EcmCoeffs> cell;               // per pack
+    std::vector<cell::PairStep> pair;                // the same for two cells at once
     std::vector<FosterStep<T, 3>> foster;            // per pack
     std::vector<double> board, ntc, fet_ntc, sense;  // per pack, 1 - e^(-h/tau)
     double converter = 0.0;                          // the same of the balancing converters
@@ -43,23 +52,32 @@ struct Plant<T>::Scratch {
     Ends rl, rc, res, port, src;
     std::vector<std::int32_t> port_ia, port_ib;  // trailing numbers, -1: ground
     std::vector<std::size_t> slot_of;            // node -> reference slot; 0 is 0 V
-    std::vector<RefDiff> rl_ref, rc_ref, res_ref, port_ref, src_ref;
+    std::vector<RefDiff> rl_ref, rc_ref, res_ref, leak_ref, port_ref, src_ref;
     std::vector<ClampRef> clamps;
-    std::vector<std::size_t> input_res, element_res, res_rhs;  // by ledger line; with a source beside them
-    std::vector<std::size_t> stiff_rc;                         // outside capacitors while settle() holds them
-    std::vector<std::size_t> leaks;                            // cell leaks that are not zero
-    std::vector<std::size_t> sources;                          // sources that are not zero
-    std::vector<std::size_t> lossy_rc, board_rc;               // with a series resistance; of the board
-    std::vector<std::size_t> draw_port, clamp_port;            // per pack
-    std::vector<std::size_t> fet_port;                         // per group
-    std::vector<std::size_t> cell0, pin0;                      // per pack
-    std::vector<std::uint8_t> is_pin_cap;                      // per rc branch
+    Ends clamp;                                      // of the clamps
+    std::vector<std::size_t> clamp_ra, clamp_rb;     // their reference slots
+    std::vector<T> clamp_lo, clamp_hi, clamp_leak;   // idle between these voltages, with this conductance
+    std::vector<Run> input_res;                      // by ledger line
+    std::vector<std::size_t> element_res, res_rhs;   // by ledger line; with a source beside them
+    std::vector<std::int32_t> pin_x, lead_x;         // positions of the pins and lead ends of all packs
+    std::vector<std::size_t> pin_e, lead_e;          // their reference slots
+    std::vector<std::size_t> stiff_rc;               // outside capacitors while settle() holds them
+    std::vector<std::size_t> leaks;                  // cell leaks that are not zero
+    std::vector<std::size_t> sources;                // sources that are not zero
+    std::vector<std::size_t> lossy_rc, board_rc;     // with a series resistance; of the board
+    std::vector<std::size_t> draw_port, clamp_port;  // per pack
+    std::vector<std::size_t> fet_port;               // per group
+    std::vector<std::uint8_t> is_board_draw;         // per port
+    std::vector<std::size_t> cell0, pin0;            // per pack
+    std::vector<double> rc_scale_V;                  // per rc branch: scale of its error
     std::size_t n_cells = 0;
     // no-load potentials: by slot, and their differences across branches
-    std::vector<T> e_slot, rl_de, rc_de, res_de, port_de, src_de;
+    std::vector<T> e_slot, rl_de, rc_de, res_de, port_de, src_de, clamp_de;
     // cells
-    std::vector<T> emf_V, demf_Ohm;          // EMF at no current and its slope, as the network sees them
-    std::vector<T> emf_at_A, emf_slope_Ohm;  // where the mean was evaluated, and its slope there
+    std::vector<T> emf_V, demf_Ohm;                // EMF at no current and its slope, as the network sees them
+    std::vector<T> emf_at_A, emf_slope_Ohm;        // where the mean was evaluated, and its slope there
+    std::vector<T> emf_end_V;                      // at the end of the committed step
+    std::vector<const cell::OcvSegment*> segment;  // where each cell's OCV was last looked up
     // linear branches
     std::vector<T> rl_g, rl_w, rl_s, rl_hist, rl_i, rl_k1, rl_k2, rl_dq, rl_i2;
     std::vector<T> rc_g, rc_per_c, rc_s, rc_hist, rc_i, rc_v, rc_k1, rc_k2, rc_i2;
@@ -77,6 +95,9 @@ struct Plant<T>::Scratch {
     std::vector<T> pm_mean, pre_e;  // per pack
     T input_e = T(0.0), element_e = T(0.0);
     T defect_J = T(0.0);
+    double trial_rate_J = 0.0, rate_J = 0.0;  // sum of (L or C) K^2 of lane 0: of a one-stage trial, of the last step
+    std::uint64_t rate_edits = 0;             // inputs for which that holds, 0: unknown
+    std::vector<T> line_e;                    // (k_lines) what the step adds to the ledger
     struct Flag {
         Mask m;
     };
@@ -90,13 +111,14 @@ struct Plant<T>::Scratch {
     struct Factors {
         double dh_s = -1.0;
         std::uint64_t version = 0;
-        std::vector<T> values, l, inv_diag, rl_g, rl_w, rc_g, res_g;
+        std::vector<T> values, l, l_row, inv_diag, rl_g, rl_w, rc_g, res_g;
     };
     std::array<Factors, 40> kept;
     std::size_t kept_next = 0;
     void exchange(Factors& f, net::Workspace<T>& ws) {
         ws.values.swap(f.values);
         ws.l.swap(f.l);
+        ws.l_row.swap(f.l_row);
         ws.inv_diag.swap(f.inv_diag);
         rl_g.swap(f.rl_g);
         rl_w.swap(f.rl_w);
@@ -138,6 +160,9 @@ inline constexpr double k_open_Ohm = 1e9;
 inline constexpr double k_open_S = 1e-12;
 inline constexpr double k_pin_leak_S = 1e-7;  // differential input resistance of a channel, 10 MOhm (assumed)
 
+inline constexpr double k_err_voltage_V = 2e-3;  // error scale of capacitor voltages
+inline constexpr double k_err_pin_V =
+    30e-3;                                // of the AFE's filter capacitors: nanojoules, read after they have settled
 inline constexpr double k_stiff_S = 1e4;  // how firmly settle() holds the voltage of an outside capacitor
 
 inline base::Status failure(base::StatusCode c, std::int32_t place) {
@@ -145,6 +170,84 @@ inline base::Status failure(base::StatusCode c, std::int32_t place) {
     s.code = c;
     s.place = place;
     return s;
+}
+/// One element of an array, or two neighbours.
+template <class V, class T>
+inline V fetch(const T* p) {
+    if constexpr (std::is_same_v<V, T>) {
+        return *p;
+    } else {
+        return base::load_pair(p);
+    }
+}
+template <class T>
+inline void put(T* p, const T& x) {
+    *p = x;
+}
+inline void put(double* p, const base::Pair& x) { base::store_pair(p, x); }
+
+/// f(V, k) for k from first to end: with V = Pair for two at once where T is a scalar, with V = T for the rest.
+template <class T, class F>
+[[gnu::always_inline]] inline void each_pair(std::size_t first, std::size_t end, const F& f) {
+    std::size_t k = first;
+    if constexpr (std::is_same_v<T, double>) {
+        for (; k + 2 <= end; k += 2) f(base::Pair(0.0), k);
+    }
+    for (; k < end; ++k) f(T(0.0), k);
+}
+
+/// A sum over neighbours: even and odd places apart, so that one by one and two by two add in the same order.
+template <class T>
+struct Parity {
+    T sum[2] = {T(0.0), T(0.0)};
+    void add(const T& x, std::size_t place) { sum[place & 1] = sum[place & 1] + x; }
+    T value() const { return sum[0] + sum[1]; }
+};
+template <>
+struct Parity<double> {
+    base::Pair sum = base::Pair(0.0);
+    void add(double x, std::size_t place) {
+        sum = place % 2 == 0 ? base::Pair(sum[0] + x, sum[1]) : base::Pair(sum[0], sum[1] + x);
+    }
+    void add(const base::Pair& x, std::size_t) { sum = sum + x; }
+    double value() const { return sum[0] + sum[1]; }
+};
+
+/// x[a] - x[b] of one branch, or of two neighbours.
+template <class V, class T, class I>
+[[gnu::always_inline]] inline V across(const T* x, const I* a, const I* b) {
+    if constexpr (std::is_same_v<V, T>) {
+        return x[*a] - x[*b];
+    } else {
+        return V(x[a[0]], x[a[1]]) - V(x[b[0]], x[b[1]]);
+    }
+}
+
+template <class T>
+inline void copy_from(std::vector<T>& to, const T* from) {
+    std::memcpy(static_cast<void*>(to.data()), from, to.size() * sizeof(T));
+}
+template <class T>
+inline void copy_to(T* to, const std::vector<T>& from) {
+    std::memcpy(static_cast<void*>(to), from.data(), from.size() * sizeof(T));
+}
+
+/// Adds to a compensated sum {hi, lo}.
+template <class T>
+inline void add_to(T* hi_lo, const T& x) {
+    base::Sum<T> s{hi_lo[0], hi_lo[1]};
+    s.add(x);
+    hi_lo[0] = s.hi;
+    hi_lo[1] = s.lo;
+}
+/// Compensated sums of two neighbours: {hi, lo} each.
+inline void add_to(double* q, const base::Pair& dq_C) {
+    base::Sum<base::Pair> s{{q[0], q[2]}, {q[1], q[3]}};
+    s.add(dq_C);
+    q[0] = s.hi[0];
+    q[1] = s.lo[0];
+    q[2] = s.hi[1];
+    q[3] = s.lo[1];
 }
 inline std::size_t at(std::int32_t k) { return static_cast<std::size_t>(k); }
 

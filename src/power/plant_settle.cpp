@@ -34,6 +34,7 @@ base::Status Plant<T>::settle() {
         T* const injected = st(o_line_) + 2 * static_cast<std::size_t>(Line::injected);
         injected[0] = injected[1] = T(0.0);  // what was connected before the run is the start, not an injection
         st(o_stored0_)[0] = stored_J();
+        end_emfs();
         publish(true);
     }
     w.stiff_rc.clear();

@@ -181,6 +181,7 @@ void Plant<base::Pack8>::set_lane(std::size_t lane, const Plant<double>& solo) {
     for (CoeffSlot& c : s_->coeff) c.h_s = -1.0;  // they hold thermal coefficients of the groups
     list_leaks();
     list_sources();
+    list_clamp_limits();
     s_->clamps_moved = true;
     s_->margins_valid = false;
     ++matrix_version_;

@@ -8,11 +8,8 @@ namespace twin::power {
 
 namespace {
 constexpr double k_slope_from_s = 0.2;  // longer one-stage steps take the cells' slope implicitly
-constexpr double k_emf_tol_V = 1e-9;
 constexpr int k_emf_rounds_max = 30;
 constexpr double k_err_current_A = 0.01;  // error scale of inductor currents, absolute part
-constexpr double k_err_voltage_V = 2e-3;  // of capacitor voltages
-constexpr double k_err_pin_V = 30e-3;     // of the AFE's filter capacitors: nanojoules, read after they have settled
 constexpr double k_err_gate_V = 10e-3;    // of the gates
 constexpr double k_err_rel = 5e-4;
 constexpr double k_sdirk_err = 0.10;     // share of h |K2 - K1| that is compared with the scales
@@ -70,27 +67,32 @@ template <class T>
 void Plant<T>::accumulate(double hb_s) {
     Scratch& w = *s_;
     const T* const x = ws_.x.data();
-    const std::size_t n_rl = w.rl_i.size();
-    for (std::size_t k = 0; k < n_rl; ++k) {
-        const T q = hb_s * w.rl_i[k];
-        w.rl_dq[k] = w.rl_dq[k] + q;
-        w.rl_i2[k] = w.rl_i2[k] + q * w.rl_i[k];
-    }
+    each_pair<T>(0, w.rl_i.size(), [&]<class V>(const V&, std::size_t k) {
+        const V i = fetch<V>(&w.rl_i[k]);
+        const V q = hb_s * i;
+        put(&w.rl_dq[k], fetch<V>(&w.rl_dq[k]) + q);
+        put(&w.rl_i2[k], fetch<V>(&w.rl_i2[k]) + q * i);
+    });
     for (const std::size_t k : w.lossy_rc) w.rc_i2[k] = w.rc_i2[k] + hb_s * (w.rc_i[k] * w.rc_i[k]);
     const auto heat = [&w, x](std::size_t k) {
         const T v = (x[w.res.a[k]] - x[w.res.b[k]]) + w.res_de[k];
         return w.res_g[k] * (v * v);
     };
-    T input = T(0.0), element = T(0.0);
-    for (const std::size_t k : w.input_res) input = input + heat(k);
-    for (std::size_t k = 0; k < w.clamps.size(); ++k) {
-        const std::size_t r = w.clamps[k].res;
-        const T v = (x[w.res.a[r]] - x[w.res.b[r]]) + w.res_de[r];
-        input = input + (w.clamp_g[k] * v + w.clamp_s[k]) * v;
+    Parity<T> input;
+    T element = T(0.0);
+    for (const Run& r : w.input_res) {
+        each_pair<T>(r.first, r.end, [&]<class V>(const V&, std::size_t k) {
+            const V v = across<V>(x, &w.res.a[k], &w.res.b[k]) + fetch<V>(&w.res_de[k]);
+            input.add(fetch<V>(&w.res_g[k]) * (v * v), k - r.first);
+        });
     }
+    each_pair<T>(0, w.clamps.size(), [&]<class V>(const V&, std::size_t k) {
+        const V v = across<V>(x, &w.clamp.a[k], &w.clamp.b[k]) + fetch<V>(&w.clamp_de[k]);
+        input.add((fetch<V>(&w.clamp_g[k]) * v + fetch<V>(&w.clamp_s[k])) * v, k);
+    });
     for (const std::size_t k : w.element_res) element = element + heat(k);
     for (const std::size_t k : w.leaks) element = element + heat(k);
-    w.input_e = w.input_e + hb_s * input;
+    w.input_e = w.input_e + hb_s * input.value();
     w.element_e = w.element_e + hb_s * element;
     for (std::size_t k = 0; k < w.port_i.size(); ++k) w.port_e[k] = w.port_e[k] + hb_s * (w.port_v[k] * w.port_i[k]);
     for (const std::size_t k : w.sources) w.src_e[k] = w.src_e[k] + hb_s * (source_V(k) * w.src_i[k]);
@@ -122,74 +124,39 @@ void Plant<T>::sdirk_history(double h_s, int stage) {
     const T* const qd = st(o_fet_qd_);
     const double a = h_s * (1.0 - k_sdirk_d);
     if (stage == 0) {
-        for (std::size_t k = 0; k < w.rl_i.size(); ++k) w.rl_hist[k] = i[k];
-        for (std::size_t k = 0; k < w.rc_i.size(); ++k) w.rc_hist[k] = v[k];
+        copy_from(w.rl_hist, i);
+        copy_from(w.rc_hist, v);
         for (std::size_t f = 0; f < w.fet.size(); ++f) {
             w.fet_qg_hist[f] = qg[f];
             w.fet_qd_hist[f] = qd[f];
         }
         return;
     }
-    for (std::size_t k = 0; k < w.rl_i.size(); ++k) w.rl_hist[k] = i[k] + a * w.rl_k1[k];
-    for (std::size_t k = 0; k < w.rc_i.size(); ++k) w.rc_hist[k] = v[k] + a * w.rc_k1[k];
+    each_pair<T>(0, w.rl_i.size(), [&]<class V>(const V&, std::size_t k) {
+        put(&w.rl_hist[k], fetch<V>(i + k) + a * fetch<V>(&w.rl_k1[k]));
+    });
+    each_pair<T>(0, w.rc_i.size(), [&]<class V>(const V&, std::size_t k) {
+        put(&w.rc_hist[k], fetch<V>(v + k) + a * fetch<V>(&w.rc_k1[k]));
+    });
     for (std::size_t f = 0; f < w.fet.size(); ++f) {
         w.fet_qg_hist[f] = qg[f] + a * w.fet_gk1[f];
         w.fet_qd_hist[f] = qd[f] + a * w.fet_dk1[f];
     }
 }
 
-/// Derivatives of the dynamic branches from the stage relation y = hist + dh K.
+/// Derivatives of the dynamic branches from the stage relation y = hist + dh K, and the capacitor voltages.
 template <class T>
 void Plant<T>::derivatives(double dh_s, std::vector<T>& rl_k, std::vector<T>& rc_k) {
     Scratch& w = *s_;
     const double inv = 1.0 / dh_s;
-    for (std::size_t k = 0; k < w.rl_i.size(); ++k) rl_k[k] = (w.rl_i[k] - w.rl_hist[k]) * inv;
-    for (std::size_t k = 0; k < w.rc_i.size(); ++k) rc_k[k] = w.rc_i[k] * w.rc_per_c[k];
-}
-
-template <class T>
-void Plant<T>::mean_emfs(double h_s, bool slope) {
-    Scratch& w = *s_;
-    const CoeffSlot& k = slot(h_s);
-    for (std::size_t p = 0; p < setup_.packs.size(); ++p) {
-        const cell::EcmModel& model = *setup_.packs[p].model;
-        const cell::EcmCoeffs& coeff = k.cell[p];
-        const std::size_t end = w.cell0[p] + at(setup_.packs[p].n_cells);
-        for (std::size_t c = w.cell0[p]; c < end; ++c) {
-            const T i0 = st(o_rl_i_)[c];
-            const auto m = cell::mean_emf(model, cell_params_[c], cells_[c], coeff, i0);
-            w.emf_at_A[c] = i0;
-            w.emf_slope_Ohm[c] = m.demf_di_Ohm;
-            w.demf_Ohm[c] = slope ? m.demf_di_Ohm : T(0.0);
-            w.emf_V[c] = m.emf_V - w.demf_Ohm[c] * i0;
-        }
-    }
-}
-
-/// Compares the EMFs that the stage used with the means at the currents it found; corrects those that differ.
-template <class T>
-typename Plant<T>::Mask Plant<T>::emfs_settled(double h_s, bool slope) {
-    Scratch& w = *s_;
-    const CoeffSlot& k = slot(h_s);
-    Mask all_ok = T(1.0) > T(0.0);
-    for (std::size_t p = 0; p < setup_.packs.size(); ++p) {
-        const std::size_t end = w.cell0[p] + at(setup_.packs[p].n_cells);
-        for (std::size_t c = w.cell0[p]; c < end; ++c) {
-            // known within a factor 2: where the slope says that nothing moved, nothing is evaluated
-            const T estimate = base::abs2(w.emf_slope_Ohm[c] * (w.rl_i[c] - w.emf_at_A[c]));
-            const Mask near = estimate <= T(slope ? -1.0 : 0.25 * k_emf_tol_V);
-            if (base::all(near)) continue;
-            const auto m = cell::mean_emf(*setup_.packs[p].model, cell_params_[c], cells_[c], k.cell[p], w.rl_i[c]);
-            const T line = w.emf_V[c] + w.demf_Ohm[c] * w.rl_i[c];
-            const Mask same =
-                base::mask_or(base::abs2(m.emf_V - line) <= T(k_emf_tol_V), base::mask_not(base::is_finite(m.emf_V)));
-            const Mask good = base::mask_or(near, same);
-            w.emf_V[c] = base::select(good, w.emf_V[c], m.emf_V - w.demf_Ohm[c] * w.rl_i[c]);
-            w.emf_at_A[c] = base::select(good, w.emf_at_A[c], w.rl_i[c]);
-            all_ok = base::mask_and(all_ok, good);
-        }
-    }
-    return all_ok;
+    each_pair<T>(0, w.rl_i.size(), [&]<class V>(const V&, std::size_t k) {
+        put(&rl_k[k], (fetch<V>(&w.rl_i[k]) - fetch<V>(&w.rl_hist[k])) * inv);
+    });
+    each_pair<T>(0, w.rc_i.size(), [&]<class V>(const V&, std::size_t k) {
+        const V slope = fetch<V>(&w.rc_i[k]) * fetch<V>(&w.rc_per_c[k]);
+        put(&rc_k[k], slope);
+        put(&w.rc_v[k], fetch<V>(&w.rc_hist[k]) + dh_s * slope);
+    });
 }
 
 template <class T>
@@ -210,7 +177,6 @@ base::Status Plant<T>::try_sdirk(double h_s) {
             w.fet_dk1[f] = w.fet[f].dqd_dt_A;
         }
     }
-    for (std::size_t k = 0; k < w.rc_v.size(); ++k) w.rc_v[k] = w.rc_hist[k] + dh * w.rc_k2[k];
     estimate_error(h_s, Method::sdirk2);
     return check_finite();
 }
@@ -230,7 +196,6 @@ base::Status Plant<T>::try_one_stage(double h_s) {
     if (!settled) return failure(base::StatusCode::no_convergence, 1);
     clear_step();
     derivatives(h_s, w.rl_k2, w.rc_k2);
-    for (std::size_t k = 0; k < w.rc_v.size(); ++k) w.rc_v[k] = w.rc_hist[k] + h_s * w.rc_k2[k];
     accumulate(h_s);
     estimate_error(h_s, Method::one_stage);
     return check_finite();
@@ -249,69 +214,110 @@ void Plant<T>::estimate_error(double h_s, Method m) {
     const T* const rl_k1 = sdirk ? w.rl_k1.data() : st(o_rl_k_);
     const T* const rc_k1 = sdirk ? w.rc_k1.data() : st(o_rc_k_);
     double worst = 0.0;
-    T defect = T(0.0);
+    Parity<T> defect;
     const auto judge = [&worst, share](double k1, double k2, double y,
                                        double scale) {  // a division only where it counts
         const double e = base::abs2(k2 - k1) * share;
         const double s = scale + k_err_rel * base::abs2(y);
         if (e > worst * s) worst = e / s;
     };
-    for (std::size_t k = 0; k < w.rl_i.size(); ++k) {
-        const T k1 = rl_k1[k], k2 = w.rl_k2[k];
-        defect = defect + l[k] * (sdirk ? k2 * k2 - k1 * k1 : k2 * k2);
+    // one by one where a first look at both shows that it may count
+    const auto judge_pair = [&](const base::Pair& k1, const base::Pair& k2, const base::Pair& y,
+                                const base::Pair& scale, int has) {
+        const base::Pair e = base::abs2(k2 - k1) * share;
+        const int count = base::halves(e > worst * (scale + k_err_rel * base::abs2(y))) & has;
+        if ((count & 1) != 0) judge(k1[0], k2[0], y[0], scale[0]);
+        if ((count & 2) != 0) judge(k1[1], k2[1], y[1], scale[1]);
+    };
+    each_pair<T>(0, w.rl_i.size(), [&]<class V>(const V&, std::size_t k) {
+        const V k1 = fetch<V>(rl_k1 + k), k2 = fetch<V>(&w.rl_k2[k]), lk = fetch<V>(l + k);
+        defect.add(lk * (sdirk ? k2 * k2 - k1 * k1 : k2 * k2), k);
         // an open branch carries nothing to judge
-        if (lane(l[k], 0) > 0.0 && lane(w.rl_g[k], 0) > 1e-6)
-            judge(lane(k1, 0), lane(k2, 0), lane(w.rl_i[k], 0), k_err_current_A);
-    }
-    for (std::size_t k = 0; k < w.rc_i.size(); ++k) {
-        const T k1 = rc_k1[k], k2 = w.rc_k2[k];
-        defect = defect + c[k] * (sdirk ? k2 * k2 - k1 * k1 : k2 * k2);
-        if (lane(c[k], 0) > 0.0)
-            judge(lane(k1, 0), lane(k2, 0), lane(w.rc_v[k], 0), w.is_pin_cap[k] != 0 ? k_err_pin_V : k_err_voltage_V);
-    }
+        const V g = fetch<V>(&w.rl_g[k]);
+        if constexpr (std::is_same_v<V, base::Pair>) {
+            judge_pair(k1, k2, fetch<V>(&w.rl_i[k]), V(k_err_current_A),
+                       base::halves(lk > 0.0) & base::halves(g > 1e-6));
+        } else {
+            if (lane(lk, 0) > 0.0 && lane(g, 0) > 1e-6)
+                judge(lane(k1, 0), lane(k2, 0), lane(w.rl_i[k], 0), k_err_current_A);
+        }
+    });
+    each_pair<T>(0, w.rc_i.size(), [&]<class V>(const V&, std::size_t k) {
+        const V k1 = fetch<V>(rc_k1 + k), k2 = fetch<V>(&w.rc_k2[k]), ck = fetch<V>(c + k);
+        defect.add(ck * (sdirk ? k2 * k2 - k1 * k1 : k2 * k2), k);
+        if constexpr (std::is_same_v<V, base::Pair>) {
+            judge_pair(k1, k2, fetch<V>(&w.rc_v[k]), base::load_pair(&w.rc_scale_V[k]), base::halves(ck > 0.0));
+        } else {
+            if (lane(ck, 0) > 0.0) judge(lane(k1, 0), lane(k2, 0), lane(w.rc_v[k], 0), w.rc_scale_V[k]);
+        }
+    });
     if (sdirk) {
         for (std::size_t f = 0; f < w.fet.size(); ++f) {
             const double d = lane(w.fet[f].dqg_dt_A, 0) - lane(w.fet_gk1[f], 0);
             worst = base::max2(base::abs2(d) * share / (lane(fet_coeff_[f].cgs_F, 0) * k_err_gate_V), worst);
         }
     }
-    double turned_J = 0.0;
-    for (std::size_t k = 0; k < w.n_cells; ++k) {
-        const double i0 = lane(st(o_rl_i_)[k], 0), i1 = lane(w.rl_i[k], 0);
-        turned_J += base::abs2(lane(w.emf_V[k], 0) * lane(w.rl_dq[k], 0));
+    Parity<double> turned_J;
+    const T* const i_old = st(o_rl_i_);
+    each_pair<T>(0, w.n_cells, [&]<class V>(const V&, std::size_t k) {
+        const V i0 = fetch<V>(i_old + k), i1 = fetch<V>(&w.rl_i[k]);
+        const V turned = base::abs2(fetch<V>(&w.emf_V[k]) * fetch<V>(&w.rl_dq[k]));
         // constant currents over the step must be a fair description of the cells'
-        const double moved = base::abs2(i1 - i0), s = 1.0 + 0.05 * base::abs2(i0);
-        if (!sdirk && moved > worst * s) worst = moved / s;
-    }
-    w.defect_J = (0.5 * h_s * h_s * (sdirk ? k_sdirk_d * k_sdirk_d : 1.0)) * defect;
+        const V moved = base::abs2(i1 - i0), s = 1.0 + 0.05 * base::abs2(i0);
+        const auto more = [&worst](double by, double of) {
+            if (by > worst * of) worst = by / of;
+        };
+        if constexpr (std::is_same_v<V, base::Pair>) {
+            turned_J.add(turned, k);
+            if (!sdirk && base::any(moved > worst * s)) {
+                more(moved[0], s[0]);
+                more(moved[1], s[1]);
+            }
+        } else {
+            turned_J.add(lane(turned, 0), k);
+            if (!sdirk) more(lane(moved, 0), lane(s, 0));
+        }
+    });
+    w.trial_rate_J = lane(defect.value(), 0);
+    w.defect_J = (0.5 * h_s * h_s * (sdirk ? k_sdirk_d * k_sdirk_d : 1.0)) * defect.value();
     trial_defect_J_ = lane(w.defect_J, 0);
-    worst = base::max2(base::abs2(trial_defect_J_) / (k_defect_abs_J + k_defect_rel * turned_J), worst);
+    worst = base::max2(base::abs2(trial_defect_J_) / (k_defect_abs_J + k_defect_rel * turned_J.value()), worst);
     trial_error_ = worst;
 }
 
 /// A step in which no lane is finite is a failure; a lane that is not goes on as it is.
 template <class T>
 base::Status Plant<T>::check_finite() const {
-    T sum = T(0.0);
-    for (const T& i : s_->rl_i) sum = sum + i;
-    for (const T& v : s_->rc_v) sum = sum + v;
-    if (base::any(base::is_finite(sum))) return {};
+    Parity<T> sum;
+    const auto add = [&sum](const std::vector<T>& x) {
+        each_pair<T>(0, x.size(), [&]<class V>(const V&, std::size_t k) { sum.add(fetch<V>(&x[k]), k); });
+    };
+    add(s_->rl_i);
+    add(s_->rc_v);
+    if (base::any(base::is_finite(sum.value()))) return {};
     return failure(base::StatusCode::not_finite, 0);
 }
 
 template <class T>
 double Plant<T>::predicted_defect_J(double h_s) const {
-    using base::lane;
-    double sum = 0.0;
-    for (std::size_t k = 0; k < s_->rl_i.size(); ++k) {
-        const double x = lane(st(o_rl_k_)[k], 0);
-        sum += lane(in(o_rl_l_)[k], 0) * (x * x);
-    }
-    for (std::size_t k = 0; k < s_->rc_i.size(); ++k) {
-        const double x = lane(st(o_rc_k_)[k], 0);
-        sum += lane(in(o_rc_c_)[k], 0) * (x * x);
-    }
-    return 0.5 * h_s * h_s * sum;
+    if (s_->rate_edits == input_edits_) return 0.5 * h_s * h_s * s_->rate_J;
+    Parity<double> sum;
+    const auto add = [&sum](const T* store, const T* rate, std::size_t n) {
+        each_pair<T>(0, n, [&]<class V>(const V&, std::size_t k) {
+            const V x = fetch<V>(rate + k);
+            const V e = fetch<V>(store + k) * (x * x);
+            if constexpr (std::is_same_v<V, base::Pair>) {
+                sum.add(e, k);
+            } else {
+                sum.add(base::lane(e, 0), k);
+            }
+        });
+    };
+    add(in(o_rl_l_), st(o_rl_k_), s_->rl_i.size());
+    add(in(o_rc_c_), st(o_rc_k_), s_->rc_i.size());
+    s_->rate_J = sum.value();
+    s_->rate_edits = input_edits_;
+    return 0.5 * h_s * h_s * s_->rate_J;
 }
 
 template <class T>

@@ -19,17 +19,19 @@ void Plant<T>::publish(bool end_of_step) {
     for (std::size_t p = 0; p < t.pack_nodes.size(); ++p) {
         const PackNodes& n = t.pack_nodes[p];
         const std::size_t nc = at(setup_.packs[p].n_cells), c0 = w.cell0[p];
-        const cell::EcmModel& model = *setup_.packs[p].model;
         T* const tap = q.e.data() + 1 + w.pin0[p];
+        each_pair<T>(c0, c0 + nc, [&]<class V>(const V&, std::size_t c) {
+            const V i = fetch<V>(&w.rl_i[c]);
+            const V slope = fetch<V>(&w.demf_Ohm[c]) * i;
+            const V now = end_of_step ? fetch<V>(&w.emf_end_V[c]) : fetch<V>(&w.emf_V[c]) + slope;
+            put(tap + (c - c0), now - slope);  // the deviations hold what the slope takes
+            put(&q.cell_V[c], now - fetch<V>(held + c) * i);
+        });
         T e = T(0.0);
         tap[nc] = e;
         for (std::size_t k = nc; k-- > 0;) {
-            const std::size_t c = c0 + k;
-            const T now =
-                end_of_step ? cell::emf(model, cell_params_[c], cells_[c]) : w.emf_V[c] + w.demf_Ohm[c] * w.rl_i[c];
-            e = e - (now - w.demf_Ohm[c] * w.rl_i[c]);  // the deviations hold what the slope takes
+            e = e - tap[k];
             tap[k] = e;
-            q.cell_V[c] = now - held[c] * w.rl_i[c];
         }
         T* const m = q.misc.data() + m_count * p;
         m[m_i_pack] = w.rl_i[at(setup_.packs[p].board_fitted ? t.pack[p].shunt : t.pack[p].p_plus)];
@@ -37,9 +39,9 @@ void Plant<T>::publish(bool end_of_step) {
         m[m_pack_v] = node_V(n.p_plus) - node_V(n.p_minus);
         if (!setup_.packs[p].board_fitted) continue;
         const T ground = node_V(n.board_minus);
-        for (std::size_t k = 0; k <= nc; ++k) {
-            q.pin_V[w.pin0[p] + k] = node_V(n.pin[k]) - ground;
-            q.tap_V[w.pin0[p] + k] = node_V(n.lead[k]) - ground;
+        for (std::size_t k = w.pin0[p]; k <= w.pin0[p] + nc; ++k) {
+            q.pin_V[k] = (q.x[at(w.pin_x[k])] + q.e[w.pin_e[k]]) - ground;
+            q.tap_V[k] = (q.x[at(w.lead_x[k])] + q.e[w.lead_e[k]]) - ground;
         }
         const auto x = [&](std::int32_t node) { return q.x[at(t.program.pos[at(node)])]; };
         m[m_shunt] = x(n.source) - x(n.board_minus);

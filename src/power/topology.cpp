@@ -182,8 +182,8 @@ private:
                 if (k != net::k_ground) trailing.push_back(k);
             }
         }
-        for (const auto& x : t_.source) edges.push_back(x);
-        t_.program = net::build_program(t_.n_nodes, edges, trailing);
+        t_.program = net::build_program(t_.n_nodes, edges, trailing, t_.source);
+        edges.insert(edges.end(), t_.source.begin(), t_.source.end());
         base::Hasher h;
         for (const auto& e : edges) {
             h.i64(e.a);
