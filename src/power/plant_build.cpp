@@ -195,6 +195,16 @@ void Plant<T>::build_scratch() {
     cell_params_.resize(n_cell);
 }
 
+namespace {
+/// Adds n neighbours to a list of runs.
+void extend(std::vector<Run>& runs, std::size_t first, std::size_t n) {
+    if (!runs.empty() && runs.back().end == first)
+        runs.back().end = first + n;
+    else
+        runs.push_back({first, first + n});
+}
+}  // namespace
+
 /// Structure of the topology as flat arrays of positions, and the lists that say which branches take part in what.
 template <class T>
 void Plant<T>::flatten_topology() {
@@ -225,12 +235,7 @@ void Plant<T>::flatten_topology() {
         w.port_ib.push_back(w.port.b[k] == t.n_nodes ? -1 : w.port.b[k] - t.program.n_lead);
     }
     w.input_res.clear();
-    const auto input = [&w](std::size_t first, std::size_t n) {
-        if (!w.input_res.empty() && w.input_res.back().end == first)
-            w.input_res.back().end = first + n;
-        else
-            w.input_res.push_back({first, first + n});
-    };
+    const auto input = [&w](std::size_t first, std::size_t n) { extend(w.input_res, first, n); };
     w.element_res.clear();
     w.lossy_rc.clear();
     w.rc_scale_V.assign(t.rc.size(), k_err_voltage_V);

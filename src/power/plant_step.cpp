@@ -257,6 +257,7 @@ void Plant<T>::estimate_error(double h_s, Method m) {
             worst = base::max2(base::abs2(d) * share / (lane(fet_coeff_[f].cgs_F, 0) * k_err_gate_V), worst);
         }
     }
+    const auto more = [&worst](double by, double of) { worst = by > worst * of ? by / of : worst; };
     Parity<double> turned_J;
     const T* const i_old = st(o_rl_i_);
     each_pair<T>(0, w.n_cells, [&]<class V>(const V&, std::size_t k) {
@@ -264,9 +265,6 @@ void Plant<T>::estimate_error(double h_s, Method m) {
         const V turned = base::abs2(fetch<V>(&w.emf_V[k]) * fetch<V>(&w.rl_dq[k]));
         // constant currents over the step must be a fair description of the cells'
         const V moved = base::abs2(i1 - i0), s = 1.0 + 0.05 * base::abs2(i0);
-        const auto more = [&worst](double by, double of) {
-            if (by > worst * of) worst = by / of;
-        };
         if constexpr (std::is_same_v<V, base::Pair>) {
             turned_J.add(turned, k);
             if (!sdirk && base::any(moved > worst * s)) {
