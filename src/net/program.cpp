@@ -68,31 +68,15 @@ std::vector<std::vector<std::int32_t>> eliminate(Adjacency adj, const std::vecto
     return columns;
 }
 
-void append(std::vector<EqualRun>& runs, std::int32_t k, std::int32_t n, std::int32_t entries0) {
-    if (!runs.empty() && runs.back().end == k && runs.back().n == n)
-        ++runs.back().end;
-    else
-        runs.push_back({k, k + 1, n, entries0});
-}
-
-/// The entries by rows, and runs of equal length both ways.
-void order_entries(Program& p) {
+/// Columns of equal length in runs.
+void list_runs(Program& p) {
     for (std::int32_t j = 0; j < p.n_lead; ++j) {
-        const std::int32_t b = p.col_begin[static_cast<std::size_t>(j)];
-        append(p.columns, j, p.col_begin[static_cast<std::size_t>(j) + 1] - b, b);
-    }
-    for (std::int32_t i = 0; i < p.n_nodes; ++i) {
-        const auto first = static_cast<std::int32_t>(p.row_col.size());
-        for (std::int32_t j = 0; j < p.n_lead; ++j) {
-            for (std::int32_t r = p.col_begin[static_cast<std::size_t>(j)];
-                 r < p.col_begin[static_cast<std::size_t>(j) + 1]; ++r) {
-                if (p.row[static_cast<std::size_t>(r)] != i) continue;
-                p.row_col.push_back(j);
-                p.row_entry.push_back(r);
-            }
-        }
-        const auto n = static_cast<std::int32_t>(p.row_col.size()) - first;
-        if (n > 0) append(p.rows, i, n, first);
+        const std::int32_t first = p.col_begin[static_cast<std::size_t>(j)];
+        const std::int32_t n = p.col_begin[static_cast<std::size_t>(j) + 1] - first;
+        if (!p.columns.empty() && p.columns.back().n == n)
+            ++p.columns.back().end;
+        else
+            p.columns.push_back({j, j + 1, n, first});
     }
 }
 
@@ -131,7 +115,7 @@ Program build_program(std::int32_t n_nodes, const std::vector<Edge>& edges, cons
         }
         p.col_begin.push_back(static_cast<std::int32_t>(p.row.size()));
     }
-    order_entries(p);
+    list_runs(p);
     p.off_dense = p.off_columns + static_cast<std::int32_t>(p.row.size());
     p.n_values = p.off_dense + p.n_trail * (p.n_trail - 1) / 2;
     const auto at = [&](std::int32_t i, std::int32_t j) {

@@ -26,7 +26,7 @@ struct StampIndex {
     std::int32_t pos_b = -1;
 };
 
-/// Neighbouring columns or rows with equally many entries.
+/// Neighbouring columns with equally many entries.
 struct EqualRun {
     std::int32_t first = 0, end = 0;
     std::int32_t n = 0;         // entries of each
@@ -42,9 +42,6 @@ struct Program {
     std::vector<std::int32_t> col_begin;  // (n_lead + 1): off-diagonal entries of each leading column
     std::vector<std::int32_t> row;        // position of each off-diagonal entry
     std::vector<EqualRun> columns;        // the columns, in runs
-    std::vector<EqualRun> rows;  // the same entries by rows (trailing ones included), those without entry left out
-    std::vector<std::int32_t> row_col;    // by rows: column of each entry
-    std::vector<std::int32_t> row_entry;  // and its index by columns
     std::vector<std::int32_t> update;     // per column, for p in rows, q in rows[0..p]: target in the value array
     std::vector<StampIndex> stamp;        // per edge, then per source
     std::int32_t n_values = 0;            // diagonal (n_nodes), column entries, dense trailing lower triangle

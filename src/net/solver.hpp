@@ -15,7 +15,6 @@ template <class T>
 struct Workspace {
     std::vector<T> values;    // (n_values)
     std::vector<T> l;         // (column entries) unit-lower factors
-    std::vector<T> l_row;     // the same by rows
     std::vector<T> inv_diag;  // (n_lead)
     std::vector<T> rhs;       // (n_nodes + 1) by position, ground last
     std::vector<T> x;         // (n_nodes + 1) solution by position, ground last and always 0
@@ -27,7 +26,6 @@ struct Workspace {
         const auto m = static_cast<std::size_t>(p.n_trail);
         values.assign(static_cast<std::size_t>(p.n_values), T(0.0));
         l.assign(p.row.size(), T(0.0));
-        l_row = l;
         inv_diag.assign(static_cast<std::size_t>(p.n_lead), T(0.0));
         rhs.assign(n + 1, T(0.0));
         x.assign(n + 1, T(0.0));
@@ -71,7 +69,6 @@ inline void factor_leading(const Program& p, Workspace<T>& w) {
             }
         }
     }
-    for (std::size_t e = 0; e < w.l.size(); ++e) w.l_row[e] = w.l[static_cast<std::size_t>(p.row_entry[e])];
 }
 
 namespace detail {
@@ -85,10 +82,22 @@ template <int N, class T>
     }
 }
 
-/// Rows of a run: b[i] less what its columns give.
+/// b[at[k]] -= l[k] y over N entries.
+template <int N, class T>
+[[gnu::always_inline]] inline void take_entries(const T& y, const T* l, const std::int32_t* at, T* b) {
+    if constexpr (N > 0) {
+        b[at[0]] = b[at[0]] - l[0] * y;
+        take_entries<N - 1>(y, l + 1, at + 1, b);
+    }
+}
+
+/// Columns of a run, from the first to the last.
 template <int N, class T>
 [[gnu::always_inline]] inline void forward_run(const EqualRun& r, const T* l, const std::int32_t* at, T* b) {
-    for (T* y = b + r.first; y != b + r.end; ++y, l += N, at += N) *y = less_entries<N>(*y, l, at, b);
+    for (std::ptrdiff_t j = r.first; j < r.end; ++j, l += N, at += N) {
+        const T y = b[j];
+        take_entries<N>(y, l, at, b);
+    }
 }
 /// Columns of a run, from the last to the first.
 template <int N, class T>
@@ -109,9 +118,9 @@ template <int N, class T>
 template <class T>
 inline void forward_leading(const Program& p, Workspace<T>& w) {
     T* const b = w.rhs.data();
-    for (const EqualRun& r : p.rows) {
-        const T* l = w.l_row.data() + r.entries0;
-        const std::int32_t* at = p.row_col.data() + r.entries0;
+    for (const EqualRun& r : p.columns) {
+        const T* l = w.l.data() + r.entries0;
+        const std::int32_t* at = p.row.data() + r.entries0;
         switch (r.n) {
             case 1:
                 detail::forward_run<1>(r, l, at, b);
@@ -126,10 +135,9 @@ inline void forward_leading(const Program& p, Workspace<T>& w) {
                 detail::forward_run<4>(r, l, at, b);
                 break;
             default:
-                for (std::int32_t i = r.first; i < r.end; ++i) {
-                    T y = b[i];
-                    for (const T* const e = l + r.n; l != e; ++l, ++at) y = y - *l * b[*at];
-                    b[i] = y;
+                for (std::int32_t j = r.first; j < r.end; ++j) {
+                    const T y = b[j];
+                    for (const T* const e = l + r.n; l != e; ++l, ++at) b[*at] = b[*at] - *l * y;
                 }
         }
     }

@@ -98,7 +98,9 @@ public:
     T fet_ntc_degC(std::size_t pack) const { return st(o_fet_ntc_)[pack]; }
     T lead_current_A(std::size_t pack, std::int32_t lead) const;
     T pin_clamp_A(std::size_t pack, std::int32_t channel) const;  // 1..n, + upward conduction (reverse clamp)
+    void pin_currents_A(std::size_t pack, T* size_A) const;  // (n_cells + 1) the larger |clamp current| beside each pin
     T filter_power_W(std::size_t pack, std::int32_t lead) const;
+    void filter_powers_W(std::size_t pack, T* p_W) const;  // (n_cells + 1)
     T precharge_heat_J(std::size_t pack) const { return st(o_pre_heat_)[pack]; }
     T clamp_heat_J(std::size_t pack) const;
     T fet_energy_J(std::size_t pack, Group g, Line what) const;  // channel or avalanche energy since the start

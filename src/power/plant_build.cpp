@@ -163,6 +163,8 @@ void Plant<T>::build_scratch() {
     }
     w.leaks.reserve(n_cell);
     w.sources.reserve(t.source.size());
+    w.source_ref.reserve(t.source.size());
+    w.is_slot_source.assign(t.source.size(), 0);
     w.res_rhs.reserve(n_res);
     w.coeff.resize(k_coeff_slots);
     for (CoeffSlot& c : w.coeff) {
@@ -273,7 +275,6 @@ void Plant<T>::flatten_topology() {
         f.dh_s = -1.0;
         f.values = ws_.values;
         f.l = ws_.l;
-        f.l_row = ws_.l_row;
         f.inv_diag = ws_.inv_diag;
         f.rl_g.assign(t.rl.size(), T(0.0));
         f.rl_w.assign(t.rl.size(), T(0.0));
@@ -428,7 +429,9 @@ void Plant<T>::list_leaks() {
 template <class T>
 void Plant<T>::list_sources() {
     Scratch& w = *s_;
+    w.sources_changed = false;
     w.sources.clear();
+    w.source_ref.clear();
     for (std::size_t p = 0; p < bal_.size(); ++p) {
         if (!setup_.packs[p].board_fitted) continue;
         const std::size_t s0 = at(topo_->source0[p]), n = at(setup_.packs[p].n_cells);
@@ -439,7 +442,13 @@ void Plant<T>::list_sources() {
             w.src_i[s0 + k] = i;
             w.src_e[s0 + k] = T(0.0);
             if (slot || base::any(base::mask_or(i > T(0.0), i < T(0.0)))) w.sources.push_back(s0 + k);
+            w.is_slot_source[s0 + k] = k < n ? 1 : 0;
         }
+    }
+    auto d = w.src_ref.begin();
+    for (const std::size_t k : w.sources) {  // both in rising order
+        while (d != w.src_ref.end() && d->k < k) ++d;
+        if (d != w.src_ref.end() && d->k == k) w.source_ref.push_back(*d);
     }
 }
 

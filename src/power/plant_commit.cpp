@@ -166,10 +166,7 @@ void Plant<T>::book_branches() {
     if (!w.sources.empty()) {
         T pulls = T(0.0), balancer = T(0.0);
         for (const std::size_t k : w.sources) {
-            std::size_t p = 0;
-            while (p + 1 < t.source0.size() && k >= at(t.source0[p + 1])) ++p;
-            const bool slot = k - at(t.source0[p]) < at(setup_.packs[p].n_cells);
-            if (slot)
+            if (w.is_slot_source[k] != 0)
                 balancer = balancer + w.src_e[k];
             else
                 pulls = pulls - w.src_e[k];

@@ -43,7 +43,7 @@ template <class T>
 void Plant<T>::set_pin_pull(std::size_t pack, std::int32_t pin, const T& i_A) {
     const auto n = at(setup_.packs[pack].n_cells);
     edit(o_source_)[at(topo_->source0[pack]) + n + at(pin)] = i_A;
-    list_sources();
+    s_->sources_changed = true;  // several pins change at one instant
     ++input_version_;
 }
 

@@ -64,6 +64,8 @@ struct Plant<T>::Scratch {
     std::vector<std::size_t> stiff_rc;               // outside capacitors while settle() holds them
     std::vector<std::size_t> leaks;                  // cell leaks that are not zero
     std::vector<std::size_t> sources;                // sources that are not zero
+    std::vector<RefDiff> source_ref;                 // of these, those with a no-load difference
+    std::vector<std::uint8_t> is_slot_source;        // per source: of a balancer
     std::vector<std::size_t> lossy_rc, board_rc;     // with a series resistance; of the board
     std::vector<std::size_t> draw_port, clamp_port;  // per pack
     std::vector<std::size_t> fet_port;               // per group
@@ -103,7 +105,8 @@ struct Plant<T>::Scratch {
     };
     Flag positive{};  // pivots of the trailing block
     bool dense_valid = false;
-    bool clamps_moved = false;  // the trial's clamps are not the committed ones
+    bool sources_changed = false;  // the lists of sources are older than the inputs
+    bool clamps_moved = false;     // the trial's clamps are not the committed ones
     bool margins_valid = false;
     std::vector<CoeffSlot> coeff;  // direct mapped by the step length
     /// Factors of other step lengths: a control core's cycle alternates between a few. Pure functions of step and
@@ -111,14 +114,13 @@ struct Plant<T>::Scratch {
     struct Factors {
         double dh_s = -1.0;
         std::uint64_t version = 0;
-        std::vector<T> values, l, l_row, inv_diag, rl_g, rl_w, rc_g, res_g;
+        std::vector<T> values, l, inv_diag, rl_g, rl_w, rc_g, res_g;
     };
     std::array<Factors, 40> kept;
     std::size_t kept_next = 0;
     void exchange(Factors& f, net::Workspace<T>& ws) {
         ws.values.swap(f.values);
         ws.l.swap(f.l);
-        ws.l_row.swap(f.l_row);
         ws.inv_diag.swap(f.inv_diag);
         rl_g.swap(f.rl_g);
         rl_w.swap(f.rl_w);

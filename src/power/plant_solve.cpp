@@ -49,8 +49,7 @@ void Plant<T>::reference_potentials() {
     each_pair<T>(0, w.clamp_de.size(), [&]<class V>(const V&, std::size_t k) {
         put(&w.clamp_de[k], across<V>(slot, &w.clamp_ra[k], &w.clamp_rb[k]));
     });
-    if (!w.sources.empty())
-        for (const RefDiff& d : w.src_ref) w.src_de[d.k] = slot[d.a] - slot[d.b];
+    for (const RefDiff& d : w.source_ref) w.src_de[d.k] = slot[d.a] - slot[d.b];
     for (const RefDiff& d : w.port_ref) w.port_de[d.k] = slot[d.a] - slot[d.b];
 }
 

@@ -46,6 +46,7 @@ void Plant<T>::begin_trial(double h_s, Method m) {
         w.clamps_moved = false;
         ++matrix_version_;
     }
+    if (w.sources_changed) list_sources();
     place_balancers();
 }
 
@@ -95,7 +96,8 @@ void Plant<T>::accumulate(double hb_s) {
     w.input_e = w.input_e + hb_s * input.value();
     w.element_e = w.element_e + hb_s * element;
     for (std::size_t k = 0; k < w.port_i.size(); ++k) w.port_e[k] = w.port_e[k] + hb_s * (w.port_v[k] * w.port_i[k]);
-    for (const std::size_t k : w.sources) w.src_e[k] = w.src_e[k] + hb_s * (source_V(k) * w.src_i[k]);
+    for (const std::size_t k : w.sources)
+        w.src_e[k] = w.src_e[k] + hb_s * (((x[at(w.src.a[k])] - x[at(w.src.b[k])]) + w.src_de[k]) * w.src_i[k]);
     for (std::size_t p = 0; p < w.pm_mean.size(); ++p) {
         if (!setup_.packs[p].board_fitted) continue;
         const std::size_t sense = at(topo_->pack[p].p_sense), pre = at(topo_->pack[p].precharge);

@@ -141,6 +141,38 @@ T Plant<T>::filter_power_W(std::size_t pack, std::int32_t lead) const {
 }
 
 template <class T>
+void Plant<T>::pin_currents_A(std::size_t pack, T* size_A) const {
+    const T* const pin = s_->shown().pin_V.data() + s_->pin0[pack];
+    const PinClampParams<T>& p = pin_clamp_[pack];
+    const T half = 0.5 * p.knee_V, lo = half - p.v_forward_V, hi = p.v_reverse_V - half;
+    const std::size_t n = at(setup_.packs[pack].n_cells);
+    each_pair<T>(1, n + 1, [&]<class V>(const V&, std::size_t k) {
+        const V v = fetch<V>(pin + k) - fetch<V>(pin + k - 1);
+        if (base::all(base::mask_and(v > V(lo), v < V(hi)))) {
+            put(size_A + k, base::abs2(V(p.leak_S) * v));
+        } else if constexpr (std::is_same_v<V, T>) {
+            size_A[k] = base::abs2(pin_clamp_eval(p, v).i_A);
+        } else {
+            for (std::size_t i = 0; i < 2; ++i) size_A[k + i] = base::abs2(pin_clamp_eval(p, v[i]).i_A);
+        }
+    });
+    size_A[0] = size_A[1];
+    for (std::size_t k = 1; k < n; ++k) size_A[k] = base::max2(size_A[k], size_A[k + 1]);
+}
+
+template <class T>
+void Plant<T>::filter_powers_W(std::size_t pack, T* p_W) const {
+    const typename Scratch::Published& q = s_->shown();
+    const T r = T(setup_.packs[pack].parts.input.r_filter_Ohm);
+    const T* const g = in(o_res_g_) + at(topo_->pack[pack].filter0);
+    const std::size_t k0 = s_->pin0[pack];
+    each_pair<T>(0, at(setup_.packs[pack].n_cells) + 1, [&]<class V>(const V&, std::size_t k) {
+        const V i = fetch<V>(g + k) * (fetch<V>(&q.tap_V[k0 + k]) - fetch<V>(&q.pin_V[k0 + k]));
+        put(p_W + k, i * i * V(r));
+    });
+}
+
+template <class T>
 T Plant<T>::clamp_heat_J(std::size_t pack) const {
     return st(o_clamp_heat_)[at(topo_->pack[pack].clamp)];
 }
@@ -232,6 +264,8 @@ T Plant<T>::charge_residual_rel() const {
     template T Plant<T>::lead_current_A(std::size_t, std::int32_t) const;                   \
     template T Plant<T>::pin_clamp_A(std::size_t, std::int32_t) const;                      \
     template T Plant<T>::filter_power_W(std::size_t, std::int32_t) const;                   \
+    template void Plant<T>::pin_currents_A(std::size_t, T*) const;                          \
+    template void Plant<T>::filter_powers_W(std::size_t, T*) const;                         \
     template T Plant<T>::clamp_heat_J(std::size_t) const;                                   \
     template T Plant<T>::fet_energy_J(std::size_t, Group, Line) const;                      \
     template const FetMargins<T>& Plant<T>::fet_margins(std::size_t, Group) const;          \

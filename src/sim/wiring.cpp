@@ -27,12 +27,7 @@ void Simulation::Impl::fill_view(std::size_t p, board::PlantView& v, double* pin
     const power::PackView<double> w = plant.view(p);
     const auto n = static_cast<std::size_t>(r.n_cells);
     for (std::size_t k = 0; k < 25; ++k) pins[k] = w.pin_V[k <= n ? k : n];
-    for (std::size_t k = 0; k <= n; ++k) clamp[k] = 0.0;
-    for (std::size_t k = 1; k <= n; ++k) {
-        const double i = base::abs2(plant.pin_clamp_A(p, static_cast<std::int32_t>(k)));
-        clamp[k] = base::max2(clamp[k], i);
-        clamp[k - 1] = base::max2(clamp[k - 1], i);
-    }
+    plant.pin_currents_A(p, clamp);
     v.pin_V = pins;
     v.clamp_A = clamp;
     v.shunt_V = w.shunt_V;
@@ -337,10 +332,10 @@ void Simulation::Impl::gather_metrics(double h_s) {
         if (!r.fitted) continue;
         watch_short(r, v.shunt_V, t_of_step);
         const double decay = h_s < 1e-4 ? h_s / k_filter_lag_s : -base::det_expm1(-h_s / k_filter_lag_s);
-        for (std::int32_t k = 0; k <= r.n_cells; ++k) {
-            const auto i = static_cast<std::size_t>(k);
-            r.filter_heat_W[i] += (plant.filter_power_W(p, k) - r.filter_heat_W[i]) * decay;
-        }
+        double power_W[25];
+        plant.filter_powers_W(p, power_W);
+        const auto n_leads = static_cast<std::size_t>(r.n_cells) + 1;
+        for (std::size_t k = 0; k < n_leads; ++k) r.filter_heat_W[k] += (power_W[k] - r.filter_heat_W[k]) * decay;
         if (h_s >= 1e-4) watch_range(p, v.i_pack_A);
     }
 }
