@@ -182,7 +182,7 @@ PairStep::PairStep(const EcmModel& m, const EcmCoeffs& c)
       g_KperJ{c.g_KperJ[0], c.g_KperJ[1]},
       env_J{c.env_J[0], c.env_J[1], c.env_J[2]} {}
 
-OcvMean<Pair> detail::find_ocv_mean(const EcmModel& model, const OcvSegment** at, const Pair& soc, const Pair& width) {
+OcvMean<Pair> detail::find_ocv_mean(const EcmModel& model, const OcvSegment** at, Pair soc, Pair width) {
     for (std::size_t k = 0; k < 2; ++k) at[k] = &model.segment[static_cast<std::size_t>(model.soc_axis.locate(soc[k]))];
     const OcvMean<double> a = cell::ocv_mean(model, soc[0], width[0]), b = cell::ocv_mean(model, soc[1], width[1]);
     return {{a.ocv_V, b.ocv_V}, {a.dudt_VperK, b.dudt_VperK}, {a.slope_V, b.slope_V}};

@@ -56,7 +56,7 @@ struct CellPair {
 
 namespace detail {
 /// Where a half is not inside the segment given: looks both up, gives the means by the general path.
-OcvMean<Pair> find_ocv_mean(const EcmModel& model, const OcvSegment** at, const Pair& soc, const Pair& width);
+OcvMean<Pair> find_ocv_mean(const EcmModel& model, const OcvSegment** at, Pair soc, Pair width);
 
 [[gnu::always_inline]] inline OcvMean<Pair> ocv_mean(const CellPair& x, const Pair& soc, const Pair& width) {
     const OcvSegment &a = *x.segment[0], &b = *x.segment[1];
