@@ -226,7 +226,7 @@ double Simulation::Impl::value_before(int channel) const {
 
 namespace {
 
-constexpr std::uint64_t k_magic = 0x344D49535742ULL;  // "BWSIM4"
+constexpr std::uint64_t k_magic = 0x354D49535742ULL;  // "BWSIM5"
 
 class Out {
 public:
@@ -385,6 +385,7 @@ void pack_numbers(S& s, P& r) {
     s.pod(r.led_red);
     s.pod(r.afe_flags);
     for (auto& x : r.cmp_above) s.pod(x);
+    for (auto& x : r.told) s.pod(x);
     s.pod(r.scd_reg);
 }
 

@@ -180,6 +180,7 @@ struct PackRun {
     bool extrapolated[3] = {false, false, false};
     std::uint8_t led_red = 0;
     std::uint8_t afe_flags = 0, cmp_above[3] = {0, 0, 0};  // of the AFE, as last logged
+    std::uint16_t told[10] = {};                           // how often: three comparators, seven latches
     std::uint8_t scd_reg = 0;                              // register that scd_level_V stands for
     int red_getter = -1;
 };

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Between plant and boards: what boards are told, what they drive, gate states, damage, metrics.
+#include <iterator>
+
 #include "afe/dvc1124.hpp"
 #include "afe/dvc1124_regs.hpp"
 #include "base/math.hpp"
@@ -183,6 +185,14 @@ constexpr Protection k_protections[] = {
     {"hw.afe.cuv", "CUV trips", "CUV cleared", afe::dvc::f_cuv, [](const afe::AppliedSettings& a) { return a.cuv_V; }}};
 constexpr const char* k_above[3] = {"SCD comparator beyond its level", "OCD2 comparator beyond its level",
                                     "OCC2 comparator beyond its level"};
+constexpr std::uint16_t k_told_max = 20;  // a latch that a core clears for ever would fill the log
+
+/// The text, "told no more" in the place of the last one, nullptr after that.
+const char* still_told(std::uint16_t& n, const char* text) {
+    if (n > k_told_max) return nullptr;
+    ++n;
+    return n <= k_told_max ? text : "goes on switching, which is not told any more";
+}
 constexpr const char* k_below[3] = {"SCD comparator back", "OCD2 comparator back", "OCC2 comparator back"};
 
 }  // namespace
@@ -200,12 +210,15 @@ void Simulation::Impl::watch_comparators(std::size_t p) {
         for (std::size_t k = 0; k < 3; ++k) {
             if (s.cmp_above[k] == r.cmp_above[k]) continue;
             r.cmp_above[k] = s.cmp_above[k];
-            log_value("witness", s.cmp_above[k] != 0 ? k_above[k] : k_below[k], pack, k_protections[k].name,
-                      k_protections[k].level(a), "V");
+            const char* const text = still_told(r.told[k], s.cmp_above[k] != 0 ? k_above[k] : k_below[k]);
+            if (text != nullptr)
+                log_value("witness", text, pack, k_protections[k].name, k_protections[k].level(a), "V");
         }
-        for (const Protection& x : k_protections) {
+        for (std::size_t k = 0; k < std::size(k_protections); ++k) {
+            const Protection& x = k_protections[k];
             if (((s.flags ^ r.afe_flags) & x.flag) == 0) continue;
-            log_value("latch", (s.flags & x.flag) != 0 ? x.trips : x.clears, pack, x.name, x.level(a), "V");
+            const char* const text = still_told(r.told[3 + k], (s.flags & x.flag) != 0 ? x.trips : x.clears);
+            if (text != nullptr) log_value("latch", text, pack, x.name, x.level(a), "V");
         }
         r.afe_flags = s.flags;
     }

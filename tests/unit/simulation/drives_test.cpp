@@ -99,6 +99,11 @@ TEST_CASE("latches of the front end are told when they trip and when they are cl
     CHECK(told(*i, "hw.afe.cov", "COV cleared") == 1);
     CHECK(told(*i, "hw.afe.cuv", "CUV trips") == 1);
     CHECK(told(*i, "hw.afe.ocd1", "OCD1 trips") == 1);
+    for (int k = 0; k < 100; ++k) {
+        change_chip(*i, [k](twin::afe::Dvc1124State& s) { s.flags = k % 2 == 0 ? twin::afe::dvc::f_cov : 0; });
+    }
+    CHECK(told(*i, "hw.afe.cov", "COV trips") + told(*i, "hw.afe.cov", "COV cleared") == 20);
+    CHECK(told(*i, "hw.afe.cov", "goes on switching, which is not told any more") == 1);
 }
 
 TEST_CASE("a charger that has cut off charges again when it is put on again") {
