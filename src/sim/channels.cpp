@@ -192,7 +192,7 @@ double Simulation::Impl::soc_spread_pct(std::size_t p) const {
 
 void Simulation::Impl::watch_values(std::vector<double>& out) const {
     std::size_t pack = packs.size();
-    power::PackView<double> v;
+    power::PackView<double> v{};  // taken with the first watch
     for (std::size_t k = 0; k < watch.size(); ++k) {
         const Getter& g = getters[static_cast<std::size_t>(watch[k])];
         if (g.pack != pack) {
