@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 #include <set>
+#include <sstream>
 
 #include "cores.hpp"
 #include "rig.hpp"
@@ -133,7 +134,7 @@ std::vector<twin::scenario::Scenario> all_shipped() {
 }
 
 void write_table(const std::vector<twin::scenario::Scenario>& scenarios) {
-    std::ofstream out(std::string(BMSTWIN_SOURCE_DIR) + "/docs/mutations.md");
+    std::ostringstream out;
     out << "# Every scenario can fail\n\n"
            "Each shipped scenario runs under each mutation of core, front end, board or settings. The cell names the "
            "first check that\n"
@@ -160,6 +161,7 @@ void write_table(const std::vector<twin::scenario::Scenario>& scenarios) {
             out << "| " << m.name << " | " << r.verdict << " | " << (r.passed ? "-" : failed) << " |\n";
         }
     }
+    std::ofstream(std::string(BMSTWIN_SOURCE_DIR) + "/docs/mutations.md") << out.str();
 }
 
 }  // namespace
