@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Parameters of the electrochemical models (SPM, SPMe, DFN) of one cell, SI units, and the curves they use as tables.
+// Sign convention: current is positive when it discharges the cell; x is the lithiation of the active material.
+//
+//   j0 = k F (c_e / c_e0)^1/2 (x (1 - x))^1/2,   j F = 2 j0 sinh(F eta / (2 R T)),   eta = phi_s - phi_e - U(x)
+//   rates and diffusivities follow exp(E/R (1/T_ref - 1/T));  effective transport = value x transport efficiency
+#pragma once
+#include <array>
+#include <string>
+#include <vector>
+
+#include "base/expression.hpp"
+#include "base/table.hpp"
+
+namespace twin::cell {
+
+inline constexpr double k_faraday_C = 96485.33212;
+inline constexpr double k_gas_J = 8.314462618;
+
+/// A smooth function on a uniform grid as piecewise cubics through values and slopes; straight lines outside.
+class Curve {
+public:
+    Curve() = default;
+    /// Samples f at n + 1 points of [lo, hi]; slopes by five-point differences. Throws std::invalid_argument if a value
+    /// is not finite.
+    template <class F>
+    Curve(const F& f, double lo, double hi, std::size_t n, const char* what) {
+        std::vector<double> y(n + 5);
+        const double h = (hi - lo) / static_cast<double>(n);
+        for (std::size_t k = 0; k < y.size(); ++k) y[k] = f(lo + (static_cast<double>(k) - 2.0) * h);
+        set(y, lo, h, what);
+    }
+    double value(double x) const {
+        const Place p = place(x);
+        return p.c->value(p.t);
+    }
+    double slope(double x) const {
+        const Place p = place(x);
+        return p.c->slope(p.t);
+    }
+    void both(double x, double& value, double& slope) const {
+        const Place p = place(x);
+        value = p.c->value(p.t);
+        slope = p.c->slope(p.t);
+    }
+    double lo() const { return lo_; }
+    double hi() const { return lo_ + h_ * static_cast<double>(n_); }
+
+private:
+    struct Place {
+        const base::Cubic* c;
+        double t;
+    };
+    Place place(double x) const {
+        const double p = (x - lo_) * per_h_;
+        const double q = p > -1.0 ? p + 1.0 : 0.0;  // NaN: 0
+        const double top = static_cast<double>(n_ + 1);
+        const auto s = static_cast<std::size_t>(q < top ? q : top);
+        return {&c_[s], x - (lo_ + (s > 0 ? static_cast<double>(s - 1) * h_ : 0.0))};
+    }
+    void set(const std::vector<double>& y, double lo, double h, const char* what);  // two more points at each end
+    std::vector<base::Cubic> c_;                                                    // (n + 2): below, n segments, above
+    double lo_ = 0.0, h_ = 1.0, per_h_ = 1.0;
+    std::size_t n_ = 0;
+};
+
+struct EchemElectrode {
+    double thickness_m = 0.0, radius_m = 0.0, area_per_volume_perm = 0.0;
+    double porosity = 0.0, transport = 0.0;  // of the electrolyte
+    double sigma_S_m = 0.0;                  // effective
+    double c_max = 0.0;                      // mol/m3
+    double d_m2_s = 0.0, d_energy_J = 0.0;
+    double k_mol_m2_s = 0.0, k_energy_J = 0.0;  // rate constant in the form of BPX
+    double x_full = 0.0, x_empty = 0.0;         // lithiation at 100 and 0 % of the cell
+    Curve ocp_V, dudt_V_K;                      // over x at T_ref
+};
+
+struct EchemParams {
+    std::string id, title;
+    double area_m2 = 0.0;  // electrode pairs together
+    double c_e0 = 0.0;     // mol/m3
+    double t_plus = 0.0, activity = 1.0;
+    Curve kappa_S_m, d_e_m2_s;  // bulk, over c_e, at T_ref
+    double kappa_energy_J = 0.0, d_e_energy_J = 0.0;
+    double sep_thickness_m = 0.0, sep_porosity = 0.0, sep_transport = 0.0;
+    std::array<EchemElectrode, 2> electrode;  // 0 negative, 1 positive
+    double t_ref_K = 298.15;
+    double v_min_V = 0.0, v_max_V = 0.0, nominal_Ah = 0.0;
+    double heat_capacity_J_K = 0.0, cooling_W_K = 0.0;  // of the whole cell
+    double contact_Ohm = 0.0;
+};
+
+}  // namespace twin::cell
