@@ -325,7 +325,7 @@ bool Echem::solve_spm(double h_s, double i_A_m2) {
         j_[sd][0] = sign * i_A_m2 / (e.area_per_volume_perm * e.thickness_m * k_faraday_C);
     }
     if (kind_ == EchemKind::spme && h_s > 0.0) {
-        for (int it = 0; it < 3; ++it) step_electrolyte(h_s);  // its diffusivity follows c_e
+        step_electrolyte(h_s);
     }
     return true;
 }
@@ -408,6 +408,10 @@ const Echem::Trial& Echem::trial(double h_s, double i_A, bool jump) {
         bases(side, jump_);
     }
     c_new_ = s_.c_e;
+    if (!jump_) {  // the diffusivity of the step is that of the extrapolated concentration
+        const double w = h_s / s_.h_old_s;
+        for (std::size_t v = 0; v < c_new_.size(); ++v) c_new_[v] += w * (s_.c_e[v] - s_.c_e_old[v]);
+    }
     trial_.ok = kind_ == EchemKind::dfn ? solve_dfn(h_s, i) : solve_spm(h_s, i);
     trial_.v_V = closed_voltage(i) - i_A * p_->contact_Ohm;
     double rev = 0.0, u = 0.0;  // W/m2

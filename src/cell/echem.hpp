@@ -23,8 +23,8 @@ namespace twin::cell {
 enum class EchemKind : std::uint8_t { spm, spme, dfn };
 
 struct EchemMesh {
-    std::size_t n_neg = 30, n_sep = 12, n_pos = 30;
-    double grading = 0.6;  // 0: uniform; towards 1: finer at the ends of each domain
+    std::size_t n_neg = 20, n_sep = 8, n_pos = 20;
+    double grading = 0.0;  // 0: uniform; towards 1: finer at the ends of each domain
 };
 
 class Echem {

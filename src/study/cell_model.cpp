@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "study/cell_model.hpp"
+
+#include <fmt/format.h>
+
+#include "base/math.hpp"
+#include "cell/ecm.hpp"
+#include "cell/model_file.hpp"
+#include "io/bpx.hpp"
+#include "io/load.hpp"
+#include "io/model.hpp"
+
+namespace twin::study {
+
+namespace {
+
+class EcmCell final : public CellModel {
+public:
+    explicit EcmCell(std::shared_ptr<const cell::EcmModel> m) : m_(std::move(m)), p_(cell::make_params(*m_)) {
+        id = m_->id;
+        kind = "ecm";
+        nominal_Ah = m_->nameplate_Ah > 0.0 ? m_->nameplate_Ah : m_->capacity_C / 3600.0;
+        v_min_V = m_->v_min_V;
+        v_max_V = m_->v_max_V;
+        reset(1.0, 298.15);
+    }
+    void reset(double soc, double t_K) override {
+        s_ = cell::make_state<double>(*m_, p_, soc, t_K - cell::k_zero_degC_K);
+    }
+    double voltage_V(double i_A) override { return cell::emf(*m_, p_, s_) - i_A * s_.r0_Ohm; }
+    double trial(double h_s, double i_A, bool) override {
+        if (k_.h_s != h_s) k_ = cell::coeffs(*m_, h_s);
+        i_A_ = i_A;
+        return cell::end_emf(*m_, p_, s_, k_, i_A) - i_A * s_.r0_Ohm;
+    }
+    void commit() override {
+        const double joule = s_.r0_Ohm * i_A_ * i_A_ * k_.h_s;
+        const auto e = cell::commit(*m_, p_, s_, k_, i_A_ * k_.h_s, joule, ambient_K - cell::k_zero_degC_K);
+        heat_W_ = (joule + e.rc_heat_J + e.hyst_heat_J + e.entropic_heat_J) / k_.h_s;
+    }
+    double soc() const override { return s_.soc; }
+    double t_K() const override { return s_.t_surf_degC + cell::k_zero_degC_K; }
+    double heat_W() const override { return heat_W_; }
+    double charge_out_C() const override { return s_.charge_out_C; }
+
+private:
+    std::shared_ptr<const cell::EcmModel> m_;
+    cell::EcmParams<double> p_;
+    cell::EcmState<double> s_{};
+    cell::EcmCoeffs k_;
+    double i_A_ = 0.0, heat_W_ = 0.0;
+};
+
+class EchemCell final : public CellModel {
+public:
+    EchemCell(std::shared_ptr<const cell::EchemParams> p, cell::EchemKind k, bool thermal, const cell::EchemMesh& mesh)
+        : c_(p, k, mesh) {
+        id = p->id.empty() ? p->title : p->id;
+        kind = k == cell::EchemKind::spm ? "spm" : (k == cell::EchemKind::spme ? "spme" : "dfn");
+        nominal_Ah = p->nominal_Ah;
+        v_min_V = p->v_min_V;
+        v_max_V = p->v_max_V;
+        ambient_K = p->t_ref_K;
+        c_.thermal = thermal;
+        c_.reset(1.0, ambient_K);
+    }
+    void reset(double soc, double t_K) override { c_.reset(soc, t_K); }
+    double voltage_V(double i_A) override { return c_.voltage_V(i_A); }
+    double trial(double h_s, double i_A, bool jump) override {
+        c_.ambient_K = ambient_K;
+        const auto& t = c_.trial(h_s, i_A, jump);
+        heat_W_ = t.heat_W;
+        return t.ok ? t.v_V : __builtin_nan("");
+    }
+    void commit() override { c_.commit(); }
+    double soc() const override { return c_.soc(); }
+    double t_K() const override { return c_.t_K(); }
+    double heat_W() const override { return heat_W_; }
+    double charge_out_C() const override { return c_.charge_out_C(); }
+
+private:
+    cell::Echem c_;
+    double heat_W_ = 0.0;
+};
+
+[[noreturn]] void refuse(const std::string& file, std::string message) {
+    Diagnostic d;
+    d.file = file;
+    d.message = std::move(message);
+    throw InputError({d});
+}
+
+}  // namespace
+
+std::unique_ptr<CellModel> make_ecm_cell(std::shared_ptr<const cell::EcmModel> model) {
+    return std::make_unique<EcmCell>(std::move(model));
+}
+std::unique_ptr<CellModel> make_echem_cell(std::shared_ptr<const cell::EchemParams> params, cell::EchemKind kind,
+                                           bool thermal, const cell::EchemMesh& mesh) {
+    return std::make_unique<EchemCell>(std::move(params), kind, thermal, mesh);
+}
+
+std::unique_ptr<CellModel> open_cell(const std::string& name, const std::string& kind, bool thermal) {
+    if (!kind.empty() && kind != "ecm" && kind != "spm" && kind != "spme" && kind != "dfn")
+        refuse(name, fmt::format("kind \"{}\" is not known; allowed: ecm, spm, spme, dfn", kind));
+    const io::SearchPath search = io::search_path("", {});
+    std::string path = search.find("cells", name);
+    if (path.empty()) path = name;  // as the caller wrote it: a file of theirs
+    io::Json j;
+    Diagnostic d;
+    if (!io::read_json(path, io::k_model_limits, &j, &d)) throw InputError({d});
+    if (io::is_bpx(j)) {
+        if (kind == "ecm") refuse(path, "is a BPX file: kind must be spm, spme or dfn (or fit an equivalent circuit to it)");
+        io::BpxResult r = io::read_bpx_json(j, path);
+        if (!r.ok()) throw InputError(std::move(r.errors));
+        const cell::EchemKind k = kind == "spm"   ? cell::EchemKind::spm
+                                  : kind == "dfn" ? cell::EchemKind::dfn
+                                                  : cell::EchemKind::spme;
+        auto c = make_echem_cell(r.params, k, thermal);
+        if (c->id.empty()) c->id = name;
+        return c;
+    }
+    if (!kind.empty() && kind != "ecm") refuse(path, fmt::format("is an equivalent circuit: kind {} needs a BPX file", kind));
+    const auto file = io::read_model_json<cell::EcmModelFile>(j, path);
+    if (!file.ok()) throw InputError(file.errors);
+    return make_ecm_cell(std::make_shared<const cell::EcmModel>(cell::build(file.value)));
+}
+
+}  // namespace twin::study

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// One cell on a cycler, whatever its model: equivalent circuit, SPM, SPMe or DFN behind the same few functions.
+// Current is positive when it discharges the cell.
+#pragma once
+#include <memory>
+#include <string>
+
+#include <twin/error.hpp>
+
+#include "cell/ecm_model.hpp"
+#include "cell/echem.hpp"
+
+namespace twin::study {
+
+class CellModel {
+public:
+    virtual ~CellModel() = default;
+    virtual void reset(double soc, double t_K) = 0;
+    /// Terminal voltage just after the current has become i.
+    virtual double voltage_V(double i_A) = 0;
+    /// Voltage at the end of a step of h at constant i; changes nothing. Not finite: the step is too long.
+    virtual double trial(double h_s, double i_A, bool jump) = 0;
+    virtual void commit() = 0;  // takes the last trial
+    virtual double soc() const = 0;
+    virtual double t_K() const = 0;
+    virtual double heat_W() const = 0;  // of the last trial
+    virtual double charge_out_C() const = 0;
+
+    double nominal_Ah = 0.0, v_min_V = 0.0, v_max_V = 0.0, ambient_K = 298.15;
+    std::string id, kind;
+};
+
+/// A model file of the project (equivalent circuit) or a BPX file (kind spm, spme, dfn; "" is spme). `name`: a path or
+/// a model's name below models/cells of the search path. Throws InputError.
+std::unique_ptr<CellModel> open_cell(const std::string& name, const std::string& kind, bool thermal);
+std::unique_ptr<CellModel> make_ecm_cell(std::shared_ptr<const cell::EcmModel> model);
+std::unique_ptr<CellModel> make_echem_cell(std::shared_ptr<const cell::EchemParams> params, cell::EchemKind kind,
+                                           bool thermal, const cell::EchemMesh& mesh = {});
+
+}  // namespace twin::study

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// Steps grow and shrink by how far the voltage leaves its straight continuation; an end condition is met by a step of
+// its own length (secant and bisection on the length: a trial changes nothing). Held voltage and power are met by a
+// secant on the current.
+#include "base/math.hpp"
+#include "study/protocol.hpp"
+
+namespace twin::study {
+
+namespace {
+
+constexpr double k_first_s = 1e-2, k_least_s = 1e-6;
+constexpr double k_end_V = 1e-6, k_hold_V = 1e-7;
+
+bool finite(double x) { return base::abs2(x) < 1e6; }
+
+class Runner {
+public:
+    Runner(CellModel& cell, const ProtocolOptions& o, ProtocolResult& r) : cell_(cell), o_(o), r_(r) {}
+
+    void step(const ProtocolStep& s, std::int32_t index) {
+        s_ = &s;
+        scale_A_ = cell_.nominal_Ah;
+        const double begin_C = cell_.charge_out_C();
+        t0_ = t_;
+        double h = k_first_s;
+        bool jump = true;
+        h_old_ = 0.0;
+        v_ = cell_.voltage_V(start_current());
+        i_ = start_current();
+        v_old_ = v_;
+        sample(index);
+        std::string reason;
+        while (reason.empty()) {
+            if (s.max_s > 0.0 && h > t0_ + s.max_s - t_) h = t0_ + s.max_s - t_;
+            const double longest = s.period_s > 0.0 && s.period_s < o_.longest_s ? s.period_s : o_.longest_s;
+            if (h > longest) h = longest;
+            const double v = attempt(h, jump);
+            const double along = h_old_ > 0.0 ? v_ + (v_ - v_old_) * (h / h_old_) : v;
+            const double err = base::abs2(v - along) / o_.tol_V;
+            if (!finite(v) || !finite(i_try_) || (h_old_ > 0.0 && err > 2.0 && h > 1e-3)) {
+                h = 0.5 * h;
+                if (h < k_least_s) reason = "failed";
+                continue;
+            }
+            double taken = h;
+            reason = ended(v, i_try_);
+            if (reason == "voltage" || reason == "limit") taken = meet(h, jump, reason == "limit" ? limit_V(v) : s.until_V);
+            cell_.commit();
+            ++r_.steps;
+            v_old_ = v_;
+            v_ = v_try_;
+            i_ = i_try_;
+            h_old_ = taken;
+            t_ += taken;
+            jump = false;
+            sample(index);
+            if (reason.empty() && s.max_s > 0.0 && t_ >= t0_ + s.max_s - 1e-9) reason = "time";
+            double grow = err > 0.05 ? 0.9 / base::sqrt2(err) : 2.0;
+            grow = grow > 2.0 ? 2.0 : (grow < 0.5 ? 0.5 : grow);
+            h = taken * grow;
+        }
+        r_.ends.push_back({s.text, reason, t_, v_, i_, (cell_.charge_out_C() - begin_C) / 3600.0});
+    }
+    bool failed() const { return !r_.ends.empty() && r_.ends.back().reason == "failed"; }
+
+private:
+    using Mode = ProtocolStep::Mode;
+    double amps() const { return s_->c_rate ? s_->value * scale_A_ : s_->value; }
+    double start_current() {
+        if (s_->mode == Mode::current) return amps();
+        if (s_->mode == Mode::rest) return 0.0;
+        const double v = cell_.voltage_V(0.0);
+        if (s_->mode == Mode::power) return s_->value / v;
+        // a hold begins with the current that gives its voltage now
+        double a = 0.0, va = v, b = v > s_->value ? 0.1 * scale_A_ : -0.1 * scale_A_, vb = cell_.voltage_V(b);
+        for (int n = 0; n < 30 && base::abs2(vb - s_->value) > k_hold_V && vb != va; ++n) {
+            const double c = b + (s_->value - vb) * (b - a) / (vb - va);
+            a = b;
+            va = vb;
+            b = c;
+            vb = cell_.voltage_V(b);
+        }
+        return b;
+    }
+    /// A trial of h under this step's rule; leaves v_try_, i_try_.
+    double attempt(double h, bool jump) {
+        if (s_->mode == Mode::current || s_->mode == Mode::rest) {
+            i_try_ = s_->mode == Mode::rest ? 0.0 : amps();
+            v_try_ = cell_.trial(h, i_try_, jump);
+            return v_try_;
+        }
+        const auto miss = [&](double i) {
+            v_try_ = cell_.trial(h, i, jump);
+            return s_->mode == Mode::voltage ? v_try_ - s_->value : v_try_ * i - s_->value;
+        };
+        const double tol = s_->mode == Mode::voltage ? k_hold_V : k_hold_V * scale_A_;
+        double a = i_, fa = miss(a);
+        double b = a + (base::abs2(a) > 1e-3 * scale_A_ ? 0.02 * a : 1e-3 * scale_A_), fb = fa;
+        i_try_ = a;
+        for (int n = 0; n < 40; ++n) {
+            if (base::abs2(fa) <= tol) {
+                i_try_ = a;
+                break;
+            }
+            fb = miss(b);
+            i_try_ = b;
+            if (base::abs2(fb) <= tol || fb == fa) break;
+            const double c = b - fb * (b - a) / (fb - fa);
+            a = b;
+            fa = fb;
+            b = c;
+            if (base::abs2(fa) <= tol) break;
+        }
+        return v_try_;
+    }
+    std::string ended(double v, double i) const {
+        if (s_->until_V > 0.0 && s_->mode != Mode::voltage) {
+            const bool down = s_->mode == Mode::rest ? v_ > s_->until_V : i > 0.0;
+            if (down ? v <= s_->until_V : v >= s_->until_V) return "voltage";
+        }
+        if (s_->until_A > 0.0) {
+            const double level = s_->until_c ? s_->until_A * scale_A_ : s_->until_A;
+            if (base::abs2(i) <= level) return "current";
+        }
+        if (s_->mode != Mode::rest && s_->until_V == 0.0 && (v < cell_.v_min_V - 0.5 || v > cell_.v_max_V + 0.5)) return "limit";
+        return {};
+    }
+    double limit_V(double v) const { return v < cell_.v_min_V ? cell_.v_min_V - 0.5 : cell_.v_max_V + 0.5; }
+    /// Length of the step that ends at the level; the trial of that length is the one to commit.
+    double meet(double h, bool jump, double level) {
+        double lo = 0.0, hi = h, f_lo = v_ - level, f_hi = v_try_ - level;
+        double x = h;
+        for (int n = 0; n < 50 && hi - lo > k_least_s; ++n) {
+            const double cut = f_hi != f_lo ? lo + (hi - lo) * (f_lo / (f_lo - f_hi)) : 0.5 * (lo + hi);
+            x = n % 3 == 2 || !(cut > lo && cut < hi) ? 0.5 * (lo + hi) : cut;
+            if (x < k_least_s) x = k_least_s;
+            const double f = attempt(x, jump) - level;
+            if (base::abs2(f) <= k_end_V || x == k_least_s) return x;
+            if ((f < 0.0) == (f_lo < 0.0)) {
+                lo = x;
+                f_lo = f;
+            } else {
+                hi = x;
+                f_hi = f;
+            }
+        }
+        return x;
+    }
+    void sample(std::int32_t index) {
+        r_.samples.push_back({t_, i_, v_, cell_.soc(), cell_.t_K(), cell_.heat_W(), index});
+    }
+
+    CellModel& cell_;
+    const ProtocolOptions& o_;
+    ProtocolResult& r_;
+    const ProtocolStep* s_ = nullptr;
+    double t_ = 0.0, t0_ = 0.0, v_ = 0.0, v_old_ = 0.0, i_ = 0.0, h_old_ = 0.0, scale_A_ = 1.0;
+    double v_try_ = 0.0, i_try_ = 0.0;
+};
+
+}  // namespace
+
+ProtocolResult run_protocol(CellModel& cell, const std::vector<ProtocolStep>& steps, const ProtocolOptions& options) {
+    ProtocolResult r;
+    cell.ambient_K = options.ambient_K;
+    cell.reset(options.soc, options.t_K);
+    Runner run(cell, options, r);
+    for (int n = 0; n < options.repeat && !run.failed(); ++n) {
+        for (std::size_t k = 0; k < steps.size() && !run.failed(); ++k)
+            run.step(steps[k], static_cast<std::int32_t>(static_cast<std::size_t>(n) * steps.size() + k));
+    }
+    return r;
+}
+
+}  // namespace twin::study
