@@ -305,9 +305,6 @@ bool Echem::solve_dfn(double h_s, double i_A_m2) {
         newton_electrode(1, i_A_m2, &worst);
         double moved = 0.0;
         if (h_s > 0.0) {
-            for (std::size_t v = 0; v < all; ++v) a_[v] = 0.0;
-            std::vector<double>& old = de_face_;
-            (void)old;
             const double first = c_new_[0], last = c_new_[all - 1];
             step_electrolyte(h_s);
             moved = base::max2(base::abs2(c_new_[0] - first), base::abs2(c_new_[all - 1] - last)) / p_->c_e0;
@@ -408,6 +405,11 @@ const Echem::Trial& Echem::trial(double h_s, double i_A, bool jump) {
         bases(side, jump_);
     }
     c_new_ = s_.c_e;
+    std::size_t at = 0;
+    for (std::size_t sd = 0; sd < 2; ++sd) {  // from the state: a trial is a function of it alone
+        for (double& f : phi_[sd]) f = s_.phi[at++];
+        j_[sd] = s_.particle[sd].j;
+    }
     if (!jump_) {  // the diffusivity of the step is that of the extrapolated concentration
         const double w = h_s / s_.h_old_s;
         for (std::size_t v = 0; v < c_new_.size(); ++v) c_new_[v] += w * (s_.c_e[v] - s_.c_e_old[v]);
@@ -449,6 +451,10 @@ void Echem::commit() {
             for (std::size_t n = 0; n < modes; ++n) state[n] = g.e[n] * state[n] - (g.g0[n] * j0 + g.g1[n] * j1);
             q.j[k] = j1;
         }
+    }
+    std::size_t at = 0;
+    for (const auto& side : phi_) {
+        for (const double f : side) s_.phi[at++] = f;
     }
     std::swap(s_.c_e_old, s_.c_e);
     s_.c_e = c_new_;

@@ -30,12 +30,21 @@ struct RunArguments {
     bool quiet = false;
 };
 
+struct CellArguments {
+    std::string model, kind, out;
+    std::vector<std::string> protocol;
+    double soc_pct = 100.0, temp_degC = 25.0;
+    int repeat = 1;
+    bool thermal = false;
+};
+
 /// LoadOptions of a selection; InputError if a --set has no '='.
 LoadOptions load_options(const Selection& selection);
 /// Loads everything below the paths, then keeps what filter and tag select; InputError if that is nothing.
 std::vector<Scenario> select(const Selection& selection);
 
 int run_command(RunArguments arguments);
+int cell_command(const CellArguments& arguments);
 int list_command(const Selection& selection);
 int channels_command(const std::string& file, const Selection& selection, const std::string& core, bool json);
 int validate_command(const Selection& selection);

@@ -70,10 +70,31 @@ void add_run(CLI::App& app, RunArguments& a, std::function<int()>& verb) {
 
 struct Arguments {
     RunArguments run;
+    CellArguments cell;
     Selection list, channels, validate, show;
     std::string channels_file, channels_core, show_file;
     bool channels_as_json = false, origin = false;
 };
+
+void add_cell(CLI::App& app, CellArguments& a, std::function<int()>& verb) {
+    CLI::App* cell = app.add_subcommand("cell", "Runs one cell alone on a cycler's protocol");
+    cell->add_option("MODEL", a.model, "Name of a shipped model (lfp-100ah, chen2020, ..), or a model or BPX file")
+        ->required();
+    cell->add_option("--do", a.protocol, "A step in words, e.g. \"Discharge at 1C until 2.5 V\"; again for the next")
+        ->type_name("STEP")
+        ->required();
+    cell->add_option("--kind", a.kind, "ecm, spm, spme or dfn; spme if a BPX file and nothing is said");
+    cell->add_option("--soc", a.soc_pct, "Charge at the start")->type_name("PCT")->check(CLI::Range(0.0, 100.0));
+    cell->add_option("--temp", a.temp_degC, "Cell and surroundings")
+        ->type_name("DEGC")
+        ->check(CLI::Range(-60.0, 120.0));
+    cell->add_flag("--thermal", a.thermal, "An electrochemical cell warms up");
+    cell->add_option("--repeat", a.repeat, "The protocol this often")->type_name("N")->check(CLI::Range(1, 100000));
+    cell->add_option("--out", a.out, "All samples as CSV")->type_name("FILE");
+    cell->footer(
+        "Example: bmstwin cell chen2020 --kind dfn --do \"Discharge at 1C until 2.5 V\" --do \"Rest for 1 hour\"");
+    cell->callback([&a, &verb] { verb = [&a] { return cell_command(a); }; });
+}
 
 void add_others(CLI::App& app, Arguments& a, std::function<int()>& verb) {
     CLI::App* list = app.add_subcommand("list", "Lists scenarios with title and tags");
@@ -163,6 +184,7 @@ int main_of(int argc, char** argv) {
     Arguments arguments;
     std::function<int()> verb;
     add_run(app, arguments.run, verb);
+    add_cell(app, arguments.cell, verb);
     add_others(app, arguments, verb);
     app.footer("bmstwin VERB --help explains a verb.");
     if (argc == 1) {

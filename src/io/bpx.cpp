@@ -136,7 +136,8 @@ private:
         const double c = f(0.5);
         for (const double x : {0.02, 0.25, 0.75, 0.98}) {
             if (base::abs2(f(x) - c) <= 1e-9 * base::abs2(c)) continue;
-            error(pointer_join(at_, key), v, "varies with x: diffusivities that depend on lithiation are not supported yet");
+            error(pointer_join(at_, key), v,
+                  "varies with x: diffusivities that depend on lithiation are not supported yet");
             return c;
         }
         return c;
@@ -200,7 +201,8 @@ private:
         e.d_energy_J = number(s, "Diffusivity activation energy [J.mol-1]", 0, 1e6, &none);
         e.k_mol_m2_s = constant(s, "Reaction rate constant [mol.m-2.s-1]", 1e-20, 1e3);
         e.k_energy_J = number(s, "Reaction rate constant activation energy [J.mol-1]", 0, 1e6, &none);
-        const double lo = number(s, "Minimum stoichiometry", 0.0, 1.0), hi = number(s, "Maximum stoichiometry", 0.0, 1.0);
+        const double lo = number(s, "Minimum stoichiometry", 0.0, 1.0),
+                     hi = number(s, "Maximum stoichiometry", 0.0, 1.0);
         if (!(lo < hi)) error(pointer_join(at_, "Minimum stoichiometry"), &s, "must be less than the maximum");
         e.x_full = side == 0 ? hi : lo;
         e.x_empty = side == 0 ? lo : hi;

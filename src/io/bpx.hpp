@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Battery Parameter eXchange files (bpxstandard.com, versions 0.1 to 1.x) as parameters of the electrochemical models.
-// Read: Header, Parameterisation (Cell, Electrolyte, both electrodes, Separator); functions as numbers, expressions of x
-// or tables {"x": [..], "y": [..]} (piecewise linear). Everything missing, of the wrong type or out of range is listed
-// with its pointer. Blended electrodes and separate lithiation/delithiation curves are refused by name.
+// Read: Header, Parameterisation (Cell, Electrolyte, both electrodes, Separator); functions as numbers, expressions of
+// x or tables {"x": [..], "y": [..]} (piecewise linear). Everything missing, of the wrong type or out of range is
+// listed with its pointer. Blended electrodes and separate lithiation/delithiation curves are refused by name.
 #pragma once
 #include <memory>
 #include <string>

@@ -105,12 +105,14 @@ std::unique_ptr<CellModel> open_cell(const std::string& name, const std::string&
         refuse(name, fmt::format("kind \"{}\" is not known; allowed: ecm, spm, spme, dfn", kind));
     const io::SearchPath search = io::search_path("", {});
     std::string path = search.find("cells", name);
+    if (path.empty()) path = search.find("echem", name);
     if (path.empty()) path = name;  // as the caller wrote it: a file of theirs
     io::Json j;
     Diagnostic d;
     if (!io::read_json(path, io::k_model_limits, &j, &d)) throw InputError({d});
     if (io::is_bpx(j)) {
-        if (kind == "ecm") refuse(path, "is a BPX file: kind must be spm, spme or dfn (or fit an equivalent circuit to it)");
+        if (kind == "ecm")
+            refuse(path, "is a BPX file: kind must be spm, spme or dfn (or fit an equivalent circuit to it)");
         io::BpxResult r = io::read_bpx_json(j, path);
         if (!r.ok()) throw InputError(std::move(r.errors));
         const cell::EchemKind k = kind == "spm"   ? cell::EchemKind::spm
@@ -120,7 +122,8 @@ std::unique_ptr<CellModel> open_cell(const std::string& name, const std::string&
         if (c->id.empty()) c->id = name;
         return c;
     }
-    if (!kind.empty() && kind != "ecm") refuse(path, fmt::format("is an equivalent circuit: kind {} needs a BPX file", kind));
+    if (!kind.empty() && kind != "ecm")
+        refuse(path, fmt::format("is an equivalent circuit: kind {} needs a BPX file", kind));
     const auto file = io::read_model_json<cell::EcmModelFile>(j, path);
     if (!file.ok()) throw InputError(file.errors);
     return make_ecm_cell(std::make_shared<const cell::EcmModel>(cell::build(file.value)));

@@ -7,8 +7,8 @@
 
 #include <twin/error.hpp>
 
-#include "cell/ecm_model.hpp"
 #include "cell/echem.hpp"
+#include "cell/ecm_model.hpp"
 
 namespace twin::study {
 

@@ -45,7 +45,13 @@ public:
             }
             double taken = h;
             reason = ended(v, i_try_);
-            if (reason == "voltage" || reason == "limit") taken = meet(h, jump, reason == "limit" ? limit_V(v) : s.until_V);
+            if (reason == "voltage" || reason == "limit") {
+                const double level_V = reason == "limit" ? limit_V(v) : s.until_V;
+                taken = meet(h, jump, v_ - level_V, k_end_V, [&] { return v_try_ - level_V; });
+            } else if (reason == "current" && s.mode == Mode::voltage && base::abs2(i_) > until_A()) {
+                taken = meet(h, jump, base::abs2(i_) - until_A(), 1e-6 * scale_A_,
+                             [&] { return base::abs2(i_try_) - until_A(); });
+            }
             cell_.commit();
             ++r_.steps;
             v_old_ = v_;
@@ -120,29 +126,31 @@ private:
             if (down ? v <= s_->until_V : v >= s_->until_V) return "voltage";
         }
         if (s_->until_A > 0.0) {
-            const double level = s_->until_c ? s_->until_A * scale_A_ : s_->until_A;
-            if (base::abs2(i) <= level) return "current";
+            if (base::abs2(i) <= until_A()) return "current";
         }
-        if (s_->mode != Mode::rest && s_->until_V == 0.0 && (v < cell_.v_min_V - 0.5 || v > cell_.v_max_V + 0.5)) return "limit";
+        if (s_->mode != Mode::rest && s_->until_V == 0.0 && (v < cell_.v_min_V - 0.5 || v > cell_.v_max_V + 0.5))
+            return "limit";
         return {};
     }
     double limit_V(double v) const { return v < cell_.v_min_V ? cell_.v_min_V - 0.5 : cell_.v_max_V + 0.5; }
-    /// Length of the step that ends at the level; the trial of that length is the one to commit.
-    double meet(double h, bool jump, double level) {
-        double lo = 0.0, hi = h, f_lo = v_ - level, f_hi = v_try_ - level;
-        double x = h;
+    double until_A() const { return s_->until_c ? s_->until_A * scale_A_ : s_->until_A; }
+    /// Length of the step at whose end f() is 0; the trial of that length is the one to commit. f_lo: at its start.
+    template <class F>
+    double meet(double h, bool jump, double f_lo, double tolerance, const F& f) {
+        double lo = 0.0, hi = h, f_hi = f(), x = h;
         for (int n = 0; n < 50 && hi - lo > k_least_s; ++n) {
             const double cut = f_hi != f_lo ? lo + (hi - lo) * (f_lo / (f_lo - f_hi)) : 0.5 * (lo + hi);
             x = n % 3 == 2 || !(cut > lo && cut < hi) ? 0.5 * (lo + hi) : cut;
             if (x < k_least_s) x = k_least_s;
-            const double f = attempt(x, jump) - level;
-            if (base::abs2(f) <= k_end_V || x == k_least_s) return x;
-            if ((f < 0.0) == (f_lo < 0.0)) {
+            (void)attempt(x, jump);
+            const double at = f();
+            if (base::abs2(at) <= tolerance || x == k_least_s) return x;
+            if ((at < 0.0) == (f_lo < 0.0)) {
                 lo = x;
-                f_lo = f;
+                f_lo = at;
             } else {
                 hi = x;
-                f_hi = f;
+                f_hi = at;
             }
         }
         return x;

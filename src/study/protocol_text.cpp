@@ -10,7 +10,8 @@ namespace twin::study {
 namespace {
 
 const char* const k_forms =
-    "forms: \"Discharge at 1C until 2.5 V\", \"Charge at 0.5 A for 30 minutes or until 4.2 V\", \"Discharge at 20 W for "
+    "forms: \"Discharge at 1C until 2.5 V\", \"Charge at 0.5 A for 30 minutes or until 4.2 V\", \"Discharge at 20 W "
+    "for "
     "10 s\", \"Hold at 4.2 V until C/20\", \"Hold at 4.2 V until 50 mA\", \"Rest for 1 hour\"";
 
 class StepText {
@@ -45,7 +46,8 @@ public:
         period(s);
         skip();
         if (at_ < lower_.size()) fail(fmt::format("\"{}\" is not understood", text_.substr(at_)));
-        if (s.max_s == 0.0 && s.until_V == 0.0 && s.until_A == 0.0) fail("nothing ends this step: add \"for\" or \"until\"");
+        if (s.max_s == 0.0 && s.until_V == 0.0 && s.until_A == 0.0)
+            fail("nothing ends this step: add \"for\" or \"until\"");
         return s;
     }
 
@@ -75,7 +77,8 @@ private:
         skip();
         double v = 0.0;
         const auto r = std::from_chars(lower_.data() + at_, lower_.data() + lower_.size(), v);
-        if (r.ec != std::errc{} || !(v >= 0.0 && v < 1e9)) fail(fmt::format("a number is missing at \"{}\"", text_.substr(at_)));
+        if (r.ec != std::errc{} || !(v >= 0.0 && v < 1e9))
+            fail(fmt::format("a number is missing at \"{}\"", text_.substr(at_)));
         at_ = static_cast<std::size_t>(r.ptr - lower_.data());
         return v;
     }
@@ -156,9 +159,9 @@ private:
             const char* name;
             double s;
         };
-        static constexpr Unit units[] = {{"seconds", 1.0}, {"second", 1.0},    {"sec", 1.0},      {"s", 1.0},
-                                         {"minutes", 60.0}, {"minute", 60.0},  {"min", 60.0},     {"hours", 3600.0},
-                                         {"hour", 3600.0},  {"h", 3600.0},     {"days", 86400.0}, {"day", 86400.0}};
+        static constexpr Unit units[] = {{"seconds", 1.0},  {"second", 1.0},  {"sec", 1.0},      {"s", 1.0},
+                                         {"minutes", 60.0}, {"minute", 60.0}, {"min", 60.0},     {"hours", 3600.0},
+                                         {"hour", 3600.0},  {"h", 3600.0},    {"days", 86400.0}, {"day", 86400.0}};
         for (const Unit& u : units)
             if (word(u.name)) return v * u.s;
         fail("a time needs its unit: seconds, minutes, hours or days");

@@ -15,11 +15,11 @@ import os
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Union
 
 from . import _core
-from ._core import Channel, Check, Damage, Diagnostic, Event, Result, Scenario, Trace, Warning
+from ._core import Cell, CellRun, Channel, Check, Damage, Diagnostic, Event, Result, Scenario, Trace, Warning
 from .errors import FileError, InputError, RunError
 
 __all__ = [
-    "Channel", "Check", "Damage", "Diagnostic", "Event", "FileError", "InputError", "Result", "RunError", "Scenario",
+    "Cell", "CellRun", "Channel", "Check", "Damage", "Diagnostic", "Event", "FileError", "InputError", "Result", "RunError", "Scenario",
     "Simulation", "Trace", "Warning", "find_scenarios", "load", "run", "run_all", "schema", "validate", "versions",
     "write_html", "write_junit",
 ]

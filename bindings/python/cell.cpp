@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// One cell alone in Python: stepped by a controller, or on a protocol. The interpreter's lock is released while it
+// runs.
+#include <pybind11/numpy.h>
+#include <pybind11/stl.h>
+
+#include <optional>
+
+#include <twin/cell.hpp>
+
+#include "binding.hpp"
+
+namespace twin::python {
+namespace {
+
+template <class T>
+py::array_t<T> column(const std::vector<T>& v) {
+    return py::array_t<T>(static_cast<py::ssize_t>(v.size()), v.data());
+}
+
+}  // namespace
+
+void bind_cell(py::module_& m) {
+    using Release = py::call_guard<py::gil_scoped_release>;
+    py::class_<CellRun::End>(m, "StepEnd", "How a step of a protocol ended.")
+        .def_readonly("text", &CellRun::End::text)
+        .def_readonly("reason", &CellRun::End::reason, "voltage, current, time, limit or failed")
+        .def_readonly("t_s", &CellRun::End::t_s)
+        .def_readonly("v_V", &CellRun::End::v_V)
+        .def_readonly("i_A", &CellRun::End::i_A)
+        .def_readonly("charge_Ah", &CellRun::End::charge_Ah)
+        .def("__repr__", [](const CellRun::End& e) { return "<StepEnd '" + e.text + "': " + e.reason + ">"; });
+    py::class_<CellRun>(m, "CellRun", "Samples (one per accepted step) and ends of a protocol.")
+        .def_property_readonly("t_s", [](const CellRun& r) { return column(r.t_s); })
+        .def_property_readonly("i_A", [](const CellRun& r) { return column(r.i_A); })
+        .def_property_readonly("v_V", [](const CellRun& r) { return column(r.v_V); })
+        .def_property_readonly("soc", [](const CellRun& r) { return column(r.soc); })
+        .def_property_readonly("temp_degC", [](const CellRun& r) { return column(r.temp_degC); })
+        .def_property_readonly("heat_W", [](const CellRun& r) { return column(r.heat_W); })
+        .def_property_readonly("step", [](const CellRun& r) { return column(r.step); })
+        .def_readonly("ends", &CellRun::ends)
+        .def(
+            "to_pandas",
+            [](const py::object& self) {
+                py::dict columns;
+                for (const char* name : {"t_s", "i_A", "v_V", "soc", "temp_degC", "heat_W", "step"})
+                    columns[name] = self.attr(name);
+                return py::module_::import("pandas").attr("DataFrame")(columns);
+            },
+            "All samples as a pandas DataFrame (pandas must be installed).");
+    py::class_<Cell>(m, "Cell",
+                     "One cell: Cell('lfp-100ah'), Cell('chen2020', 'dfn'), Cell('my_bpx.json', 'spme').\n"
+                     "Current is positive when it discharges the cell.")
+        .def(py::init<const std::string&, const std::string&, bool>(), py::arg("model"), py::arg("kind") = "",
+             py::arg("thermal") = false)
+        .def(
+            "reset",
+            [](Cell& c, double soc, double temp_degC, std::optional<double> ambient_degC) {
+                c.reset({soc, temp_degC, ambient_degC.value_or(temp_degC)});
+            },
+            py::arg("soc") = 1.0, py::arg("temp_degC") = 25.0, py::arg("ambient_degC") = py::none())
+        .def(
+            "step",
+            [](Cell& c, double i_A, double dt_s) {
+                c.step(i_A, dt_s);
+                return c.v_V();
+            },
+            py::arg("i_A"), py::arg("dt_s"), "Advances at constant current; returns the terminal voltage at the end.")
+        .def("voltage_V", &Cell::voltage_V, py::arg("i_A") = 0.0)
+        .def(
+            "run",
+            [](Cell& c, const std::vector<std::string>& protocol, double soc, double temp_degC,
+               std::optional<double> ambient_degC,
+               int repeat) { return c.run(protocol, {soc, temp_degC, ambient_degC.value_or(temp_degC)}, repeat); },
+            py::arg("protocol"), py::arg("soc") = 1.0, py::arg("temp_degC") = 25.0,
+            py::arg("ambient_degC") = py::none(), py::arg("repeat") = 1, Release(),
+            "Steps in words: 'Discharge at 1C until 2.5 V', 'Hold at 4.2 V until C/20', 'Rest for 1 hour'.")
+        .def_property_readonly("soc", &Cell::soc)
+        .def_property_readonly("temp_degC", &Cell::temp_degC)
+        .def_property_readonly("v_V", &Cell::v_V)
+        .def_property_readonly("charge_out_Ah", &Cell::charge_out_Ah)
+        .def_property_readonly("nominal_Ah", &Cell::nominal_Ah)
+        .def_property_readonly("name", &Cell::name)
+        .def_property_readonly("kind", &Cell::kind)
+        .def("__repr__", [](const Cell& c) { return "<Cell " + c.name() + " as " + c.kind() + ">"; });
+}
+
+}  // namespace twin::python

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// One cell alone: stepped from outside, or on a cycler's protocol. Models: the equivalent circuits of models/cells, and
+// parameter files in the form of BPX (models/echem or your own) as SPM, SPMe or DFN.
+// Current is positive when it discharges the cell. Errors of input are InputError.
+//
+//     twin::Cell cell("chen2020", "dfn");
+//     twin::CellRun run = cell.run({"Discharge at 1C until 2.5 V", "Rest for 1 hour"});
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <twin/error.hpp>
+
+namespace twin {
+
+struct CellStart {
+    double soc = 1.0;  // 0 .. 1
+    double temp_degC = 25.0, ambient_degC = 25.0;
+};
+/// What a protocol gave: columns of equal length, one row per accepted step.
+struct CellRun {
+    std::vector<double> t_s, i_A, v_V, soc, temp_degC, heat_W;  // (n)
+    std::vector<std::int32_t> step;                             // (n) number of the protocol's step
+    struct End {
+        std::string text, reason;  // reason: voltage, current, time, limit, failed
+        double t_s = 0.0, v_V = 0.0, i_A = 0.0, charge_Ah = 0.0;
+    };
+    std::vector<End> ends;  // (steps done)
+};
+
+class Cell {
+public:
+    /// `model`: a file or the name of a shipped model; `kind`: "" (ecm or spme, as the file says), ecm, spm, spme, dfn;
+    /// `thermal`: the electrochemical models warm up (the equivalent circuit always does).
+    explicit Cell(const std::string& model, const std::string& kind = "", bool thermal = false);
+    ~Cell();
+    Cell(Cell&&) noexcept;
+    Cell& operator=(Cell&&) noexcept;
+
+    void reset(const CellStart& start = {});
+    /// Advances by dt_s > 0 at constant current; see v_V(). RunError if the model finds no solution.
+    void step(double i_A, double dt_s);
+    double v_V() const;  // terminal voltage at the end of the last step
+    /// Terminal voltage just after the current became i_A.
+    double voltage_V(double i_A = 0.0) const;
+    /// Resets, then executes steps in words: "Discharge at 1C until 2.5 V", "Charge at 0.5 A for 30 minutes or until
+    /// 4.2 V", "Hold at 4.2 V until C/20", "Rest for 1 hour (1 minute period)".
+    CellRun run(const std::vector<std::string>& protocol, const CellStart& start = {}, int repeat = 1);
+
+    double soc() const;
+    double temp_degC() const;
+    double charge_out_Ah() const;  // since the last reset
+    double nominal_Ah() const;
+    std::string name() const;
+    std::string kind() const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace twin

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <twin/cell.hpp>
+
+#include <fmt/format.h>
+
+#include "study/cell_model.hpp"
+#include "study/protocol.hpp"
+
+namespace twin {
+
+namespace {
+constexpr double k_zero_K = 273.15;
+void check(const CellStart& s) {
+    if (!(s.soc >= 0.0 && s.soc <= 1.0)) throw RunError(fmt::format("soc {} is outside 0 .. 1", s.soc), "soc");
+    for (const double t : {s.temp_degC, s.ambient_degC}) {
+        if (!(t >= -60.0 && t <= 120.0)) throw RunError(fmt::format("{} degC is outside -60 .. 120", t), "temp_degC");
+    }
+}
+}  // namespace
+
+struct Cell::Impl {
+    std::unique_ptr<study::CellModel> model;
+    double i_A = 0.0, v_V = 0.0;
+    bool fresh = true;  // no step since the reset
+};
+
+Cell::Cell(const std::string& model, const std::string& kind, bool thermal) : impl_(std::make_unique<Impl>()) {
+    impl_->model = study::open_cell(model, kind, thermal);
+    reset();
+}
+Cell::~Cell() = default;
+Cell::Cell(Cell&&) noexcept = default;
+Cell& Cell::operator=(Cell&&) noexcept = default;
+
+void Cell::reset(const CellStart& start) {
+    check(start);
+    impl_->model->ambient_K = start.ambient_degC + k_zero_K;
+    impl_->model->reset(start.soc, start.temp_degC + k_zero_K);
+    impl_->v_V = impl_->model->voltage_V(0.0);
+    impl_->fresh = true;
+}
+
+void Cell::step(double i_A, double dt_s) {
+    if (!(dt_s > 0.0 && dt_s <= 1e7)) throw RunError(fmt::format("dt {} s is outside 0 .. 1e7", dt_s), "dt_s");
+    if (!(i_A > -1e6 && i_A < 1e6)) throw RunError(fmt::format("current {} A is outside -1e6 .. 1e6", i_A), "i_A");
+    const double v = impl_->model->trial(dt_s, i_A, impl_->fresh || i_A != impl_->i_A);
+    if (!(v > -1e3 && v < 1e3))
+        throw RunError("no solution for this step: the cell is beyond its range, or the step too long", "step");
+    impl_->model->commit();
+    impl_->i_A = i_A;
+    impl_->v_V = v;
+    impl_->fresh = false;
+}
+
+double Cell::v_V() const { return impl_->v_V; }
+
+double Cell::voltage_V(double i_A) const { return impl_->model->voltage_V(i_A); }
+
+CellRun Cell::run(const std::vector<std::string>& protocol, const CellStart& start, int repeat) {
+    check(start);
+    study::ProtocolOptions o;
+    o.soc = start.soc;
+    o.t_K = start.temp_degC + k_zero_K;
+    o.ambient_K = start.ambient_degC + k_zero_K;
+    o.repeat = repeat;
+    const study::ProtocolResult r = study::run_protocol(*impl_->model, study::parse_protocol(protocol), o);
+    impl_->fresh = true;
+    impl_->v_V = r.samples.empty() ? 0.0 : r.samples.back().v_V;
+    CellRun out;
+    for (const study::CellSample& s : r.samples) {
+        out.t_s.push_back(s.t_s);
+        out.i_A.push_back(s.i_A);
+        out.v_V.push_back(s.v_V);
+        out.soc.push_back(s.soc);
+        out.temp_degC.push_back(s.t_K - k_zero_K);
+        out.heat_W.push_back(s.heat_W);
+        out.step.push_back(s.step);
+    }
+    for (const study::StepEnd& e : r.ends) out.ends.push_back({e.text, e.reason, e.t_s, e.v_V, e.i_A, e.charge_Ah});
+    return out;
+}
+
+double Cell::soc() const { return impl_->model->soc(); }
+double Cell::temp_degC() const { return impl_->model->t_K() - k_zero_K; }
+double Cell::charge_out_Ah() const { return impl_->model->charge_out_C() / 3600.0; }
+double Cell::nominal_Ah() const { return impl_->model->nominal_Ah; }
+std::string Cell::name() const { return impl_->model->id; }
+std::string Cell::kind() const { return impl_->model->kind; }
+
+}  // namespace twin
