@@ -225,13 +225,14 @@ template <class V, class T, class I>
     }
 }
 
+// Nothing to copy is no call: an empty vector's data may be null, which memcpy may not be given.
 template <class T>
 inline void copy_from(std::vector<T>& to, const T* from) {
-    std::memcpy(static_cast<void*>(to.data()), from, to.size() * sizeof(T));
+    if (!to.empty()) std::memcpy(static_cast<void*>(to.data()), from, to.size() * sizeof(T));
 }
 template <class T>
 inline void copy_to(T* to, const std::vector<T>& from) {
-    std::memcpy(static_cast<void*>(to), from.data(), from.size() * sizeof(T));
+    if (!from.empty()) std::memcpy(static_cast<void*>(to), from.data(), from.size() * sizeof(T));
 }
 
 /// Adds to a compensated sum {hi, lo}.
