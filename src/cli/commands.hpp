@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <twin/fit.hpp>
 #include <twin/twin.hpp>
 
 namespace twin::cli {
@@ -38,6 +39,14 @@ struct CellArguments {
     bool thermal = false;
 };
 
+struct FitArguments {
+    std::vector<std::string> files, validate;  // "PATH[@TEMP_DEGC[@SOC]]"
+    std::string columns, current_sign, out, svg, csv;
+    double max_rms_mV = 0.0;  // 0: no limit
+    bool quiet = false;
+    FitOptions options;
+};
+
 /// LoadOptions of a selection; InputError if a --set has no '='.
 LoadOptions load_options(const Selection& selection);
 /// Loads everything below the paths, then keeps what filter and tag select; InputError if that is nothing.
@@ -45,6 +54,7 @@ std::vector<Scenario> select(const Selection& selection);
 
 int run_command(RunArguments arguments);
 int cell_command(const CellArguments& arguments);
+int fit_command(FitArguments arguments);
 int list_command(const Selection& selection);
 int channels_command(const std::string& file, const Selection& selection, const std::string& core, bool json);
 int validate_command(const Selection& selection);

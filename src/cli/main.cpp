@@ -68,9 +68,47 @@ void add_run(CLI::App& app, RunArguments& a, std::function<int()>& verb) {
     run->callback([&a, &verb] { verb = [&a] { return run_command(a); }; });
 }
 
+void add_fit(CLI::App& app, FitArguments& a, std::function<int()>& verb) {
+    CLI::App* fit = app.add_subcommand("fit", "Identifies a cell model from measured time series");
+    fit->add_option("FILE", a.files, "CSV files: FILE, FILE@TEMP_DEGC or FILE@TEMP_DEGC@SOC at the start")->required();
+    fit->add_option("--validate", a.validate, "Files held back: simulated and judged, not fitted")->type_name("FILE");
+    fit->add_option("--columns", a.columns, "Names of the columns, e.g. t=Time,i=Current,v=Voltage,T=Temp");
+    fit->add_option("--current-sign", a.current_sign, "Which direction is positive in the files")
+        ->check(CLI::IsMember({"discharge-positive", "charge-positive"}));
+    fit->add_option("--ocv-table", a.options.ocv_table, "CSV with soc and OCV instead of slow tests")
+        ->type_name("FILE");
+    fit->add_option("--capacity-Ah", a.options.capacity_Ah, "Instead of the slow discharge's")->type_name("AH");
+    fit->add_option("--nameplate-Ah", a.options.nameplate_Ah, "What is printed on the cell")->type_name("AH");
+    fit->add_option("--mass-kg", a.options.mass_kg, "Mass")->type_name("KG");
+    fit->add_option("--v-min", a.options.v_min_V, "Lower limit of the sheet")->type_name("V");
+    fit->add_option("--v-max", a.options.v_max_V, "Upper limit of the sheet")->type_name("V");
+    fit->add_option("--heat-capacity", a.options.heat_capacity_J_per_K, "Of the whole cell")->type_name("J/K");
+    fit->add_option("--cooling", a.options.cooling_K_per_W, "Core to surroundings")->type_name("K/W");
+    fit->add_option("--soc-floor", a.options.soc_floor_rel, "Samples below are neither fitted nor judged")
+        ->check(CLI::Range(0.0, 0.5))
+        ->capture_default_str();
+    fit->add_option("--id", a.options.id, "Id of the model")->capture_default_str();
+    fit->add_option("--title", a.options.title, "Title of the model");
+    fit->add_option("--chemistry", a.options.chemistry, "Chooses the limits of the protection profiles")
+        ->check(CLI::IsMember({"LFP", "NMC", "LTO"}))
+        ->capture_default_str();
+    fit->add_option("--source", a.options.sources, "Where the data come from, with licence (may be repeated)")
+        ->allow_extra_args(false)
+        ->take_all();
+    fit->add_option("--out", a.out, "Model file")->type_name("FILE");
+    fit->add_option("--svg", a.svg, "Plot of the residuals")->type_name("FILE");
+    fit->add_option("--csv", a.csv, "Residuals as CSV")->type_name("FILE");
+    fit->add_option("--max-rms", a.max_rms_mV,
+                    "Exit code 1 if a held-back file (or, without one, a fitted one) is worse")
+        ->type_name("MV");
+    fit->add_flag("--quiet", a.quiet, "Prints nothing but errors");
+    fit->callback([&a, &verb] { verb = [&a] { return fit_command(a); }; });
+}
+
 struct Arguments {
     RunArguments run;
     CellArguments cell;
+    FitArguments fit;
     Selection list, channels, validate, show;
     std::string channels_file, channels_core, show_file;
     bool channels_as_json = false, origin = false;
@@ -185,6 +223,7 @@ int main_of(int argc, char** argv) {
     std::function<int()> verb;
     add_run(app, arguments.run, verb);
     add_cell(app, arguments.cell, verb);
+    add_fit(app, arguments.fit, verb);
     add_others(app, arguments, verb);
     app.footer("bmstwin VERB --help explains a verb.");
     if (argc == 1) {

@@ -12,7 +12,7 @@ USES = {
 SEES_BMS = {"core", "board", "scenario", "sim", "io", "batch", "study", "api", "link", "cli"}
 SEES_TWIN = {"api", "link", "cli"}
 # Plain public types (errors, results) that the rooms below the API fill in.
-PLAIN_TYPES = {"twin/types.hpp", "twin/result.hpp", "twin/scenario.hpp"}
+PLAIN_TYPES = {"twin/types.hpp", "twin/result.hpp", "twin/scenario.hpp", "twin/fit.hpp"}
 FILLS_PLAIN_TYPES = {"scenario", "sim", "io", "batch", "study"}
 PUBLIC_ONLY = {"cli", "link"}
 CORE_STD = {"cstdint", "cstddef", "cstring", "array", "bit", "limits", "span", "type_traits", "utility", "concepts",

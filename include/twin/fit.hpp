@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Verb `fit`: identifies an equivalent-circuit cell model from measured time series.
+// Sign convention: current is positive when it discharges the cell (`charge_positive` says that a file has it the other
+// way). Errors: InputError lists bad files, a sign that contradicts the voltage, and data that cannot give a model.
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <twin/error.hpp>
+
+namespace twin {
+
+/// One recording. Without a temperature column `temp_degC` is the cell's temperature during the whole file.
+struct FitFile {
+    std::string path;
+    std::optional<double> temp_degC;
+    std::optional<double> soc_start_rel;  // 0..1; without it a file must start full, empty or where the OCV is steep
+};
+/// "PATH", "PATH@TEMP_DEGC" or "PATH@TEMP_DEGC@SOC". Throws InputError.
+FitFile parse_fit_file(const std::string& text);
+
+/// Column names; empty: time_s, current_A, voltage_V, temp_C, or the names of the Battery Data Format.
+struct FitColumns {
+    std::string t, i, v, temperature;
+};
+/// "t=..,i=..,v=..,T=..". Throws InputError.
+FitColumns parse_fit_columns(const std::string& text);
+
+struct FitOptions {
+    std::vector<FitFile> files;     // fitted
+    std::vector<FitFile> validate;  // held back: simulated only
+    FitColumns columns;
+    std::optional<bool> charge_positive;  // default: discharge positive; Battery Data Format columns: charge positive
+    std::string ocv_table;                // CSV with soc (or soc_pct) and OCV columns, instead of slow tests
+    std::string id = "fitted-cell", title, chemistry = "NMC";
+    std::vector<std::string> sources;
+    double capacity_Ah = 0.0;   // 0: from the slow discharge
+    double nameplate_Ah = 0.0;  // 0: as capacity
+    double mass_kg = 0.0, v_min_V = 0.0, v_max_V = 0.0;
+    double heat_capacity_J_per_K = 0.0;                // 0: from the temperature column, if it moves
+    double cooling_K_per_W = 0.0;                      // the same
+    double soc_floor_rel = 0.05;                       // samples below it are not fitted and not judged
+    std::function<void(const std::string&)> progress;  // one line each
+};
+
+/// A parameter with its standard uncertainty from the Jacobian (autocorrelation of the residual included).
+struct FitParameter {
+    std::string name;  // e.g. "R1(soc=0.5, 25 degC)"
+    double value = 0.0, sigma = 0.0;
+    std::string unit;
+    bool identified = true;  // false: the data do not determine it; it follows its neighbours or its prior
+};
+
+struct FitStep {
+    double t_start_s = 0.0, t_end_s = 0.0, i_mean_A = 0.0;
+    std::string kind;  // rest, constant, pulse, dynamic
+};
+
+/// What one file was and how well the model meets it.
+struct FitFileResult {
+    std::string path, kind;  // slow discharge, slow charge, pulse, dynamic, constant current
+    std::vector<FitStep> steps;
+    double temp_degC = 0.0, soc_start_rel = 1.0;
+    double sample_s = 0.0;  // first sample after a current step comes this late: R0 of the model is R over that time
+    bool held_back = false;
+    double rms_mV = 0.0, max_mV = 0.0;           // of samples above soc_floor_rel
+    std::vector<double> t_s, v_meas_V, v_sim_V;  // (n) samples
+};
+
+struct FitResult {
+    std::string model_json;  // text of a models/cells file
+    std::vector<FitParameter> parameters;
+    std::vector<FitFileResult> files;
+    std::vector<std::string> warnings;
+    double worst_validation_rms_mV = 0.0;  // of the held-back files; of the fitted ones if there are none
+};
+
+FitResult fit(const FitOptions& options);
+
+/// Report for a terminal.
+std::string fit_text(const FitResult& result);
+/// Residuals over time of all files as one self-contained SVG; and as CSV (file, time_s, v_meas_V, v_sim_V,
+/// residual_mV).
+std::string fit_residual_svg(const FitResult& result);
+std::string fit_residual_csv(const FitResult& result);
+
+}  // namespace twin

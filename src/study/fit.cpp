@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "study/fit.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "io/json_printer.hpp"
+#include "study/model_out.hpp"
+
+namespace twin::study {
+
+namespace {
+
+void fail(std::vector<Diagnostic>& errors, const std::string& file, const std::string& message) {
+    errors.push_back({Diagnostic::Severity::error, file, "", message, 0, 0});
+}
+
+void say(const FitOptions& o, const std::string& line) {
+    if (o.progress) o.progress(line);
+}
+
+std::vector<Recording> read_all(const FitOptions& o, std::vector<Diagnostic>& errors) {
+    std::vector<Recording> all;
+    const auto add = [&](const std::vector<FitFile>& files, bool held_back) {
+        for (const FitFile& f : files) {
+            Recording r = read_recording(f, o, errors);
+            if (r.t_s.size() < 2) continue;
+            r.held_back = held_back;
+            check_sign(r, errors);
+            detect_steps(r, o.capacity_Ah);
+            say(o, fmt::format("{}: {} samples, {:.2f} h, {:+.3f} Ah, {} steps, {}{}", r.path, r.t_s.size(),
+                               (r.t_s.back() - r.t_s.front()) / 3600.0, r.charge_Ah(), r.steps.size(), r.kind,
+                               held_back ? " (held back)" : ""));
+            all.push_back(std::move(r));
+        }
+    };
+    add(o.files, false);
+    add(o.validate, true);
+    return all;
+}
+
+// soc at the start: given, full or empty by the kind, or from a rest voltage where the OCV is steep enough.
+void place(Recording& r, const OcvData& ocv, std::vector<Diagnostic>& errors) {
+    if (r.soc_known) return;
+    if (r.kind == "slow discharge" || r.kind == "slow charge") {
+        r.soc_start_rel = r.kind == "slow discharge" ? 1.0 : 0.0;
+        return;
+    }
+    double gap = 0.0;
+    for (const double g : ocv.half_gap_V) gap = std::max(gap, g);
+    const double v0 = r.v_V.front(), top = ocv.v_V.back();
+    if (v0 > linear(ocv.soc, ocv.v_V, 0.985) - 0.005 || v0 > top - 0.03) {
+        r.soc_start_rel = 1.0;
+        return;
+    }
+    const std::vector<double>& v = ocv.v_V;
+    const double lo = linear(v, ocv.soc, v0 - 0.005 - gap), hi = linear(v, ocv.soc, v0 + 0.005 + gap);
+    double big = 0.0;
+    for (const double i : r.i_A) big = std::max(big, std::abs(i));
+    if (std::abs(r.i_A.front()) > 0.02 * big || hi - lo > 0.04) {
+        fail(errors, r.path,
+             fmt::format(
+                 "soc at the start is not identified: {:.4f} V could be {:.0f}..{:.0f} % (or is no rest); give it "
+                 "as FILE@TEMP@SOC",
+                 v0, 100 * lo, 100 * hi));
+        return;
+    }
+    r.soc_start_rel = linear(v, ocv.soc, v0);
+}
+
+// Temperatures of the knots: medians of the files, those within 4 K are one.
+std::vector<double> temperature_knots(const std::vector<const Recording*>& files) {
+    std::vector<double> t;
+    for (const Recording* r : files) {
+        std::vector<double> x = r->t_degC;
+        std::nth_element(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(x.size() / 2), x.end());
+        t.push_back(x[x.size() / 2]);
+    }
+    std::sort(t.begin(), t.end());
+    std::vector<double> knots;
+    for (std::size_t a = 0; a < t.size();) {
+        std::size_t b = a;
+        double sum = 0.0;
+        while (b < t.size() && t[b] - t[a] <= 4.0) sum += t[b++];
+        knots.push_back(std::round(10.0 * sum / static_cast<double>(b - a)) / 10.0 + 273.15);
+        a = b;
+    }
+    return knots;
+}
+
+Problem make_problem(const std::vector<Recording>& all, const OcvData& ocv, const FitOptions& o) {
+    Problem b;
+    b.ocv = ocv;
+    b.capacity_Ah = o.capacity_Ah > 0.0 ? o.capacity_Ah : ocv.capacity_Ah;
+    b.soc_floor_rel = o.soc_floor_rel;
+    for (const Recording& r : all)
+        if (!r.held_back && r.kind.rfind("slow", 0) != 0) b.files.push_back(&r);
+    b.r_soc = {0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0};
+    b.t_K = temperature_knots(b.files);
+    for (int k = 0; k <= 50; ++k) b.ocv_soc.push_back(0.02 * k);
+    b.entropy_soc = {0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0};
+    for (const double g : ocv.half_gap_V) b.hysteresis = b.hysteresis || (ocv.gap_known && g > 0.0);
+    b.entropy = b.t_K.size() > 1 && b.t_K.back() - b.t_K.front() > 15.0;
+    b.lay_out();
+    return b;
+}
+
+FitFileResult judge(const cell::EcmModel& m, const Recording& r, double capacity_Ah, double soc_floor_rel) {
+    FitFileResult f;
+    f.path = r.path;
+    f.kind = r.kind;
+    f.steps = r.steps;
+    f.temp_degC = r.t_degC[r.t_degC.size() / 2];
+    f.soc_start_rel = r.soc_start_rel;
+    f.sample_s = r.sample_s;
+    f.held_back = r.held_back;
+    f.t_s = r.t_s;
+    f.v_meas_V = r.v_V;
+    f.v_sim_V = replay(m, r);
+    double q = 0.0, sum = 0.0, n = 0.0;
+    for (std::size_t k = 0; k < r.t_s.size(); ++k) {
+        if (k > 0) q += r.i_A[k] * (r.t_s[k] - r.t_s[k - 1]);
+        if (r.soc_start_rel - q / (3600.0 * capacity_Ah) < soc_floor_rel) continue;
+        const double e = 1e3 * (f.v_sim_V[k] - f.v_meas_V[k]);
+        sum += e * e;
+        n += 1.0;
+        f.max_mV = std::max(f.max_mV, std::abs(e));
+    }
+    f.rms_mV = n > 0.0 ? std::sqrt(sum / n) : 0.0;
+    return f;
+}
+
+void warn(const Problem& b, const Solution& s, FitResult& out) {
+    if (!s.converged) out.warnings.emplace_back("the iteration stopped before it converged");
+    std::size_t lost = 0;
+    for (const FitParameter& p : out.parameters) lost += p.identified ? 0U : 1U;
+    if (lost > 0)
+        out.warnings.push_back(
+            fmt::format("{} of {} parameters are not identified by these data (marked); they follow their neighbours",
+                        lost, out.parameters.size()));
+    double late = 0.0;
+    for (const Recording* r : b.files) late = std::max(late, r->sample_s);
+    if (late >= 0.05)
+        out.warnings.push_back(fmt::format(
+            "the first sample after a step comes {:.2g} s late: R0 of the model is R over {:.2g} s, not the ohmic one",
+            late, late));
+}
+
+}  // namespace
+
+FitResult fit_model(const FitOptions& o) {
+    std::vector<Diagnostic> errors;
+    if (o.files.empty()) fail(errors, "FILE", "no file to fit");
+    std::vector<Recording> all = read_all(o, errors);
+    if (!errors.empty()) throw InputError(errors);
+    split_slow_legs(all, o.capacity_Ah);
+    const OcvData ocv = o.ocv_table.empty() ? ocv_of_slow_tests(all, errors) : ocv_of_table(o.ocv_table, errors);
+    const double capacity = o.capacity_Ah > 0.0 ? o.capacity_Ah : ocv.capacity_Ah;
+    if (errors.empty() && capacity <= 0.0)
+        fail(errors, "", "the capacity is not identified: no slow full discharge among the files; give --capacity-Ah");
+    if (errors.empty())
+        for (Recording& r : all) {
+            if (r.kind.rfind("slow", 0) != 0) detect_steps(r, capacity);
+            place(r, ocv, errors);
+        }
+    if (!errors.empty()) throw InputError(errors);
+    const Problem b = make_problem(all, ocv, o);
+    if (b.files.empty()) {
+        fail(errors, "",
+             "only slow tests: resistances and time constants are not identified; add pulses or a drive cycle");
+        throw InputError(errors);
+    }
+    say(o, fmt::format("{} parameters, {} files, capacity {:.4g} Ah", b.n, b.files.size(), capacity));
+    const Solution s = solve(b, o.progress);
+    FitResult out;
+    out.parameters = parameters_of(b, s);
+    cell::EcmModelFile file = model_of(b, s, o);
+    const cell::EcmModel model = cell::build(file);
+    bool any_held = false;
+    for (const Recording& r : all) any_held = any_held || r.held_back;
+    std::string held, fitted;
+    for (const Recording& r : all) {
+        if (!r.held_back && r.kind.rfind("slow", 0) == 0) continue;
+        FitFileResult f = judge(model, r, capacity, o.soc_floor_rel);
+        if (r.held_back || !any_held) out.worst_validation_rms_mV = std::max(out.worst_validation_rms_mV, f.rms_mV);
+        std::string& text = r.held_back ? held : fitted;
+        const std::size_t slash = r.path.find_last_of('/');
+        text += fmt::format("{}{} {:.1f} mV", text.empty() ? "" : ", ", r.path.substr(slash + 1), f.rms_mV);
+        out.files.push_back(std::move(f));
+    }
+    file.fit_error = "rms of SOC > " + fmt::format("{:.0f} %: fitted {}", 100 * o.soc_floor_rel, fitted) +
+                     (held.empty() ? "; nothing held back" : "; held back " + held);
+    out.model_json = io::print_json(io::JsonPrinter::print(file, nullptr, false));
+    warn(b, s, out);
+    return out;
+}
+
+}  // namespace twin::study

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "study/ocv.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace twin::study {
+
+namespace {
+
+constexpr double k_rise_V = 1e-5;  // smallest rise between knots: the OCV of a model must rise
+
+// Knots denser at both ends, where the curve bends.
+std::vector<double> knots() {
+    std::vector<double> x;
+    for (int k = 0; k < 10; ++k) x.push_back(0.005 * k);
+    for (int k = 5; k < 95; ++k) x.push_back(0.01 * k);
+    for (int k = 0; k <= 10; ++k) x.push_back(0.95 + 0.005 * k);
+    return x;
+}
+
+// Voltage of a slow test at the knots; soc counted from its own start and end.
+std::vector<double> branch(const Recording& r, const std::vector<double>& soc) {
+    std::vector<double> q(r.t_s.size(), 0.0), s, v;
+    for (std::size_t k = 1; k < q.size(); ++k) q[k] = q[k - 1] + r.i_A[k] * (r.t_s[k] - r.t_s[k - 1]);
+    double big = 0.0;
+    for (const double i : r.i_A) big = std::max(big, std::abs(i));
+    const double lo = std::min(q.back(), 0.0);
+    const double range = std::abs(q.back());
+    for (std::size_t k = 0; k < q.size(); ++k) {
+        if (std::abs(r.i_A[k]) < 0.2 * big) continue;  // rests at both ends are no part of the branch
+        const double at = 1.0 - (q[k] - lo) / range;
+        if (!s.empty() && (q.back() > 0 ? at >= s.back() : at <= s.back())) continue;
+        s.push_back(at);
+        v.push_back(r.v_V[k]);
+    }
+    if (q.back() > 0) std::reverse(s.begin(), s.end()), std::reverse(v.begin(), v.end());
+    std::vector<double> out;
+    for (const double x : soc) out.push_back(linear(s, v, x));
+    return out;
+}
+
+void make_rising(std::vector<double>& v) {
+    for (std::size_t k = 1; k < v.size(); ++k) v[k] = std::max(v[k], v[k - 1] + k_rise_V);
+}
+
+const Recording* nearest(const std::vector<Recording>& all, const std::string& kind) {
+    const Recording* best = nullptr;
+    for (const Recording& r : all)
+        if (!r.held_back && r.kind == kind &&
+            (best == nullptr ||
+             std::abs(r.t_degC[r.t_degC.size() / 2] - 25.0) < std::abs(best->t_degC[best->t_degC.size() / 2] - 25.0)))
+            best = &r;
+    return best;
+}
+
+void fail(std::vector<Diagnostic>& errors, const std::string& file, const std::string& message) {
+    errors.push_back({Diagnostic::Severity::error, file, "", message, 0, 0});
+}
+
+}  // namespace
+
+double linear(const std::vector<double>& x, const std::vector<double>& y, double at) {
+    if (x.empty()) return 0.0;
+    if (at <= x.front()) return y.front();
+    if (at >= x.back()) return y.back();
+    const auto k = static_cast<std::size_t>(std::upper_bound(x.begin(), x.end(), at) - x.begin());
+    return y[k - 1] + (at - x[k - 1]) / (x[k] - x[k - 1]) * (y[k] - y[k - 1]);
+}
+
+void split_slow_legs(std::vector<Recording>& all, double capacity_Ah) {
+    std::vector<Recording> legs;
+    double most_Ah = capacity_Ah;
+    for (const Recording& r : all) {
+        if (r.held_back || r.kind.rfind("slow", 0) == 0) {
+            if (!r.held_back) most_Ah = std::max(most_Ah, std::abs(r.charge_Ah()));
+            continue;
+        }
+        for (const FitStep& s : r.steps) {
+            const double q_Ah = s.i_mean_A * (s.t_end_s - s.t_start_s) / 3600.0;
+            const double hours = (s.t_end_s - s.t_start_s) / 3600.0;
+            if (s.kind != "constant" || hours < 8.0 || std::abs(s.i_mean_A) > std::abs(q_Ah) / 8.0) continue;
+            Recording leg;
+            leg.path = r.path;
+            leg.kind = q_Ah > 0 ? "slow discharge" : "slow charge";
+            for (std::size_t k = 0; k < r.t_s.size(); ++k) {
+                if (r.t_s[k] < s.t_start_s || r.t_s[k] > s.t_end_s) continue;
+                leg.t_s.push_back(r.t_s[k]), leg.i_A.push_back(r.i_A[k]), leg.v_V.push_back(r.v_V[k]);
+                leg.t_degC.push_back(r.t_degC[k]), leg.line.push_back(r.line[k]);
+            }
+            most_Ah = std::max(most_Ah, std::abs(leg.charge_Ah()));
+            legs.push_back(std::move(leg));
+        }
+    }
+    // a leg that was cut short has no soc of its own
+    std::erase_if(legs, [most_Ah](const Recording& r) { return std::abs(r.charge_Ah()) < 0.95 * most_Ah; });
+    for (const Recording& leg : legs)
+        std::erase_if(all, [&leg](const Recording& r) {
+            double big = 0.0;
+            for (const double i : r.i_A) big = std::max(big, std::abs(i));
+            return r.path == leg.path && !r.held_back && big < std::abs(leg.charge_Ah()) / 8.0;
+        });
+    for (Recording& leg : legs) all.push_back(std::move(leg));
+}
+
+OcvData ocv_of_slow_tests(const std::vector<Recording>& all, std::vector<Diagnostic>& errors) {
+    const Recording* dis = nearest(all, "slow discharge");
+    const Recording* chg = nearest(all, "slow charge");
+    if (dis == nullptr && chg == nullptr) {
+        fail(errors, "",
+             "no slow test (a full discharge or charge at C/8 or less) and no --ocv-table: without an OCV the "
+             "data cannot identify a model");
+        return {};
+    }
+    OcvData o;
+    o.soc = knots();
+    const Recording& main = dis != nullptr ? *dis : *chg;
+    o.capacity_Ah = std::abs(main.charge_Ah());
+    o.t_ref_degC = main.t_degC[main.t_degC.size() / 2];
+    o.v_V = branch(main, o.soc);
+    o.half_gap_V.assign(o.soc.size(), 0.0);
+    o.how = fmt::format("OCV: {} {} at {:.0f} degC", main.kind, main.path, o.t_ref_degC);
+    if (dis != nullptr && chg != nullptr) {
+        const std::vector<double> up = branch(*chg, o.soc);
+        for (std::size_t k = 0; k < o.soc.size(); ++k) {
+            o.half_gap_V[k] = std::max(0.0, 0.5 * (up[k] - o.v_V[k]));
+            o.v_V[k] = 0.5 * (up[k] + o.v_V[k]);
+        }
+        o.gap_known = true;
+        o.how =
+            fmt::format("OCV: mean of slow discharge and charge; hysteresis: their half gap, polarisation included");
+    }
+    make_rising(o.v_V);
+    return o;
+}
+
+OcvData ocv_of_table(const std::string& path, std::vector<Diagnostic>& errors) {
+    const std::size_t before = errors.size();
+    const Table t = read_table(path, errors);
+    if (errors.size() != before) return {};
+    const auto any = [&t](std::initializer_list<const char*> names) -> const std::vector<double>* {
+        for (const char* n : names)
+            if (const std::vector<double>* c = t.find(n)) return c;
+        return nullptr;
+    };
+    const std::vector<double>* soc = any({"soc", "soc_pct"});
+    const std::vector<double>* mean = any({"v_mean", "ocv_V", "mean_ocv_V", "ocv_mean_V"});
+    const std::vector<double>* dis = any({"v_dis_C30", "v_dis_V", "ocv_discharge_V"});
+    const std::vector<double>* chg = any({"v_chg_C30", "v_chg_V", "ocv_charge_V"});
+    const std::vector<double>* gap = any({"mean_hyst_V"});
+    const std::vector<double>* temp = any({"temp_C"});
+    if (soc == nullptr || (mean == nullptr && (dis == nullptr || chg == nullptr))) {
+        fail(errors, path,
+             "an OCV table needs the columns soc (or soc_pct) and ocv_V, or ocv_discharge_V and "
+             "ocv_charge_V");
+        return {};
+    }
+    OcvData o;
+    double best = 1e9;
+    if (temp != nullptr)
+        for (const double x : *temp)
+            if (std::abs(x - 25.0) < best) best = std::abs(x - 25.0), o.t_ref_degC = x;
+    const double per = t.find("soc") != nullptr ? 1.0 : 0.01;
+    for (std::size_t k = 0; k < soc->size(); ++k) {
+        if (temp != nullptr && (*temp)[k] != o.t_ref_degC) continue;
+        const double x = (*soc)[k] * per;
+        if (!o.soc.empty() && !(x > o.soc.back())) {
+            fail(errors, path, fmt::format("soc must rise; {} follows {}", x, o.soc.back()));
+            return {};
+        }
+        o.soc.push_back(x);
+        o.v_V.push_back(mean != nullptr ? (*mean)[k] : 0.5 * ((*dis)[k] + (*chg)[k]));
+        double half = 0.0;
+        if (dis != nullptr && chg != nullptr) half = 0.5 * ((*chg)[k] - (*dis)[k]), o.gap_known = true;
+        if (gap != nullptr) half = 0.5 * (*gap)[k], o.gap_known = true;
+        o.half_gap_V.push_back(std::max(0.0, half));
+    }
+    for (const double v : o.v_V)
+        if (!std::isfinite(v)) {
+            fail(errors, path, "has an OCV that is no number");
+            return {};
+        }
+    if (o.soc.size() < 5 || o.soc.size() > 512) fail(errors, path, "an OCV table needs 5..512 rows");
+    make_rising(o.v_V);
+    o.how = "OCV: table " + path;
+    return o;
+}
+
+}  // namespace twin::study

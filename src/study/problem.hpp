@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// The least-squares problem of the fit: simulated voltage over the parameters, with its Jacobian.
+//
+//   v = OCV(soc) + c(soc) + e(soc) (T - T_ref) + a M(soc) h - u1 - u2 - R0 i,   u_k' = (R_k i - u_k) / tau_k
+//
+// log R_k is linear in soc between soc knots and linear in 1/T between temperature knots (Arrhenius), tau_1, tau_2, the
+// hysteresis rate gamma and amplitude scale a are common; soc at the start of each file may shift. Priors: R smooth
+// over soc, Arrhenius over temperature, c, e, shift small. Current k is constant from sample k-1 to k, as the cell
+// model has it.
+#pragma once
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "study/ocv.hpp"
+#include "study/recording.hpp"
+
+namespace twin::study {
+
+struct Span {
+    std::ptrdiff_t at = 0, n = 0;
+};
+
+/// Standard deviations that the priors assume, and their weight beside the data.
+struct Priors {
+    double smooth_soc = 2e-3, arrhenius = 1e-3, ocv = 2e-2, entropy = 2e-2, shift = 0.3, log_gamma = 3e-4,
+           log_amplitude = 1e-3, any = 1e-6;  // volts per unit of the parameter
+};
+
+struct Problem {
+    std::vector<const Recording*> files;
+    OcvData ocv;
+    double capacity_Ah = 0.0, soc_floor_rel = 0.05;
+    std::vector<double> r_soc, t_K;            // knots
+    std::vector<double> ocv_soc, entropy_soc;  // knots of c and e
+    Priors priors;
+    bool hysteresis = false, entropy = false;
+
+    // layout of the parameter vector
+    Span r[3], tau, gamma, amplitude, correction, slope, shift;
+    std::ptrdiff_t n = 0;
+
+    void lay_out();
+    std::vector<double> start() const;
+    /// Resistance k at (soc, T), ohms.
+    double resistance(const std::vector<double>& p, int k, double soc, double t_degC) const;
+    /// Simulated voltage of file f (n samples). `jac`, if given, gets its derivative by the parameters at the samples
+    /// `rows` (rising): (rows x parameters), column by column.
+    std::vector<double> simulate(const std::vector<double>& p, std::size_t f, double* jac,
+                                 const std::vector<std::ptrdiff_t>& rows) const;
+};
+
+struct Solution {
+    std::vector<double> p, sigma;
+    std::vector<double>
+        data_weight;  // diagonal of the data's normal matrix: 0 where no sample depends on the parameter
+    double rms_V = 0.0;
+    int iterations = 0;
+    bool converged = false;
+};
+
+/// Levenberg-Marquardt (MINPACK's, by Eigen). `progress` gets one line per iteration.
+Solution solve(const Problem& problem, const std::function<void(const std::string&)>& progress);
+
+}  // namespace twin::study

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+// Levenberg-Marquardt on a compressed problem: [J r] of all samples and priors is reduced to its triangular factor,
+// which has the same norm, gradient and normal matrix, so that MINPACK's algorithm (Eigen) works on (n + 1) rows.
+#include <fmt/format.h>
+
+#include <Eigen/Cholesky>
+#include <algorithm>
+#include <cmath>
+#include <unsupported/Eigen/NonLinearOptimization>
+
+#include "study/problem.hpp"
+
+namespace twin::study {
+
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+constexpr std::size_t k_most_rows = 4000;  // of one file in the Jacobian; the residual itself counts every sample
+
+struct Assembled {
+    MatrixXd data, prior;  // (n+1 x n+1) normal matrices of [J r]
+};
+
+// Rank-one row a (sparse) with residual e, weight w.
+void add_row(MatrixXd& m, double w, std::initializer_list<std::pair<Index, double>> a, double e) {
+    const Index n = m.rows() - 1;
+    for (const auto& x : a) {
+        for (const auto& y : a) m(x.first, y.first) += w * w * x.second * y.second;
+        m(x.first, n) += w * w * x.second * e;
+        m(n, x.first) += w * w * x.second * e;
+    }
+    m(n, n) += w * w * e * e;
+}
+
+// Second difference over three unevenly spaced knots.
+void bend(MatrixXd& m, const VectorXd& p, double w, const double x[3], Index a, Index b, Index c) {
+    const double wa = (x[2] - x[1]) / (x[2] - x[0]), wc = (x[1] - x[0]) / (x[2] - x[0]);
+    add_row(m, w, {{a, wa}, {b, -1.0}, {c, wc}}, wa * p[a] - p[b] + wc * p[c]);
+}
+
+MatrixXd prior_matrix(const Problem& b, const VectorXd& p, const VectorXd& p0) {
+    MatrixXd m = MatrixXd::Zero(b.n + 1, b.n + 1);
+    const std::size_t ns = b.r_soc.size(), nt = b.t_K.size();
+    for (const Span& r : b.r)
+        for (std::size_t s = 0; s < ns; ++s)
+            for (std::size_t t = 0; t < nt; ++t) {
+                const Index at = r.at + static_cast<Index>(s * nt + t);
+                const auto up = static_cast<Index>(nt);
+                if (s > 0 && s + 1 < ns) {
+                    const double x[3] = {b.r_soc[s - 1], b.r_soc[s], b.r_soc[s + 1]};
+                    bend(m, p, b.priors.smooth_soc, x, at - up, at, at + up);
+                }
+                if (t > 0 && t + 1 < nt) {
+                    const double x[3] = {-1.0 / b.t_K[t - 1], -1.0 / b.t_K[t], -1.0 / b.t_K[t + 1]};
+                    bend(m, p, b.priors.arrhenius, x, at - 1, at, at + 1);
+                }
+            }
+    const auto pull = [&](const Span& s, double w, bool to_start) {
+        for (Index k = s.at; k < s.at + s.n; ++k) add_row(m, w, {{k, 1.0}}, p[k] - (to_start ? p0[k] : 0.0));
+    };
+    pull(b.correction, b.priors.ocv, false);
+    pull(b.slope, b.priors.entropy, false);
+    pull(b.shift, b.priors.shift, false);
+    pull(b.gamma, b.priors.log_gamma, true);
+    pull(b.amplitude, b.priors.log_amplitude, true);
+    pull({0, b.n}, b.priors.any, true);
+    return m;
+}
+
+double soc_at(const Problem& b, const Recording& r, std::size_t k, double& q) {
+    if (k > 0) q += r.i_A[k] * (r.t_s[k] - r.t_s[k - 1]);
+    return r.soc_start_rel - q / (b.capacity_Ah * 3600.0);
+}
+
+struct Rows {
+    VectorXd weight;          // (samples) 0 or 1 / (counted samples of all files)
+    std::vector<Index> kept;  // rows of the Jacobian
+    double gain = 1.0;        // counted samples per kept row
+};
+
+std::vector<Rows> rows_of(const Problem& b) {
+    std::vector<Rows> all;
+    double total = 0.0;
+    for (const Recording* r : b.files) {
+        Rows x;
+        const auto n = static_cast<Index>(r->t_s.size());
+        x.weight = VectorXd::Zero(n);
+        std::vector<Index> counted;
+        double q = 0.0;
+        for (Index k = 0; k < n; ++k)
+            if (soc_at(b, *r, static_cast<std::size_t>(k), q) >= b.soc_floor_rel) counted.push_back(k);
+        for (const Index k : counted) x.weight[k] = 1.0;
+        const std::size_t stride = counted.size() / k_most_rows + 1;
+        for (std::size_t k = 0; k < counted.size(); k += stride) x.kept.push_back(counted[k]);
+        x.gain = x.kept.empty() ? 0.0 : static_cast<double>(counted.size()) / static_cast<double>(x.kept.size());
+        total += static_cast<double>(counted.size());
+        all.push_back(std::move(x));
+    }
+    for (Rows& x : all) x.weight /= std::max(total, 1.0), x.gain /= std::max(total, 1.0);
+    return all;
+}
+
+std::vector<double> plain(const VectorXd& p) { return {p.begin(), p.end()}; }
+
+VectorXd residual(const Problem& b, std::size_t f, const std::vector<double>& v) {
+    const auto n = static_cast<Index>(v.size());
+    return Eigen::Map<const VectorXd>(v.data(), n) - Eigen::Map<const VectorXd>(b.files[f]->v_V.data(), n);
+}
+
+Assembled assemble(const Problem& b, const std::vector<Rows>& rows, const VectorXd& p, const VectorXd& p0) {
+    Assembled a{MatrixXd::Zero(b.n + 1, b.n + 1), prior_matrix(b, p, p0)};
+    MatrixXd jac;
+    for (std::size_t f = 0; f < b.files.size(); ++f) {
+        const auto n = static_cast<Index>(rows[f].kept.size());
+        jac.resize(n, b.n);
+        const VectorXd e = residual(b, f, b.simulate(plain(p), f, jac.data(), rows[f].kept));
+        MatrixXd j(n, b.n + 1);
+        j.leftCols(b.n) = jac;
+        for (Index k = 0; k < n; ++k) j(k, b.n) = e[rows[f].kept[static_cast<std::size_t>(k)]];
+        std::vector<Index> used;  // a file touches a part of the knots only
+        for (Index c = 0; c <= b.n; ++c)
+            if (j.col(c).squaredNorm() > 0.0) used.push_back(c);
+        MatrixXd part(n, static_cast<Index>(used.size()));
+        for (std::size_t c = 0; c < used.size(); ++c) part.col(static_cast<Index>(c)) = j.col(used[c]);
+        const MatrixXd normal = part.transpose() * part * rows[f].gain;
+        for (std::size_t x = 0; x < used.size(); ++x)
+            for (std::size_t y = 0; y < used.size(); ++y)
+                a.data(used[x], used[y]) += normal(static_cast<Index>(x), static_cast<Index>(y));
+    }
+    return a;
+}
+
+// What Eigen's algorithm asks for.
+struct Functor {
+    using Scalar = double;
+    using InputType = VectorXd;
+    using ValueType = VectorXd;
+    using JacobianType = MatrixXd;
+    enum { InputsAtCompileTime = Eigen::Dynamic, ValuesAtCompileTime = Eigen::Dynamic };
+    const Problem& b;
+    std::vector<Rows> rows;
+    VectorXd p0;
+    VectorXd at;
+    MatrixXd factor;
+    Assembled last;
+
+    int inputs() const { return static_cast<int>(b.n); }
+    int values() const { return static_cast<int>(b.n + 1); }
+    void update(const VectorXd& p) {
+        if (at.size() == p.size() && at == p) return;
+        at = p;
+        const bool usable = p.allFinite() && p.cwiseAbs().maxCoeff() < 60.0;
+        last = assemble(b, rows, usable ? p : p0, p0);
+        MatrixXd m = last.data + last.prior;
+        if (!usable || !m.allFinite()) m = MatrixXd::Identity(b.n + 1, b.n + 1) * 1e6;  // never accepted
+        m(b.n, b.n) += 1e-18;
+        factor = m.llt().matrixU();
+    }
+    int operator()(const VectorXd& p, VectorXd& f) {
+        update(p);
+        f = factor.col(b.n);
+        return 0;
+    }
+    int df(const VectorXd& p, MatrixXd& j) {
+        update(p);
+        j = factor.leftCols(b.n);
+        return 0;
+    }
+};
+
+// How many samples count as one: 1 + 2 sum of the residual's autocorrelation while it is positive.
+double correlation_length(const VectorXd& e, const VectorXd& w) {
+    const VectorXd x = (e.array() * (w.array() > 0.0).cast<double>()).matrix();
+    const double power = x.squaredNorm();
+    double length = 1.0;
+    for (Index lag = 1; lag < std::min<Index>(x.size() / 3, 2000); ++lag) {
+        const double rho = x.head(x.size() - lag).dot(x.tail(x.size() - lag)) / std::max(power, 1e-30);
+        if (rho < 0.05) break;
+        length += 2.0 * rho;
+    }
+    return length;
+}
+
+}  // namespace
+
+Solution solve(const Problem& b, const std::function<void(const std::string&)>& progress) {
+    const std::vector<double> start = b.start();
+    Functor f{b, rows_of(b), Eigen::Map<const VectorXd>(start.data(), b.n), {}, {}, {}};
+    Eigen::LevenbergMarquardt<Functor> lm(f);
+    lm.parameters.maxfev = 80;
+    lm.parameters.ftol = 1e-5;
+    lm.parameters.xtol = 1e-7;
+    lm.parameters.factor = 1.0;
+    Solution s;
+    VectorXd p = f.p0;
+    Eigen::LevenbergMarquardtSpace::Status status = lm.minimizeInit(p);
+    while (status == Eigen::LevenbergMarquardtSpace::NotStarted || status == Eigen::LevenbergMarquardtSpace::Running) {
+        status = lm.minimizeOneStep(p);
+        ++s.iterations;
+        if (progress)
+            progress(fmt::format("iteration {}: {:.3f} mV (priors included), tau {:.1f} s and {:.0f} s", s.iterations,
+                                 1e3 * lm.fnorm, std::exp(p[b.tau.at]), std::exp(p[b.tau.at + 1])));
+        if (s.iterations >= 40) break;
+    }
+    s.converged = status == Eigen::LevenbergMarquardtSpace::RelativeReductionTooSmall ||
+                  status == Eigen::LevenbergMarquardtSpace::RelativeErrorTooSmall ||
+                  status == Eigen::LevenbergMarquardtSpace::RelativeErrorAndReductionTooSmall ||
+                  status == Eigen::LevenbergMarquardtSpace::CosinusTooSmall;
+    f.update(p);
+    s.p = plain(p);
+    double sum = 0.0, counted = 0.0, independent = 0.0;
+    for (std::size_t k = 0; k < b.files.size(); ++k) {
+        const VectorXd e = residual(b, k, b.simulate(s.p, k, nullptr, {}));
+        const double n = (f.rows[k].weight.array() > 0.0).cast<double>().sum();
+        sum += (e.array().square() * (f.rows[k].weight.array() > 0.0).cast<double>()).sum();
+        counted += n;
+        independent += n / correlation_length(e, f.rows[k].weight);
+    }
+    s.rms_V = std::sqrt(sum / std::max(counted, 1.0));
+    s.data_weight = plain(f.last.data.diagonal().head(b.n));
+    const MatrixXd normal = (f.last.data + f.last.prior).topLeftCorner(b.n, b.n);
+    const MatrixXd inverse = normal.llt().solve(MatrixXd::Identity(b.n, b.n));
+    s.sigma = plain((inverse.diagonal().array().max(0.0) * (s.rms_V * s.rms_V / std::max(independent, 1.0))).sqrt());
+    return s;
+}
+
+}  // namespace twin::study

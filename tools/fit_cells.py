@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Fits the measured cells of the library from a folder of data: model files, residual plots and docs/cells.md.
+
+    tools/fit_cells.py DATA_DIR [--bmstwin build/release/bin/bmstwin]
+
+DATA_DIR holds the folders a123_esc, stanford_lgm50t and panasonic_18650pf: CSV files with time_s, current_A (+ discharge),
+voltage_V and temp_C. Only the fitted figures go into the project, never the data.
+"""
+import argparse
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+A123, LGM50, NCR = "a123_esc/", "stanford_lgm50t/", "panasonic_18650pf/"
+CELLS = [
+    dict(id="lfp-a123-26650", title="A123 ANR26650M1, LFP/graphite, 2.06 Ah", chemistry="LFP",
+         files=[f"{A123}dyn_{t}C_script1.csv@{float(t):g}" for t in ("-25", "-15", "+15", "+25", "+45")], validate=[],
+         ocv=f"{A123}ocv_table_by_temp.csv", capacity=2.06, nameplate=2.3, mass=0.076, v=(2.0, 3.6), thermal=(76, 8.0),
+         source="own fit to UDDS-based tests at -25..45 degC and C/30 tests; data: G. Plett, Battery Management Systems vol. 1 "
+                "(CC BY-NC-SA, not copied)"),
+    dict(id="nmc-lgm50", title="LG INR21700-M50T, NMC811/graphite-SiOx, 4.88 Ah", chemistry="NMC",
+         files=[f"{LGM50}c20_discharge_23C.csv@23", f"{LGM50}hppc_23C.csv@23@1"], validate=[], ocv=None, capacity=0, nameplate=5,
+         mass=0.0685, v=(2.5, 4.2), thermal=(66, 9.0),
+         source="own fit to C/20 and HPPC at 23 degC; data: Pozzato, Allam, Onori 2022, doi:10.1016/j.dib.2022.107995 (repository MIT)"),
+    dict(id="nca-ncr18650pf", title="Panasonic NCR18650PF, NCA/graphite, 2.9 Ah", chemistry="NMC",
+         files=[f"{NCR}c20_ocv_+25C.csv"] + [f"{NCR}{c}_{t}C.csv" for t in ("+25", "+10", "+00", "-10") for c in ("hwfet", "la92")],
+         validate=[f"{NCR}udds_{t}C.csv" for t in ("+00", "-10")], ocv=None, capacity=0, nameplate=2.9, mass=0.047, v=(2.5, 4.2),
+         thermal=(45, 12.0),
+         source="own fit to C/20, HWFET and LA92 at -10..25 degC; data: P. Kollmeyer 2018, doi:10.17632/wykht8y7tg (CC BY 4.0)"),
+]
+
+
+def fit(cell, data, program):
+    """Runs one fit; returns its printed report."""
+    def place(f):
+        return str(data / f)
+    model = ROOT / "models" / "cells" / f"{cell['id']}.json"
+    command = [program, "fit", *map(place, cell["files"]), "--id", cell["id"], "--title", cell["title"], "--chemistry",
+               cell["chemistry"], "--nameplate-Ah", str(cell["nameplate"]), "--mass-kg", str(cell["mass"]), "--v-min",
+               str(cell["v"][0]), "--v-max", str(cell["v"][1]), "--heat-capacity", str(cell["thermal"][0]), "--cooling",
+               str(cell["thermal"][1]), "--source", cell["source"], "--out", str(model), "--svg",
+               str(ROOT / "docs" / "img" / f"fit-{cell['id']}.svg")]
+    if cell["validate"]:
+        command += ["--validate", *map(place, cell["validate"])]
+    if cell["ocv"]:
+        command += ["--ocv-table", place(cell["ocv"]), "--capacity-Ah", str(cell["capacity"])]
+    text = subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE).stdout
+    # the path of the data is this machine's affair
+    model.write_text(model.read_text().replace(str(data) + "/", ""))
+    return text
+
+
+def rows(text):
+    """(file, kind, temperature, rms, max, held back) of each file in a report."""
+    for line in text.split("\nparameters")[0].splitlines()[1:]:
+        m = re.match(r"(\S+)\s+(\S.*?)\s{2,}(-?[\d.]+)\s+[\d.]+\s+\d+\s+([\d.]+)\s+([\d.]+)(  held back)?$", line)
+        if m:
+            yield m.groups()
+
+
+def table_of(cell, text):
+    """One row of the page per file of a cell."""
+    return "".join(f"| `{cell['id']}` | {name} | {temp} | {'held back' if held else 'fitted'} | {rms} | {most} |\n"
+                   for name, kind, temp, rms, most, held in rows(text))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=pathlib.Path)
+    parser.add_argument("--bmstwin", default=str(ROOT / "build" / "release" / "bin" / "bmstwin"))
+    a = parser.parse_args()
+    page = ROOT / "docs" / "cells.md"
+    parts = page.read_text().split("<!-- table -->\n")
+    if len(parts) != 3:
+        sys.exit("docs/cells.md has lost its <!-- table --> marks")
+    table = "| model | file | degC | use | rms, mV | max, mV |\n|---|---|---|---|---|---|\n"
+    for cell in CELLS:
+        table += table_of(cell, fit(cell, a.data, a.bmstwin))
+    page.write_text(parts[0] + "<!-- table -->\n" + table + "<!-- table -->\n" + parts[2])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
