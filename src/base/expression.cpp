@@ -187,7 +187,7 @@ bool Expression::parse(std::string_view text, Expression* out, ExpressionError* 
 }
 
 double Expression::operator()(double x) const {
-    double stack[2 * k_max_level + 8];
+    double stack[2 * k_max_level + 8] = {};
     if (code_.empty() || depth_ > sizeof stack / sizeof stack[0]) return __builtin_nan("");
     std::size_t n = 0;
     for (const Step& s : code_) {
