@@ -53,7 +53,8 @@ private:
 
 class EchemCell final : public CellModel {
 public:
-    EchemCell(std::shared_ptr<const cell::EchemParams> p, cell::EchemKind k, bool thermal, const cell::EchemMesh& mesh)
+    EchemCell(const std::shared_ptr<const cell::EchemParams>& p, cell::EchemKind k, bool thermal,
+              const cell::EchemMesh& mesh)
         : c_(p, k, mesh) {
         id = p->id.empty() ? p->title : p->id;
         kind = k == cell::EchemKind::spm ? "spm" : (k == cell::EchemKind::spme ? "spme" : "dfn");
@@ -95,9 +96,9 @@ private:
 std::unique_ptr<CellModel> make_ecm_cell(std::shared_ptr<const cell::EcmModel> model) {
     return std::make_unique<EcmCell>(std::move(model));
 }
-std::unique_ptr<CellModel> make_echem_cell(std::shared_ptr<const cell::EchemParams> params, cell::EchemKind kind,
+std::unique_ptr<CellModel> make_echem_cell(const std::shared_ptr<const cell::EchemParams>& params, cell::EchemKind kind,
                                            bool thermal, const cell::EchemMesh& mesh) {
-    return std::make_unique<EchemCell>(std::move(params), kind, thermal, mesh);
+    return std::make_unique<EchemCell>(params, kind, thermal, mesh);
 }
 
 std::unique_ptr<CellModel> open_cell(const std::string& name, const std::string& kind, bool thermal) {

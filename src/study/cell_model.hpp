@@ -34,7 +34,7 @@ public:
 /// a model's name below models/cells of the search path. Throws InputError.
 std::unique_ptr<CellModel> open_cell(const std::string& name, const std::string& kind, bool thermal);
 std::unique_ptr<CellModel> make_ecm_cell(std::shared_ptr<const cell::EcmModel> model);
-std::unique_ptr<CellModel> make_echem_cell(std::shared_ptr<const cell::EchemParams> params, cell::EchemKind kind,
+std::unique_ptr<CellModel> make_echem_cell(const std::shared_ptr<const cell::EchemParams>& params, cell::EchemKind kind,
                                            bool thermal, const cell::EchemMesh& mesh = {});
 
 }  // namespace twin::study

@@ -35,7 +35,8 @@ std::vector<double> temperatures(const Problem& b) {
     if (b.t_K.size() < 2) return {lo - 5.0, lo + 5.0};
     std::vector<double> t;
     const double step = std::max(5.0, std::ceil((hi - lo + 20.0) / 22.0));
-    for (double x = lo - 10.0; x < hi + 10.0 - 0.5 * step; x += step) t.push_back(rounded(x, 5));
+    const double rows = std::ceil((hi - lo + 20.0) / step - 0.5);
+    for (int k = 0; k < static_cast<int>(rows); ++k) t.push_back(rounded(lo - 10.0 + k * step, 5));
     t.push_back(rounded(hi + 10.0, 5));
     return t;
 }

@@ -102,14 +102,14 @@ private:
         };
         const double tol = s_->mode == Mode::voltage ? k_hold_V : k_hold_V * scale_A_;
         double a = i_, fa = miss(a);
-        double b = a + (base::abs2(a) > 1e-3 * scale_A_ ? 0.02 * a : 1e-3 * scale_A_), fb = fa;
+        double b = a + (base::abs2(a) > 1e-3 * scale_A_ ? 0.02 * a : 1e-3 * scale_A_);
         i_try_ = a;
         for (int n = 0; n < 40; ++n) {
             if (base::abs2(fa) <= tol) {
                 i_try_ = a;
                 break;
             }
-            fb = miss(b);
+            const double fb = miss(b);
             i_try_ = b;
             if (base::abs2(fb) <= tol || fb == fa) break;
             const double c = b - fb * (b - a) / (fb - fa);
