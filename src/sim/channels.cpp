@@ -191,8 +191,9 @@ double Simulation::Impl::soc_spread_pct(std::size_t p) const {
 }
 
 void Simulation::Impl::watch_values(std::vector<double>& out) const {
-    std::size_t pack = packs.size();
-    power::PackView<double> v{};  // taken with the first watch
+    if (watch.empty()) return;
+    std::size_t pack = getters[static_cast<std::size_t>(watch[0])].pack;
+    power::PackView<double> v = plant.view(pack);
     for (std::size_t k = 0; k < watch.size(); ++k) {
         const Getter& g = getters[static_cast<std::size_t>(watch[k])];
         if (g.pack != pack) {
