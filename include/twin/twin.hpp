@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The public C++ API of bmstwin. Verbs: load, validate, schema, run, simulate (Simulation), report, channels, version, Cell.
+// The public C++ API of bmstwin. Verbs: load, validate, schema, run, simulate (Simulation), report, channels, version,
+// Cell.
 //
 //     twin::RunResult r = twin::run(twin::Scenario::from_file("short.scenario.json"));
 //     for (const twin::CheckResult& c : r.checks) ...
