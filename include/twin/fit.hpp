@@ -38,6 +38,10 @@ struct FitOptions {
     std::vector<std::string> sources;
     double capacity_Ah = 0.0;   // 0: from the slow discharge
     double nameplate_Ah = 0.0;  // 0: as capacity
+    /// Charge between soc 0 and 1 of the slow tests or the table; 0: as capacity. If the tests start less full than the
+    /// slow ones, a smaller `capacity_Ah` cuts the curve's upper end off: soc 1 is then the state they start from.
+    double ocv_capacity_Ah = 0.0;
+    int n_rc = 2;  // RC pairs
     double mass_kg = 0.0, v_min_V = 0.0, v_max_V = 0.0;
     double heat_capacity_J_per_K = 0.0;                // 0: from the temperature column, if it moves
     double cooling_K_per_W = 0.0;                      // the same

@@ -78,6 +78,9 @@ void add_fit(CLI::App& app, FitArguments& a, std::function<int()>& verb) {
     fit->add_option("--ocv-table", a.options.ocv_table, "CSV with soc and OCV instead of slow tests")
         ->type_name("FILE");
     fit->add_option("--capacity-Ah", a.options.capacity_Ah, "Instead of the slow discharge's")->type_name("AH");
+    fit->add_option("--ocv-capacity-Ah", a.options.ocv_capacity_Ah,
+                    "Charge between soc 0 and 1 of the slow tests or the table, where it is not --capacity-Ah")
+        ->type_name("AH");
     fit->add_option("--nameplate-Ah", a.options.nameplate_Ah, "What is printed on the cell")->type_name("AH");
     fit->add_option("--mass-kg", a.options.mass_kg, "Mass")->type_name("KG");
     fit->add_option("--v-min", a.options.v_min_V, "Lower limit of the sheet")->type_name("V");

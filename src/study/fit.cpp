@@ -96,6 +96,7 @@ Problem make_problem(const std::vector<Recording>& all, const OcvData& ocv, cons
     b.ocv = ocv;
     b.capacity_Ah = o.capacity_Ah > 0.0 ? o.capacity_Ah : ocv.capacity_Ah;
     b.soc_floor_rel = o.soc_floor_rel;
+    b.n_rc = std::clamp(o.n_rc, 1, 3);
     for (const Recording& r : all)
         if (!r.held_back && r.kind.rfind("slow", 0) != 0) b.files.push_back(&r);
     b.r_soc = {0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0};
@@ -157,10 +158,17 @@ FitResult fit_model(const FitOptions& o) {
     std::vector<Recording> all = read_all(o, errors);
     if (!errors.empty()) throw InputError(errors);
     split_slow_legs(all, o.capacity_Ah);
-    const OcvData ocv = o.ocv_table.empty() ? ocv_of_slow_tests(all, errors) : ocv_of_table(o.ocv_table, errors);
+    OcvData ocv = o.ocv_table.empty() ? ocv_of_slow_tests(all, errors) : ocv_of_table(o.ocv_table, errors);
     const double capacity = o.capacity_Ah > 0.0 ? o.capacity_Ah : ocv.capacity_Ah;
     if (errors.empty() && capacity <= 0.0)
         fail(errors, "", "the capacity is not identified: no slow full discharge among the files; give --capacity-Ah");
+    if (errors.empty() && o.ocv_capacity_Ah > 0.0) {
+        if (o.ocv_capacity_Ah < capacity)
+            fail(errors, "",
+                 fmt::format("--ocv-capacity-Ah {} is less than the capacity {}", o.ocv_capacity_Ah, capacity));
+        else
+            rescale(ocv, o.ocv_capacity_Ah, capacity);
+    }
     if (errors.empty())
         for (Recording& r : all) {
             if (r.kind.rfind("slow", 0) != 0) detect_steps(r, capacity);

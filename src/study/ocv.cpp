@@ -46,6 +46,11 @@ void make_rising(std::vector<double>& v) {
     for (std::size_t k = 1; k < v.size(); ++k) v[k] = std::max(v[k], v[k - 1] + k_rise_V);
 }
 
+double middle(std::vector<double> x) {
+    std::nth_element(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(x.size() / 2), x.end());
+    return x[x.size() / 2];
+}
+
 const Recording* nearest(const std::vector<Recording>& all, const std::string& kind) {
     const Recording* best = nullptr;
     for (const Recording& r : all)
@@ -54,6 +59,34 @@ const Recording* nearest(const std::vector<Recording>& all, const std::string& k
              std::abs(r.t_degC[r.t_degC.size() / 2] - 25.0) < std::abs(best->t_degC[best->t_degC.size() / 2] - 25.0)))
             best = &r;
     return best;
+}
+
+// One curve of several temperatures: (n) voltages at the knots of `OcvData::soc`.
+struct Isotherm {
+    double t_degC = 0.0;
+    std::vector<double> v_V;
+};
+
+constexpr double k_cold_degC = -10.0;  // below, slow tests hold more polarisation than entropy
+constexpr double k_span_K = 15.0;      // less tells nothing about dU/dT
+
+// Straight line over temperature at each soc. The last 3 % on both sides take the slope beside them: there a difference
+// of the tests' charge shows, not dU/dT.
+void add_dudt(OcvData& o, const std::vector<Isotherm>& all) {
+    double lo = 1e9, hi = -1e9, n = 0.0, mean = 0.0;
+    for (const Isotherm& x : all)
+        if (x.t_degC >= k_cold_degC)
+            lo = std::min(lo, x.t_degC), hi = std::max(hi, x.t_degC), n += 1.0, mean += x.t_degC;
+    if (hi - lo < k_span_K) return;
+    mean /= n;
+    std::vector<double> slope;
+    for (std::size_t k = 0; k < o.soc.size(); ++k) {
+        double a = 0.0, b = 0.0;
+        for (const Isotherm& x : all)
+            if (x.t_degC >= k_cold_degC) a += (x.t_degC - mean) * x.v_V[k], b += (x.t_degC - mean) * (x.t_degC - mean);
+        slope.push_back(std::clamp(a / b, -1e-3, 1e-3));
+    }
+    for (const double soc : o.soc) o.dudt_VperK.push_back(linear(o.soc, slope, std::clamp(soc, 0.03, 0.97)));
 }
 
 void fail(std::vector<Diagnostic>& errors, const std::string& file, const std::string& message) {
@@ -133,8 +166,58 @@ OcvData ocv_of_slow_tests(const std::vector<Recording>& all, std::vector<Diagnos
             fmt::format("OCV: mean of slow discharge and charge; hysteresis: their half gap, polarisation included");
     }
     make_rising(o.v_V);
+    std::vector<Isotherm> others;
+    for (const Recording& d : all)
+        for (const Recording& c : all) {
+            const double t = middle(d.t_degC);
+            if (d.held_back || c.held_back || d.kind != "slow discharge" || c.kind != "slow charge") continue;
+            if (std::abs(middle(c.t_degC) - t) > 3.0) continue;
+            Isotherm x{t, branch(d, o.soc)};
+            const std::vector<double> up = branch(c, o.soc);
+            for (std::size_t k = 0; k < up.size(); ++k) x.v_V[k] = 0.5 * (x.v_V[k] + up[k]);
+            others.push_back(std::move(x));
+        }
+    add_dudt(o, others);
     return o;
 }
+
+void rescale(OcvData& o, double from_Ah, double to_Ah) {
+    OcvData was = o;
+    for (double& x : was.soc) x *= from_Ah / to_Ah;
+    const double most = std::min(1.0, was.soc.back());
+    o.soc.clear(), o.v_V.clear(), o.half_gap_V.clear();
+    const auto put = [&](double at) {
+        o.soc.push_back(at);
+        o.v_V.push_back(linear(was.soc, was.v_V, at));
+        o.half_gap_V.push_back(linear(was.soc, was.half_gap_V, at));
+    };
+    for (const double x : was.soc)
+        if (x < most - 1e-3) put(x);
+    put(most);
+    if (was.dudt_VperK.empty()) return;
+    o.dudt_VperK.clear();
+    for (const double x : o.soc) o.dudt_VperK.push_back(linear(was.soc, was.dudt_VperK, x));
+}
+
+namespace {
+
+// Mean of both branches (or the given mean) of a table's rows; rows of one temperature stand together.
+std::vector<Isotherm> isotherms(const std::vector<double>& soc, const std::vector<double>& v,
+                                const std::vector<double>& t, const std::vector<double>& at) {
+    std::vector<Isotherm> all;
+    for (std::size_t a = 0; a < t.size();) {
+        std::size_t b = a;
+        std::vector<double> x, y;
+        while (b < t.size() && t[b] == t[a]) x.push_back(soc[b]), y.push_back(v[b++]);
+        Isotherm i{t[a], {}};
+        for (const double s : at) i.v_V.push_back(linear(x, y, s));
+        all.push_back(std::move(i));
+        a = b;
+    }
+    return all;
+}
+
+}  // namespace
 
 OcvData ocv_of_table(const std::string& path, std::vector<Diagnostic>& errors) {
     const std::size_t before = errors.size();
@@ -163,15 +246,20 @@ OcvData ocv_of_table(const std::string& path, std::vector<Diagnostic>& errors) {
         for (const double x : *temp)
             if (std::abs(x - 25.0) < best) best = std::abs(x - 25.0), o.t_ref_degC = x;
     const double per = t.find("soc") != nullptr ? 1.0 : 0.01;
+    std::vector<double> all_soc, all_v;
+    for (std::size_t k = 0; k < soc->size(); ++k) {
+        all_soc.push_back((*soc)[k] * per);
+        all_v.push_back(mean != nullptr ? (*mean)[k] : 0.5 * ((*dis)[k] + (*chg)[k]));
+    }
     for (std::size_t k = 0; k < soc->size(); ++k) {
         if (temp != nullptr && (*temp)[k] != o.t_ref_degC) continue;
-        const double x = (*soc)[k] * per;
+        const double x = all_soc[k];
         if (!o.soc.empty() && !(x > o.soc.back())) {
             fail(errors, path, fmt::format("soc must rise; {} follows {}", x, o.soc.back()));
             return {};
         }
         o.soc.push_back(x);
-        o.v_V.push_back(mean != nullptr ? (*mean)[k] : 0.5 * ((*dis)[k] + (*chg)[k]));
+        o.v_V.push_back(all_v[k]);
         double half = 0.0;
         if (dis != nullptr && chg != nullptr) half = 0.5 * ((*chg)[k] - (*dis)[k]), o.gap_known = true;
         if (gap != nullptr) half = 0.5 * (*gap)[k], o.gap_known = true;
@@ -184,6 +272,7 @@ OcvData ocv_of_table(const std::string& path, std::vector<Diagnostic>& errors) {
         }
     if (o.soc.size() < 5 || o.soc.size() > 512) fail(errors, path, "an OCV table needs 5..512 rows");
     make_rising(o.v_V);
+    if (temp != nullptr && errors.size() == before) add_dudt(o, isotherms(all_soc, all_v, *temp, o.soc));
     o.how = "OCV: table " + path;
     return o;
 }

@@ -15,10 +15,13 @@ struct OcvData {
     std::vector<double> soc, v_V;    // (n) strictly rising both
     std::vector<double> half_gap_V;  // (n) 0 if not known
     bool gap_known = false;
-    double capacity_Ah = 0.0;  // 0: the table has none
+    std::vector<double> dudt_VperK;  // (n) from the tests at several temperatures; empty if there is one only
+    double capacity_Ah = 0.0;        // 0: the table has none
     double t_ref_degC = 25.0;
     std::string how;  // for the notes of the model
 };
+/// The same curve over a smaller or larger capacity, both empty at soc 0: what lies above soc 1 is cut off.
+void rescale(OcvData& ocv, double from_Ah, double to_Ah);
 
 /// Adds every slow leg (one direction, C/8 or less) of files that hold more than one as a recording of its own.
 void split_slow_legs(std::vector<Recording>& all, double capacity_Ah);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "study/problem.hpp"
 
-#include <Eigen/Core>
+#include <Eigen/LU>
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <utility>
 
@@ -45,29 +44,84 @@ std::vector<double> arrhenius(const std::vector<double>& t_K) {
     return z;
 }
 
-// One sample's weights on the resistance knots: up to four.
-struct Four {
-    std::array<Index, 4> at{};
-    std::array<double, 4> w{};
+// Weights of log R at one temperature on its knots: natural cubic spline over -1/T, so that the bent Arrhenius line of
+// a cell (steeper in the cold) is met between the knots too; straight beyond them, for 0.15 / kK (about 12 K) at most.
+class OverTemperature {
+public:
+    explicit OverTemperature(const std::vector<double>& t_K) : z_(arrhenius(t_K)) {
+        const auto n = static_cast<Index>(z_.size());
+        bend_ = MatrixXd::Zero(n, n);  // second derivatives = bend_ * values
+        if (n < 3) return;
+        MatrixXd a = MatrixXd::Identity(n, n), r = MatrixXd::Zero(n, n);
+        for (Index k = 1; k + 1 < n; ++k) {
+            const double lo = gap(k - 1), hi = gap(k);
+            a(k, k - 1) = lo / 6.0, a(k, k) = (lo + hi) / 3.0, a(k, k + 1) = hi / 6.0;
+            r(k, k - 1) = 1.0 / lo, r(k, k) = -1.0 / lo - 1.0 / hi, r(k, k + 1) = 1.0 / hi;
+        }
+        bend_ = a.partialPivLu().solve(r);
+    }
+    VectorXd at(double t_degC) const {
+        const auto n = static_cast<Index>(z_.size());
+        VectorXd w = VectorXd::Zero(n);
+        if (n < 2) {
+            w.setOnes();
+            return w;
+        }
+        const double z = std::clamp(arrhenius(t_degC + k_zero_K), z_.front() - 0.15, z_.back() + 0.15);
+        const double in = std::clamp(z, z_.front(), z_.back());
+        const Pair t = between(z_, in, false);
+        const auto k = static_cast<Index>(t.k);
+        const double h = gap(k), a = t.w0, b = t.w1;
+        w[k] += a, w[k + 1] += b;
+        w += (h * h / 6.0) *
+             ((a * a * a - a) * bend_.row(k).transpose() + (b * b * b - b) * bend_.row(k + 1).transpose());
+        if (z == in) return w;
+        w[k + 1] += (z - in) / h, w[k] -= (z - in) / h;
+        w += (z - in) * (h / 6.0) *
+             ((1.0 - 3.0 * a * a) * bend_.row(k).transpose() + (3.0 * b * b - 1.0) * bend_.row(k + 1).transpose());
+        return w;
+    }
+
+private:
+    double gap(Index k) const { return z_[static_cast<std::size_t>(k) + 1] - z_[static_cast<std::size_t>(k)]; }
+    std::vector<double> z_;
+    MatrixXd bend_;
 };
 
-Four weights(const Problem& b, const std::vector<double>& z, double soc, double t_degC) {
-    const Pair s = between(b.r_soc, soc, false);
-    const double lo = z.empty() ? 0.0 : z.front() - 0.15, hi = z.empty() ? 0.0 : z.back() + 0.15;
-    const Pair t = between(z, std::clamp(arrhenius(t_degC + k_zero_K), lo, hi), true);
-    const std::size_t nt = b.t_K.size(), t1 = nt > 1 ? t.k + 1 : t.k;
-    Four f;
-    const std::size_t s1 = b.r_soc.size() > 1 ? s.k + 1 : s.k;
-    f.at = {static_cast<Index>(s.k * nt + t.k), static_cast<Index>(s.k * nt + t1), static_cast<Index>(s1 * nt + t.k),
-            static_cast<Index>(s1 * nt + t1)};
-    f.w = {s.w0 * t.w0, s.w0 * t.w1, s.w1 * t.w0, s.w1 * t.w1};
-    return f;
-}
+// Weights of every sample on the resistance knots, row by row without zeros.
+struct Weights {
+    std::vector<std::size_t> begin{0};
+    std::vector<Index> at;
+    std::vector<double> w;
+
+    void add(const Problem& b, const OverTemperature& over, double soc, double t_degC) {
+        const Pair s = between(b.r_soc, soc, false);
+        if (!(t_degC == last_degC_)) last_ = over.at(t_degC), last_degC_ = t_degC;
+        for (std::size_t side = 0; side < (b.r_soc.size() > 1 ? 2U : 1U); ++side)
+            for (Index t = 0; t < last_.size(); ++t) {
+                const double x = (side == 0 ? s.w0 : s.w1) * last_[t];
+                if (x == 0.0) continue;
+                at.push_back(static_cast<Index>(s.k + side) * last_.size() + t);
+                w.push_back(x);
+            }
+        begin.push_back(at.size());
+    }
+    // Sum over row k of the parameters that begin at `first`.
+    double log_r(std::size_t k, const double* first) const {
+        double sum = 0.0;
+        for (std::size_t q = begin[k]; q < begin[k + 1]; ++q) sum += w[q] * first[at[q]];
+        return sum;
+    }
+
+private:
+    VectorXd last_;
+    double last_degC_ = std::nan("");
+};
 
 // Everything of one file that the columns share.
 struct Trace {
     VectorXd soc, h, dt;
-    std::vector<Four> four;
+    Weights knot;
 };
 
 double start_h(double soc) { return soc > 0.97 ? 1.0 : soc < 0.03 ? -1.0 : 0.0; }
@@ -99,38 +153,35 @@ struct Rc {
     Eigen::Map<MatrixXd>* jac;
     const std::vector<Index>& rows;
 
-    void add(int k) const {
+    void add(std::size_t k) const {
         const Span span = b.r[k];
-        const double tau = std::exp(p[b.tau.at + k - 1]);
+        const Index tau_at = b.tau.at + static_cast<Index>(k) - 1;
+        const double tau = std::exp(p[tau_at]);
         std::vector<Index> used(static_cast<std::size_t>(span.n), -1), knot;
-        for (const Four& f : t.four)
-            for (std::size_t q = 0; q < 4; ++q)
-                if (f.w[q] != 0.0 && used[static_cast<std::size_t>(f.at[q])] < 0) {
-                    used[static_cast<std::size_t>(f.at[q])] = static_cast<Index>(knot.size());
-                    knot.push_back(f.at[q]);
-                }
+        for (const Index at : t.knot.at)
+            if (used[static_cast<std::size_t>(at)] < 0) {
+                used[static_cast<std::size_t>(at)] = static_cast<Index>(knot.size());
+                knot.push_back(at);
+            }
         VectorXd s = VectorXd::Zero(static_cast<Index>(knot.size()));
         double u = 0.0, du = 0.0;
         std::size_t row = 0;
         for (Index i = 0; i < v.size(); ++i) {
             const auto j = static_cast<std::size_t>(i);
             if (i > 0 && t.dt[i] > 0.0) {
-                const Four& f = t.four[j];
-                double log_r = 0.0;
-                for (std::size_t q = 0; q < 4; ++q)
-                    if (f.w[q] != 0.0) log_r += f.w[q] * p[span.at + f.at[q]];
-                const double x = t.dt[i] / tau, e = std::exp(-x), ri = std::exp(log_r) * r.i_A[j];
+                const double ri = std::exp(t.knot.log_r(j, p.data() + span.at)) * r.i_A[j];
+                const double x = t.dt[i] / tau, e = std::exp(-x);
                 du = du * e + (u - ri) * e * x;  // by log tau: d(e)/d(log tau) = e x
                 u = u * e + ri * (1.0 - e);
                 s *= e;
                 if (jac != nullptr)
-                    for (std::size_t q = 0; q < 4; ++q)
-                        if (f.w[q] != 0.0) s[used[static_cast<std::size_t>(f.at[q])]] += f.w[q] * ri * (1.0 - e);
+                    for (std::size_t q = t.knot.begin[j]; q < t.knot.begin[j + 1]; ++q)
+                        s[used[static_cast<std::size_t>(t.knot.at[q])]] += t.knot.w[q] * ri * (1.0 - e);
             }
             v[i] -= u;
             if (jac == nullptr || row >= rows.size() || rows[row] != i) continue;
             const auto at = static_cast<Index>(row++);
-            (*jac)(at, b.tau.at + k - 1) = -du;
+            (*jac)(at, tau_at) = -du;
             for (std::size_t q = 0; q < knot.size(); ++q) (*jac)(at, span.at + knot[q]) = -s[static_cast<Index>(q)];
         }
     }
@@ -144,8 +195,9 @@ void Problem::lay_out() {
         s = {n, static_cast<Index>(count)};
         n += s.n;
     };
+    r.resize(static_cast<std::size_t>(n_rc) + 1);
     for (Span& s : r) take(s, r_soc.size() * t_K.size());
-    take(tau, 2);
+    take(tau, r.size() - 1);
     take(gamma, hysteresis ? 1 : 0);
     take(amplitude, hysteresis ? 1 : 0);
     take(correction, ocv_soc.size());
@@ -157,23 +209,27 @@ std::vector<double> Problem::start() const {
     std::vector<double> out(static_cast<std::size_t>(n), 0.0);
     Eigen::Map<VectorXd> p(out.data(), n);
     // a typical cell: 50 mOhm Ah in all, halved every 20 K or so
-    for (int k = 0; k < 3; ++k)
+    for (const Span& x : r)
         for (std::size_t s = 0; s < r_soc.size(); ++s)
             for (std::size_t t = 0; t < t_K.size(); ++t)
-                p[r[k].at + static_cast<Index>(s * t_K.size() + t)] =
+                p[x.at + static_cast<Index>(s * t_K.size() + t)] =
                     std::log(0.03 / capacity_Ah) - 3.0 * (arrhenius(t_K[t]) - arrhenius(298.15));
-    p[tau.at] = std::log(8.0);
-    p[tau.at + 1] = std::log(150.0);
+    const double first[3][3] = {{30.0}, {8.0, 150.0}, {5.0, 60.0, 900.0}};
+    for (Index k = 0; k < tau.n; ++k) p[tau.at + k] = std::log(first[tau.n - 1][k]);
+    for (std::size_t k = 0; k < entropy_soc.size() && entropy; ++k)
+        p[slope.at + static_cast<Index>(k)] = slope_prior(k);
     if (hysteresis) p[gamma.at] = std::log(50.0);
     return out;
 }
 
+double Problem::slope_prior(std::size_t k) const {
+    return ocv.dudt_VperK.empty() ? 0.0 : 10.0 * linear(ocv.soc, ocv.dudt_VperK, entropy_soc[k]);
+}
+
 double Problem::resistance(const std::vector<double>& p, int k, double soc, double t_degC) const {
-    const Four f = weights(*this, arrhenius(t_K), soc, t_degC);
-    double log_r = 0.0;
-    for (std::size_t q = 0; q < 4; ++q)
-        if (f.w[q] != 0.0) log_r += f.w[q] * p[static_cast<std::size_t>(r[k].at + f.at[q])];
-    return std::exp(log_r);
+    Weights f;
+    f.add(*this, OverTemperature(t_K), soc, t_degC);
+    return std::exp(f.log_r(0, p.data() + r[static_cast<std::size_t>(k)].at));
 }
 
 std::vector<double> Problem::simulate(const std::vector<double>& given, std::size_t f, double* jac_out,
@@ -183,7 +239,7 @@ std::vector<double> Problem::simulate(const std::vector<double>& given, std::siz
     Eigen::Map<MatrixXd>* const jac = jac_out != nullptr ? &jac_map : nullptr;
     const Recording& rec = *files[f];
     const auto count = static_cast<Index>(rec.t_s.size());
-    const std::vector<double> z = arrhenius(t_K);
+    const OverTemperature over(t_K);
     Trace t;
     t.soc.resize(count);
     t.dt = VectorXd::Zero(count);
@@ -194,7 +250,7 @@ std::vector<double> Problem::simulate(const std::vector<double>& given, std::siz
         if (k > 0) t.dt[k] = rec.t_s[j] - rec.t_s[j - 1];
         q += rec.i_A[j] * t.dt[k];
         t.soc[k] = soc0 - q / (capacity_Ah * 3600.0);
-        t.four.push_back(weights(*this, z, t.soc[k], rec.t_degC[j]));
+        t.knot.add(*this, over, t.soc[k], rec.t_degC[j]);
     }
     const double g = hysteresis ? std::exp(p[gamma.at]) : 0.0;
     const double scale = hysteresis ? std::exp(p[amplitude.at]) : 0.0;
@@ -213,17 +269,15 @@ std::vector<double> Problem::simulate(const std::vector<double>& given, std::siz
         const double soc = t.soc[k], warm = rec.t_degC[j] - ocv.t_ref_degC;
         const Pair c = between(ocv_soc, soc, false), e = between(entropy_soc, soc, false);
         const Index c0 = correction.at + static_cast<Index>(c.k), e0 = slope.at + static_cast<Index>(e.k);
-        double log_r = 0.0;
-        for (std::size_t w = 0; w < 4; ++w)
-            if (t.four[j].w[w] != 0.0) log_r += t.four[j].w[w] * p[r[0].at + t.four[j].at[w]];
-        const double ri = std::exp(log_r) * rec.i_A[j];
+        const double ri = std::exp(t.knot.log_r(j, p.data() + r[0].at)) * rec.i_A[j];
         v[k] = linear(ocv.soc, ocv.v_V, soc) + c.w0 * p[c0] + c.w1 * p[c0 + 1] - ri;
         if (entropy) v[k] += 0.1 * warm * (e.w0 * p[e0] + e.w1 * p[e0 + 1]);
         const double m = hysteresis ? scale * linear(ocv.soc, ocv.half_gap_V, soc) : 0.0;
         if (hysteresis) v[k] += m * t.h[k];
         if (jac == nullptr || row >= rows.size() || rows[row] != k) continue;
         const auto at = static_cast<Index>(row++);
-        for (std::size_t w = 0; w < 4; ++w) (*jac)(at, r[0].at + t.four[j].at[w]) -= t.four[j].w[w] * ri;
+        for (std::size_t w = t.knot.begin[j]; w < t.knot.begin[j + 1]; ++w)
+            (*jac)(at, r[0].at + t.knot.at[w]) -= t.knot.w[w] * ri;
         (*jac)(at, c0) += c.w0;
         (*jac)(at, c0 + 1) += c.w1;
         if (entropy) (*jac)(at, e0) += 0.1 * warm * e.w0, (*jac)(at, e0 + 1) += 0.1 * warm * e.w1;
@@ -231,8 +285,7 @@ std::vector<double> Problem::simulate(const std::vector<double>& given, std::siz
         (*jac)(at, shift.at + static_cast<Index>(f)) = slope_of(ocv, soc);
     }
     const Rc rc{*this, rec, t, p, v, jac, rows};
-    rc.add(1);
-    rc.add(2);
+    for (std::size_t x = 1; x < r.size(); ++x) rc.add(x);
     return {v.begin(), v.end()};
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The least-squares problem of the fit: simulated voltage over the parameters, with its Jacobian.
 //
-//   v = OCV(soc) + c(soc) + e(soc) (T - T_ref) + a M(soc) h - u1 - u2 - R0 i,   u_k' = (R_k i - u_k) / tau_k
+//   v = OCV(soc) + c(soc) + e(soc) (T - T_ref) + a M(soc) h - sum u_k - R0 i,   u_k' = (R_k i - u_k) / tau_k
 //
-// log R_k is linear in soc between soc knots and linear in 1/T between temperature knots (Arrhenius), tau_1, tau_2, the
-// hysteresis rate gamma and amplitude scale a are common; soc at the start of each file may shift. Priors: R smooth
-// over soc, Arrhenius over temperature, c, e, shift small. Current k is constant from sample k-1 to k, as the cell
-// model has it.
+// log R_k is linear in soc between soc knots and a cubic spline in 1/T between temperature knots (a bent Arrhenius
+// line), tau_k, the hysteresis rate gamma and amplitude scale a are common; soc at the start of each file may shift.
+// Priors: R smooth over soc, Arrhenius over temperature, c and shift small, e near the slow tests' dU/dT where these
+// have it. Current k is constant from sample k-1 to k, as the cell model has it.
 #pragma once
 #include <cstddef>
 #include <functional>
@@ -24,8 +24,8 @@ struct Span {
 
 /// Standard deviations that the priors assume, and their weight beside the data.
 struct Priors {
-    double smooth_soc = 2e-3, arrhenius = 1e-3, ocv = 2e-2, entropy = 2e-2, shift = 0.3, log_gamma = 3e-4,
-           log_amplitude = 1e-3, any = 1e-6;  // volts per unit of the parameter
+    double smooth_soc = 2e-3, arrhenius = 1e-3, ocv = 2e-2, entropy = 2e-2, known_entropy = 1.0, shift = 0.3,
+           log_gamma = 3e-4, log_amplitude = 1e-3, any = 1e-6;  // volts per unit of the parameter
 };
 
 struct Problem {
@@ -35,14 +35,18 @@ struct Problem {
     std::vector<double> r_soc, t_K;            // knots
     std::vector<double> ocv_soc, entropy_soc;  // knots of c and e
     Priors priors;
+    int n_rc = 2;  // 1..3
     bool hysteresis = false, entropy = false;
 
     // layout of the parameter vector
-    Span r[3], tau, gamma, amplitude, correction, slope, shift;
+    std::vector<Span> r;  // R0, R1, ..
+    Span tau, gamma, amplitude, correction, slope, shift;
     std::ptrdiff_t n = 0;
 
     void lay_out();
     std::vector<double> start() const;
+    /// What the prior says of parameter k of the slope, 0.1 V/K: dU/dT of the slow tests, 0 if they have none.
+    double slope_prior(std::size_t k) const;
     /// Resistance k at (soc, T), ohms.
     double resistance(const std::vector<double>& p, int k, double soc, double t_degC) const;
     /// Simulated voltage of file f (n samples). `jac`, if given, gets its derivative by the parameters at the samples

@@ -62,7 +62,7 @@ MatrixXd prior_matrix(const Problem& b, const VectorXd& p, const VectorXd& p0) {
         for (Index k = s.at; k < s.at + s.n; ++k) add_row(m, w, {{k, 1.0}}, p[k] - (to_start ? p0[k] : 0.0));
     };
     pull(b.correction, b.priors.ocv, false);
-    pull(b.slope, b.priors.entropy, false);
+    pull(b.slope, b.ocv.dudt_VperK.empty() ? b.priors.entropy : b.priors.known_entropy, true);
     pull(b.shift, b.priors.shift, false);
     pull(b.gamma, b.priors.log_gamma, true);
     pull(b.amplitude, b.priors.log_amplitude, true);

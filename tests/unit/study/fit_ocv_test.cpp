@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Open-circuit voltage over temperature and capacity, and resistances between the measured temperatures.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "study/ocv.hpp"
+#include "study/problem.hpp"
+
+using namespace twin::study;
+
+namespace {
+
+// A table at five temperatures: straight OCV, dU/dT of 0.2 mV/K at soc 0 and -0.2 mV/K at soc 1; the coldest is off.
+std::string table() {
+    std::string s = "temp_C,soc,ocv_V\n";
+    for (const double t : {-25.0, -5.0, 15.0, 25.0, 45.0})
+        for (int k = 0; k <= 20; ++k) {
+            const double soc = 0.05 * k;
+            const double cold = t < -20.0 ? -0.05 : 0.0;
+            fmt::format_to(std::back_inserter(s), "{},{},{:.7f}\n", t, soc,
+                           3.0 + soc + 2e-4 * (1.0 - 2.0 * soc) * (t - 25.0) + cold);
+        }
+    return s;
+}
+
+OcvData read(const std::string& text) {
+    const std::filesystem::path path = std::filesystem::temp_directory_path() / fmt::format("ocv_{}.csv", std::rand());
+    std::ofstream(path) << text;
+    std::vector<twin::Diagnostic> errors;
+    OcvData o = ocv_of_table(path.string(), errors);
+    std::filesystem::remove(path);
+    CHECK(errors.empty());
+    return o;
+}
+
+}  // namespace
+
+TEST_CASE("dU/dT comes from a table at several temperatures, without its coldest rows") {
+    const OcvData o = read(table());
+    CHECK(o.t_ref_degC == 25.0);
+    REQUIRE(o.dudt_VperK.size() == o.soc.size());
+    for (const double soc : {0.1, 0.5, 0.9})
+        CHECK(std::abs(linear(o.soc, o.dudt_VperK, soc) - 2e-4 * (1.0 - 2.0 * soc)) < 1e-8);
+    CHECK(read("soc,ocv_V\n0,3\n0.2,3.2\n0.4,3.3\n0.8,3.5\n1,4\n").dudt_VperK.empty());
+}
+
+TEST_CASE("a curve of 2 Ah over 1.6 Ah keeps its empty end and loses its upper fifth") {
+    OcvData o = read(table());
+    rescale(o, 2.0, 1.6);
+    CHECK(o.soc.back() == 1.0);
+    for (const double ah : {0.0, 0.4, 0.9, 1.6}) {
+        CHECK(std::abs(linear(o.soc, o.v_V, ah / 1.6) - (3.0 + ah / 2.0)) < 1e-7);
+        if (ah > 0.1) CHECK(std::abs(linear(o.soc, o.dudt_VperK, ah / 1.6) - 2e-4 * (1.0 - ah)) < 2e-6);
+    }
+}
+
+TEST_CASE("between the measured temperatures the resistance follows a bent Arrhenius line") {
+    // R = a + b exp(E / T), as a cell has it: steeper in the cold. Knots as the A123's tests have them.
+    const auto truth = [](double t_degC) { return 0.006 + 1.2e-13 * std::exp(6800.0 / (t_degC + 273.15)); };
+    Problem b;
+    b.r_soc = {0.0, 0.5, 1.0};
+    b.t_K = {248.15, 258.15, 288.15, 298.15, 318.15};
+    b.lay_out();
+    std::vector<double> p(static_cast<std::size_t>(b.n), 0.0);
+    for (std::size_t s = 0; s < 3; ++s)
+        for (std::size_t t = 0; t < b.t_K.size(); ++t)
+            p[static_cast<std::size_t>(b.r[0].at) + s * b.t_K.size() + t] = std::log(truth(b.t_K[t] - 273.15));
+    for (const double t : {-25.0, -15.0, 15.0, 25.0, 45.0})
+        CHECK(std::abs(b.resistance(p, 0, 0.3, t) / truth(t) - 1.0) < 1e-9);
+    for (const double t : {-5.0, 5.0, 35.0}) {
+        CAPTURE(t);
+        CHECK(std::abs(b.resistance(p, 0, 0.3, t) / truth(t) - 1.0) < 0.03);  // a straight line errs by 21 %
+    }
+    // beyond the knots straight in 1/T for some 12 K, then constant
+    const double slope = std::log(b.resistance(p, 0, 0.3, -30.0) / b.resistance(p, 0, 0.3, -27.0));
+    CHECK(slope > 0.0);
+    CHECK(b.resistance(p, 0, 0.3, -60.0) == b.resistance(p, 0, 0.3, -50.0));
+}
