@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The public C++ API of bmstwin. Verbs: load, validate, schema, run, simulate (Simulation), report, channels, version,
-// Cell.
+// Cell, eis.
 //
 //     twin::RunResult r = twin::run(twin::Scenario::from_file("short.scenario.json"));
 //     for (const twin::CheckResult& c : r.checks) ...
 #pragma once
 #include <twin/cell.hpp>
+#include <twin/eis.hpp>
 #include <twin/error.hpp>
 #include <twin/report.hpp>
 #include <twin/result.hpp>

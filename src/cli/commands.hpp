@@ -39,6 +39,12 @@ struct CellArguments {
     bool thermal = false;
 };
 
+struct EisArguments {
+    EisOptions options;
+    std::string freq, out, svg;
+    double soc_pct = 50.0;
+};
+
 struct FitArguments {
     std::vector<std::string> files, validate;  // "PATH[@TEMP_DEGC[@SOC]]"
     std::string columns, current_sign, out, svg, csv;
@@ -54,6 +60,7 @@ std::vector<Scenario> select(const Selection& selection);
 
 int run_command(RunArguments arguments);
 int cell_command(const CellArguments& arguments);
+int eis_command(const EisArguments& arguments);
 int fit_command(FitArguments arguments);
 int list_command(const Selection& selection);
 int channels_command(const std::string& file, const Selection& selection, const std::string& core, bool json);

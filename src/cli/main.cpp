@@ -112,10 +112,33 @@ struct Arguments {
     RunArguments run;
     CellArguments cell;
     FitArguments fit;
+    EisArguments eis;
     Selection list, channels, validate, show;
     std::string channels_file, channels_core, show_file;
     bool channels_as_json = false, origin = false;
 };
+
+void add_eis(CLI::App& app, EisArguments& a, std::function<int()>& verb) {
+    CLI::App* eis = app.add_subcommand("eis", "Impedance spectrum of a cell model");
+    eis->add_option("MODEL", a.options.model,
+                    "Name of a shipped model (lfp-100ah, chen2020, ..), or a model or BPX file")
+        ->required();
+    eis->add_option("--kind", a.options.kind, "ecm, spm, spme or dfn; spme if a BPX file and nothing is said");
+    eis->add_option("--soc", a.soc_pct, "Charge")
+        ->type_name("PCT")
+        ->check(CLI::Range(0.0, 100.0))
+        ->capture_default_str();
+    eis->add_option("--temp", a.options.temp_degC, "Temperature")
+        ->type_name("DEGC")
+        ->check(CLI::Range(-60.0, 120.0))
+        ->capture_default_str();
+    eis->add_option("--freq", a.freq, "LO:HI, LO:HI:PER_DECADE or F,F,F in Hz; without it 0.001:1000:10")
+        ->type_name("HZ");
+    eis->add_option("--out", a.out, "Spectrum as CSV: freq_Hz, z_re_Ohm, z_im_Ohm")->type_name("FILE");
+    eis->add_option("--svg", a.svg, "Nyquist and magnitude plots")->type_name("FILE");
+    eis->footer("Example: bmstwin eis chen2020 --kind dfn --soc 50 --freq 0.001:1000 --svg chen.svg");
+    eis->callback([&a, &verb] { verb = [&a] { return eis_command(a); }; });
+}
 
 void add_cell(CLI::App& app, CellArguments& a, std::function<int()>& verb) {
     CLI::App* cell = app.add_subcommand("cell", "Runs one cell alone on a cycler's protocol");
@@ -202,6 +225,9 @@ int guarded(const std::function<int()>& verb) {
     } catch (const InputError& e) {
         print_diagnostics(e.diagnostics());
         return k_bad_input;
+    } catch (const RunError& e) {  // a value out of range
+        fmt::print(stderr, "error: {}{}{}\n", e.place(), e.place().empty() ? "" : ": ", e.what());
+        return k_bad_input;
     } catch (const FileError& e) {
         fmt::print(stderr, "error: {}\n", e.what());
         return k_internal;
@@ -226,6 +252,7 @@ int main_of(int argc, char** argv) {
     std::function<int()> verb;
     add_run(app, arguments.run, verb);
     add_cell(app, arguments.cell, verb);
+    add_eis(app, arguments.eis, verb);
     add_fit(app, arguments.fit, verb);
     add_others(app, arguments, verb);
     app.footer("bmstwin VERB --help explains a verb.");

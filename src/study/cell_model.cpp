@@ -9,6 +9,7 @@
 #include "io/bpx.hpp"
 #include "io/load.hpp"
 #include "io/model.hpp"
+#include "study/impedance.hpp"
 
 namespace twin::study {
 
@@ -42,6 +43,9 @@ public:
     double t_K() const override { return s_.t_surf_degC + cell::k_zero_degC_K; }
     double heat_W() const override { return heat_W_; }
     double charge_out_C() const override { return s_.charge_out_C; }
+    Impedance_Ohm impedance_Ohm(double soc, double t_K, const std::vector<double>& f_Hz) const override {
+        return impedance(*m_, soc, t_K, f_Hz);
+    }
 
 private:
     std::shared_ptr<const cell::EcmModel> m_;
@@ -55,7 +59,7 @@ class EchemCell final : public CellModel {
 public:
     EchemCell(const std::shared_ptr<const cell::EchemParams>& p, cell::EchemKind k, bool thermal,
               const cell::EchemMesh& mesh)
-        : c_(p, k, mesh) {
+        : c_(p, k, mesh), kind_(k), mesh_(mesh) {
         id = p->id.empty() ? p->title : p->id;
         kind = k == cell::EchemKind::spm ? "spm" : (k == cell::EchemKind::spme ? "spme" : "dfn");
         nominal_Ah = p->nominal_Ah;
@@ -78,9 +82,14 @@ public:
     double t_K() const override { return c_.t_K(); }
     double heat_W() const override { return heat_W_; }
     double charge_out_C() const override { return c_.charge_out_C(); }
+    Impedance_Ohm impedance_Ohm(double soc, double t_K, const std::vector<double>& f_Hz) const override {
+        return impedance(c_.params(), kind_, soc, t_K, f_Hz, mesh_);
+    }
 
 private:
     cell::Echem c_;
+    cell::EchemKind kind_;
+    cell::EchemMesh mesh_;
     double heat_W_ = 0.0;
 };
 

@@ -2,8 +2,10 @@
 // One cell on a cycler, whatever its model: equivalent circuit, SPM, SPMe or DFN behind the same few functions.
 // Current is positive when it discharges the cell.
 #pragma once
+#include <complex>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <twin/error.hpp>
 
@@ -25,6 +27,9 @@ public:
     virtual double t_K() const = 0;
     virtual double heat_W() const = 0;  // of the last trial
     virtual double charge_out_C() const = 0;
+    /// Small-signal impedance of the rested cell (see impedance.hpp). f_Hz (n) > 0; gives (n).
+    virtual std::vector<std::complex<double>> impedance_Ohm(double soc, double t_K,
+                                                            const std::vector<double>& f_Hz) const = 0;
 
     double nominal_Ah = 0.0, v_min_V = 0.0, v_max_V = 0.0, ambient_K = 298.15;
     std::string id, kind;

@@ -32,3 +32,14 @@ def test_errors_say_what_is_allowed():
         bmstwin.Cell("lfp-100ah", "foo")
     with pytest.raises(bmstwin.RunError, match="outside"):
         bmstwin.Cell("lfp-100ah").step(1.0, -1.0)
+
+
+def test_eis():
+    f_Hz, z_Ohm = bmstwin.eis("lfp-100ah", [0.01, 1.0, 1e4], soc=0.4, temp_degC=10.0)
+    assert f_Hz.tolist() == [0.01, 1.0, 1e4]
+    assert z_Ohm.shape == (3,) and z_Ohm.dtype == complex
+    assert (z_Ohm.real > 0).all() and (z_Ohm.imag < 0).all()
+    assert abs(z_Ohm[0]) > abs(z_Ohm[2])
+    assert len(bmstwin.eis("chen2020", kind="spm")[0]) == 61
+    with pytest.raises(bmstwin.RunError, match="1e-06 .. 1e"):
+        bmstwin.eis("lfp-100ah", [0.0])

@@ -12,7 +12,10 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Union
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, TYPE_CHECKING, Union
+
+if TYPE_CHECKING:
+    import numpy
 
 from . import _core
 from ._core import Cell, CellRun, Channel, Check, Damage, Diagnostic, Event, Result, Scenario, Trace, Warning
@@ -20,7 +23,7 @@ from .errors import FileError, InputError, RunError
 
 __all__ = [
     "Cell", "CellRun", "Channel", "Check", "Damage", "Diagnostic", "Event", "FileError", "InputError", "Result", "RunError", "Scenario",
-    "Simulation", "Trace", "Warning", "find_scenarios", "load", "run", "run_all", "schema", "validate", "versions",
+    "Simulation", "Trace", "Warning", "eis", "find_scenarios", "load", "run", "run_all", "schema", "validate", "versions",
     "write_html", "write_junit",
 ]
 
@@ -99,6 +102,15 @@ class Simulation(_core.Simulation):
                  core: Union[str, "os.PathLike[str]"] = "", step_scale: float = 1.0, strict: bool = False,
                  record: bool = True):
         super().__init__(load(scenario, models=models, set=set, seed=seed), _run_options(core, step_scale, strict, record))
+
+
+def eis(model: Union[str, "os.PathLike[str]"], f_Hz: Optional[Sequence[float]] = None, *, soc: float = 0.5,
+        temp_degC: float = 25.0, kind: str = "") -> Tuple["numpy.ndarray", "numpy.ndarray"]:
+    """Impedance spectrum of a cell model: (f_Hz, z_Ohm), shapes (n), z complex with Im z < 0 where it is capacitive.
+
+    `f_Hz`: frequencies, 1e-6 .. 1e6 each; without it 1 mHz .. 1 kHz, ten per decade. The linearised model, isothermal.
+    """
+    return _core.eis(os.fspath(model), kind, soc, temp_degC, [] if f_Hz is None else [float(f) for f in f_Hz])
 
 
 def find_scenarios(*paths: Union[str, "os.PathLike[str]"]) -> List[str]:
