@@ -26,9 +26,9 @@ struct EisResult {
 
 /// `per_decade` frequencies from lo to hi, both included. RunError if 1e-6 <= lo <= hi <= 1e6 or 1 <= per_decade <=
 /// 1000 doesn't hold.
-std::vector<double> eis_frequencies(double lo_Hz, double hi_Hz, int per_decade = 10);
+std::vector<double> eis_f_Hz(double lo_Hz, double hi_Hz, int per_decade = 10);
 /// "LO:HI", "LO:HI:PER_DECADE" or "F,F,F". Throws RunError.
-std::vector<double> parse_eis_frequencies(const std::string& text);
+std::vector<double> parse_eis_f_Hz(const std::string& text);
 /// InputError for the model, RunError for a value out of range.
 EisResult eis(const EisOptions& options);
 /// Nyquist plot (-Im over Re, equal scales) and |Z| over frequency, as SVG.

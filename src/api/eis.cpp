@@ -98,7 +98,7 @@ void draw_line(std::string& s, const Frame& f, const std::vector<double>& x, con
 
 }  // namespace
 
-std::vector<double> eis_frequencies(double lo_Hz, double hi_Hz, int per_decade) {
+std::vector<double> eis_f_Hz(double lo_Hz, double hi_Hz, int per_decade) {
     check_frequency(lo_Hz);
     check_frequency(hi_Hz);
     if (!(lo_Hz <= hi_Hz)) throw RunError(fmt::format("{} Hz .. {} Hz runs backwards", lo_Hz, hi_Hz), "freq");
@@ -113,7 +113,7 @@ std::vector<double> eis_frequencies(double lo_Hz, double hi_Hz, int per_decade) 
     return f;
 }
 
-std::vector<double> parse_eis_frequencies(const std::string& text) {
+std::vector<double> parse_eis_f_Hz(const std::string& text) {
     if (text.find(':') == std::string::npos) {
         const std::vector<double> f = numbers(text, ',');
         for (const double x : f) check_frequency(x);
@@ -124,7 +124,7 @@ std::vector<double> parse_eis_frequencies(const std::string& text) {
     const double per = part.size() == 3 ? part[2] : 10.0;
     if (!(per >= 1.0 && per <= 1000.0))
         throw RunError(fmt::format("{} points per decade are outside 1 .. 1000", per), "freq");
-    return eis_frequencies(part[0], part[1], static_cast<int>(per));
+    return eis_f_Hz(part[0], part[1], static_cast<int>(per));
 }
 
 EisResult eis(const EisOptions& options) {
@@ -133,7 +133,7 @@ EisResult eis(const EisOptions& options) {
     if (!(options.temp_degC >= -60.0 && options.temp_degC <= 120.0))
         throw RunError(fmt::format("{} degC is outside -60 .. 120", options.temp_degC), "temp_degC");
     EisResult r;
-    r.f_Hz = options.f_Hz.empty() ? eis_frequencies(1e-3, 1e3) : options.f_Hz;
+    r.f_Hz = options.f_Hz.empty() ? eis_f_Hz(1e-3, 1e3) : options.f_Hz;
     for (const double f : r.f_Hz) check_frequency(f);
     const auto model = study::open_cell(options.model, options.kind, false);
     r.model = model->id;

@@ -28,7 +28,7 @@ void write(const std::string& path, const std::string& text) {
 int eis_command(const EisArguments& a) {
     EisOptions o = a.options;
     o.soc = a.soc_pct / 100.0;
-    if (!a.freq.empty()) o.f_Hz = parse_eis_frequencies(a.freq);
+    if (!a.freq.empty()) o.f_Hz = parse_eis_f_Hz(a.freq);
     const EisResult r = eis(o);
     fmt::print("{} as {}, {:g} % at {:g} degC\n", r.model, r.kind, a.soc_pct, r.temp_degC);
     fmt::print("{:>12} {:>14} {:>14} {:>14} {:>10}\n", "FREQUENCY", "RE", "IM", "|Z|", "PHASE");
