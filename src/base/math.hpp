@@ -14,8 +14,9 @@ namespace detail {
 /// 2^n for n in [-1022, 1023].
 inline double pow2i(std::int64_t n) { return std::bit_cast<double>(static_cast<std::uint64_t>(n + 1023) << 52); }
 
-inline double exp_poly_tail(double r) {  // (e^r - 1 - r) / r^2, |r| <= ln2/2, Taylor (truncation < 1e-17 relative)
-    double p = 1.0 / 6227020800.0 / 14.0;
+template <class T>
+[[gnu::always_inline]] inline T exp_poly_tail(const T& r) {  // (e^r - 1 - r) / r^2, |r| <= ln2/2, Taylor (< 1e-17 off)
+    T p = T(1.0 / 6227020800.0 / 14.0);
     p = p * r + 1.0 / 6227020800.0;
     p = p * r + 1.0 / 479001600.0;
     p = p * r + 1.0 / 39916800.0;

@@ -59,6 +59,7 @@ TWIN_PAIR_COMPARE(>=)
 #else
 [[gnu::always_inline]] inline int halves(MaskPair a) { return (a.m[0] != 0 ? 1 : 0) + (a.m[1] != 0 ? 2 : 0); }
 #endif
+[[gnu::always_inline]] inline unsigned lanes(MaskPair a) { return static_cast<unsigned>(halves(a)); }
 [[gnu::always_inline]] inline bool any(MaskPair a) { return halves(a) != 0; }
 [[gnu::always_inline]] inline bool all(MaskPair a) { return halves(a) == 3; }
 

@@ -69,17 +69,50 @@ void check_positive(double x, const char* name) {
 }  // namespace
 
 double detail::decay_mean_far(double x) {
-    if (x < 0.03) {
-        double p = 1.0 / 40320.0;
-        p = 1.0 / 5040.0 - x * p;
-        p = 1.0 / 720.0 - x * p;
-        p = 1.0 / 120.0 - x * p;
-        p = 1.0 / 24.0 - x * p;
-        p = 1.0 / 6.0 - x * p;
-        p = 0.5 - x * p;
-        return 1.0 - x * p;
-    }
+    if (x < k_mid) return decay_mean_mid(x);
     return -det_expm1(-x) / x;
+}
+
+void refresh(const EcmModel& m, const EcmParams<double>& p, EcmState<double>& s) {
+    std::array<double, 4> r = m.resistance_Ohm.at(s.soc, s.t_core_degC);
+    const EcmExtras& x = m.extras;
+    if (m.charge_Ohm.has_value()) {
+        const std::array<double, 4> charge = m.charge_Ohm->at(s.soc, s.t_core_degC);
+        const double share = 0.5 * (1.0 + s.dir);
+        for (std::size_t k = 0; k < r.size(); ++k) r[k] = r[k] + share * (charge[k] - r[k]);
+    }
+    const auto inverse = [](double ohm) { return ohm > 0.0 ? 1.0 / ohm : 0.0; };
+    s.r0_Ohm = r[0] * p.r_scale;
+    s.r1_Ohm = r[1] * p.r_scale;
+    s.r2_Ohm = r[2] * p.r_scale;
+    s.r3_Ohm = r[3] * p.r_scale;
+    s.per_r1_S = inverse(s.r1_Ohm);
+    s.per_r2_S = inverse(s.r2_Ohm);
+    s.per_r3_S = inverse(s.r3_Ohm);
+    s.kept_soc = s.soc;
+    s.kept_t_degC = s.t_core_degC;
+    s.kept_dir = s.dir;
+    const OcvPoint<double> o = ocv_point(m, s.soc);
+    s.m_V = o.m_V;
+    s.m0_V = o.m0_V;
+    s.self_A = 0.0;
+    if (x.self_perS > 0.0) {
+        const double t_K = base::max2(s.t_core_degC + k_zero_degC_K, 100.0);
+        const double left = base::min2(base::max2((s.soc - 2.0 * k_keep_soc) * (1.0 / k_self_discharge_soc), 0.0), 1.0);
+        const double hotter = base::det_exp(x.self_activation_K * (1.0 / x.self_t_ref_K - 1.0 / t_K));
+        s.self_A = p.capacity_C * x.self_perS * left * hotter;
+    }
+}
+
+double detail::refresh_and_book(const EcmModel& m, const EcmParams<double>& p, EcmState<double>& s) {
+    const EcmState<double> old = s;
+    refresh(m, p, s);
+    const double w1 = (s.u1_V * s.u1_V) * (old.r1_Ohm - s.r1_Ohm) * (old.per_r1_S * s.per_r1_S);
+    const double w2 = (s.u2_V * s.u2_V) * (old.r2_Ohm - s.r2_Ohm) * (old.per_r2_S * s.per_r2_S);
+    const double w3 = (s.u3_V * s.u3_V) * (old.r3_Ohm - s.r3_Ohm) * (old.per_r3_S * s.per_r3_S);
+    const double wh = (s.m_V - old.m_V) * (s.h * s.h) * p.capacity_C * m.half_per_gamma +
+                      (s.m0_V - old.m0_V) * (s.dir * s.dir) * p.capacity_C * m.extras.half_per_turn;
+    return (0.5 * m.tau_s[0] * w1 + 0.5 * m.tau_s[1] * w2) + (0.5 * m.tau_s[2] * w3 + wh);
 }
 
 OcvMean<double> ocv_mean_across(const EcmModel& model, double soc, double width) {
@@ -104,7 +137,7 @@ EcmCoeffs coeffs(const EcmModel& model, double h_s) {
     EcmCoeffs c;
     c.h_s = h_s;
     c.per_h_perS = h_s > 0.0 ? 1.0 / h_s : 0.0;
-    for (int k = 0; k < 2; ++k) {
+    for (std::size_t k = 0; k < k_rc_pairs; ++k) {
         const double x = h_s / model.tau_s[k];
         c.rc[k].em = det_expm1(-x);
         c.rc[k].phi = base::mean_decay(x);
@@ -134,21 +167,30 @@ EcmParams<double> make_params(const EcmModel& model, double capacity_scale, doub
 template <class T>
 std::span<const base::Field> state_fields() {
     using S = EcmState<T>;
-    static constexpr std::array<base::Field, 16> table = {TWIN_CELL_FIELD(S, soc, ""),
+    static constexpr std::array<base::Field, 25> table = {TWIN_CELL_FIELD(S, soc, ""),
                                                           TWIN_CELL_FIELD(S, soc_lo, ""),
                                                           TWIN_CELL_FIELD(S, u1_V, "V"),
                                                           TWIN_CELL_FIELD(S, u2_V, "V"),
+                                                          TWIN_CELL_FIELD(S, u3_V, "V"),
                                                           TWIN_CELL_FIELD(S, h, ""),
+                                                          TWIN_CELL_FIELD(S, dir, ""),
                                                           TWIN_CELL_FIELD(S, t_core_degC, "degC"),
                                                           TWIN_CELL_FIELD(S, t_surf_degC, "degC"),
                                                           TWIN_CELL_FIELD(S, kept_soc, ""),
                                                           TWIN_CELL_FIELD(S, kept_t_degC, "degC"),
+                                                          TWIN_CELL_FIELD(S, kept_dir, ""),
                                                           TWIN_CELL_FIELD(S, r0_Ohm, "Ohm"),
                                                           TWIN_CELL_FIELD(S, r1_Ohm, "Ohm"),
                                                           TWIN_CELL_FIELD(S, r2_Ohm, "Ohm"),
+                                                          TWIN_CELL_FIELD(S, r3_Ohm, "Ohm"),
                                                           TWIN_CELL_FIELD(S, per_r1_S, "S"),
                                                           TWIN_CELL_FIELD(S, per_r2_S, "S"),
+                                                          TWIN_CELL_FIELD(S, per_r3_S, "S"),
                                                           TWIN_CELL_FIELD(S, m_V, "V"),
+                                                          TWIN_CELL_FIELD(S, m0_V, "V"),
+                                                          TWIN_CELL_FIELD(S, self_A, "A"),
+                                                          TWIN_CELL_FIELD(S, side_C, "C"),
+                                                          TWIN_CELL_FIELD(S, side_lo_C, "C"),
                                                           TWIN_CELL_FIELD(S, charge_out_C, "C")};
     static_assert(sizeof(S) == table.size() * sizeof(T), "a member of the state is missing from its table");
     return table;
@@ -172,15 +214,19 @@ template std::span<const base::Field> params_fields<Pack8>();
 PairStep::PairStep(const EcmModel& m, const EcmCoeffs& c)
     : gamma(m.gamma),
       t_ref_degC(m.t_ref_degC),
-      tau_s{m.tau_s[0], m.tau_s[1]},
       c_core_JperK(m.c_core_JperK),
       c_surf_JperK(m.c_surf_JperK),
+      extras{m.extras.turn_gamma, m.extras.charge_loss},
       h_s(c.h_s),
       per_h_perS(c.per_h_perS),
-      rc{{c.rc[0].em, c.rc[0].phi, c.rc[0].phi2}, {c.rc[1].em, c.rc[1].phi, c.rc[1].phi2}},
       a{{c.a[0][0], c.a[0][1]}, {c.a[1][0], c.a[1][1]}},
       g_KperJ{c.g_KperJ[0], c.g_KperJ[1]},
-      env_J{c.env_J[0], c.env_J[1], c.env_J[2]} {}
+      env_J{c.env_J[0], c.env_J[1], c.env_J[2]} {
+    for (std::size_t k = 0; k < k_rc_pairs; ++k) {
+        tau_s[k] = Pair(m.tau_s[k]);
+        rc[k] = {c.rc[k].em, c.rc[k].phi, c.rc[k].phi2};
+    }
+}
 
 OcvMean<Pair> detail::find_ocv_mean(const EcmModel& model, const OcvSegment** at, Pair soc, Pair width) {
     for (std::size_t k = 0; k < 2; ++k) at[k] = &model.segment[static_cast<std::size_t>(model.soc_axis.locate(soc[k]))];

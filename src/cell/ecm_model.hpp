@@ -2,17 +2,24 @@
 // The immutable part of an equivalent-circuit cell: tables and constants shared by all instances, and the coefficients
 // of one step length. Sign convention: current is positive when it discharges the cell.
 //
-//   v = OCV(soc, T) + M(soc) h - u1 - u2 - R0(soc, T) i
-//   du_k/dt = (R_k i - u_k) / tau_k,   dh/d|q| = -(gamma / Q) (h + sign i),   dsoc/dt = -i / Q
+//   v = OCV(soc, T) + M(soc) h + M0(soc) d - u1 - u2 - u3 - R0 i
+//   du_k/dt = (R_k i - u_k) / tau_k,   dh/d|q_m| = -(gamma / Q) (h + sign i_m),   dsoc/dt = -i_m / Q
+//   dd/d|q| = -(gamma_t / Q) (d + sign i),   R_k = R_k,dis(soc, T) + (R_k,chg - R_k,dis)(soc, T) (1 + d) / 2
+//   i_m = i + (1 - eta) max(-i, 0) + i_self(soc, T):  what the cell's active material gives, side reactions included
 //   OCV(soc, T) = OCV(soc, T_ref) + dU/dT(soc) (T - T_ref)
 //   C_core dTc/dt = P + (Ts - Tc) / R_cs,   C_surf dTs/dt = (Tc - Ts) / R_cs + (T_env - Ts) / R_sa
 //
-// One-state hysteresis after Plett, J. Power Sources 134 (2004) 262, doi:10.1016/j.jpowsour.2004.02.032 (without its
-// instantaneous part). Storage function of the hysteresis: S = M Q h^2 / (2 gamma); its heat is then M h^2 |dq| >= 0.
+// Hysteresis after Plett, J. Power Sources 134 (2004) 262, doi:10.1016/j.jpowsour.2004.02.032. His instantaneous part,
+// M0 sign(i) kept at the last current's sign where i = 0, is the limit of M0 d for large gamma_t: the direction d turns
+// over a ten-thousandth of the capacity, so that EMF and resistances stay continuous functions of the charge moved, no
+// current's sign is undecided, and a sleep current turns nothing by itself. d = 0: direction unknown.
+// Storage functions: S = M Q h^2 / (2 gamma) and M0 Q d^2 / (2 gamma_t); their heats are then M h^2 |dq_m| >= 0 and
+// M0 d^2 |dq| >= 0. Side reactions take place at OCV + M h and turn all of it into heat.
 #pragma once
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,7 +35,11 @@ using base::Pair;
 inline constexpr std::size_t k_ocv_knots = 512;
 inline constexpr std::size_t k_r_soc_knots = 32;
 inline constexpr std::size_t k_r_t_knots = 24;
+inline constexpr std::size_t k_rc_pairs = 3;  // at most
 inline constexpr double k_zero_degC_K = 273.15;
+inline constexpr double k_turn_gamma = 1e4;           // default of gamma_t
+inline constexpr double k_self_discharge_soc = 0.05;  // below, self-discharge falls to nothing at soc 0
+using ResistanceTable = base::Bilinear<k_r_soc_knots, k_r_t_knots, 4>;  // R0..R3 over (soc, T in degC)
 
 /// Range in which the model's data hold; outside a run is marked EXTRAPOLATED.
 struct ValidRange {
@@ -45,20 +56,34 @@ struct alignas(64) OcvSegment {
     double lo = std::numeric_limits<double>::infinity();
     double hi = std::numeric_limits<double>::infinity();
 };
-/// Hysteresis amplitude in the same segment: m0 + m1 t.
+/// Hysteresis amplitudes in the same segment: m0 + m1 t, and of the instantaneous part i0 + i1 t.
 struct HystSegment {
     double m0_V = 0.0, m1 = 0.0;
+    double i0_V = 0.0, i1 = 0.0;
+};
+
+/// Constants of what only some models have.
+struct EcmExtras {
+    bool used = false;         // a third RC pair, a direction or side reactions: the model needs the extended kernels
+    bool directional = false;  // R or M0 over the direction
+    double turn_gamma = k_turn_gamma;
+    double half_per_turn = 0.5 / k_turn_gamma;  // 1 / (2 gamma_t)
+    double charge_loss = 0.0;                   // 1 - coulombic efficiency
+    double self_perS = 0.0;                     // share of the capacity at self_t_ref
+    double self_t_ref_K = 298.15, self_activation_K = 0.0;
 };
 
 struct EcmModel {
     std::string id;
     std::string chemistry;  // LFP, NMC, LTO
     base::Axis<k_ocv_knots> soc_axis;
-    std::vector<OcvSegment> segment;                               // (soc_axis.size() + 1), see Axis
-    std::vector<HystSegment> hyst;                                 // the same
-    base::Bilinear<k_r_soc_knots, k_r_t_knots, 3> resistance_Ohm;  // R0, R1, R2 over (soc, T in degC)
+    std::vector<OcvSegment> segment;            // (soc_axis.size() + 1), see Axis
+    std::vector<HystSegment> hyst;              // the same
+    ResistanceTable resistance_Ohm;             // discharging; 0 for an RC pair that is not there
+    std::optional<ResistanceTable> charge_Ohm;  // charging; none: the same
+    EcmExtras extras;
     double t_ref_degC = 25.0;
-    double tau_s[2] = {1.0, 10.0};
+    double tau_s[k_rc_pairs] = {1.0, 10.0, 100.0};
     double gamma = 0.0;           // hysteresis rate: 1 / gamma of the capacity is one e-fold
     double half_per_gamma = 0.0;  // 1 / (2 gamma), 0 without hysteresis
     double capacity_C = 0.0;      // charge between soc 1 and soc 0
@@ -79,7 +104,7 @@ struct EcmCoeffs {
         double em = 0.0;    // e^-x - 1, x = h / tau
         double phi = 1.0;   // mean of e^-t/tau over the step
         double phi2 = 1.0;  // mean of e^-2t/tau over the step
-    } rc[2];
+    } rc[k_rc_pairs];
     // Deviations x = (Tc - T_env, Ts - T_env) and heat Q into the core at constant power: dx = a x + g Q.
     double a[2][2] = {};
     double g_KperJ[2] = {};
@@ -98,7 +123,7 @@ struct OcvMean {
 };
 template <class T>
 struct OcvPoint {
-    T ocv_V, dudt_VperK, m_V;
+    T ocv_V, dudt_VperK, m_V, m0_V;
 };
 
 namespace detail {
@@ -162,7 +187,7 @@ inline OcvPoint<double> ocv_point(const EcmModel& model, double soc) {
     const OcvSegment& g = model.segment[static_cast<std::size_t>(s)];
     const double t = soc - model.soc_axis.base(s);
     const HystSegment& y = model.hyst[static_cast<std::size_t>(s)];
-    return {g.ocv_V.value(t), g.dudt0_VperK + g.dudt1 * t, y.m0_V + y.m1 * t};
+    return {g.ocv_V.value(t), g.dudt0_VperK + g.dudt1 * t, y.m0_V + y.m1 * t, y.i0_V + y.i1 * t};
 }
 inline OcvPoint<Pack8> ocv_point(const EcmModel& model, const Pack8& soc) {
     OcvPoint<Pack8> r;
@@ -171,6 +196,7 @@ inline OcvPoint<Pack8> ocv_point(const EcmModel& model, const Pack8& soc) {
         r.ocv_V.v[k] = one.ocv_V;
         r.dudt_VperK.v[k] = one.dudt_VperK;
         r.m_V.v[k] = one.m_V;
+        r.m0_V.v[k] = one.m0_V;
     }
     return r;
 }

@@ -69,14 +69,31 @@ void check_resistance(Checker& c, const ResistanceFile& r) {
     c.knots("soc", r.soc, k_r_soc_knots);
     c.knots("t_degC", r.t_degC, k_r_t_knots);
     const std::size_t n = r.soc.size() * r.t_degC.size();
-    c.same_size("r0_mohm", r.r0_mohm.size(), "soc x t_degC", n);
-    c.same_size("r1_mohm", r.r1_mohm.size(), "soc x t_degC", n);
-    c.same_size("r2_mohm", r.r2_mohm.size(), "soc x t_degC", n);
-    c.each("r0_mohm", r.r0_mohm, true, 1e6);
-    c.each("r1_mohm", r.r1_mohm, true, 1e6);
-    c.each("r2_mohm", r.r2_mohm, true, 1e6);
+    const auto table = [&](const char* name, const Numbers& x, bool wanted) {
+        if (!wanted && x.empty()) return;
+        c.same_size(name, x.size(), "soc x t_degC", n);
+        c.each(name, x, true, 1e6);
+    };
+    const auto pair = [&](const std::string& k, const Numbers& ohm, const Numbers& charge, double tau_s) {
+        const std::string name = "r" + k + "_mohm", on_charge = "r" + k + "_charge_mohm", tau = "tau" + k + "_s";
+        table(name.c_str(), ohm, false);
+        table(on_charge.c_str(), charge, false);
+        if (ohm.empty()) {
+            c.need(tau_s == 0.0, tau + " = " + number(tau_s) + " without " + name);
+            c.need(charge.empty(), on_charge + " without " + name);
+        } else {
+            c.need(base::is_finite(tau_s) && tau_s >= 1e-3,
+                   tau + " = " + number(tau_s) + "; allowed >= 0.001 with " + name);
+        }
+    };
+    table("r0_mohm", r.r0_mohm, true);
+    table("r1_mohm", r.r1_mohm, true);
+    table("r0_charge_mohm", r.r0_charge_mohm, false);
+    table("r1_charge_mohm", r.r1_charge_mohm, false);
     c.positive("tau1_s", r.tau1_s);
-    c.positive("tau2_s", r.tau2_s);
+    pair("2", r.r2_mohm, r.r2_charge_mohm, r.tau2_s);
+    pair("3", r.r3_mohm, r.r3_charge_mohm, r.tau3_s);
+    c.need(r.r3_mohm.empty() || !r.r2_mohm.empty(), "r3_mohm without r2_mohm");
 }
 
 void check_hysteresis(Checker& c, const HysteresisFile& h) {
@@ -84,6 +101,9 @@ void check_hysteresis(Checker& c, const HysteresisFile& h) {
     c.knots("soc", h.soc, k_ocv_knots);
     c.same_size("m_mV", h.m_mV.size(), "soc", h.soc.size());
     c.each("m_mV", h.m_mV, false, 500.0);
+    if (!h.m0_mV.empty()) c.same_size("m0_mV", h.m0_mV.size(), "soc", h.soc.size());
+    c.each("m0_mV", h.m0_mV, false, 500.0);
+    c.need(h.turn_gamma >= 100.0 && h.turn_gamma <= 1e6, "turn_gamma = " + number(h.turn_gamma) + "; allowed 100..1e6");
     bool any = false;
     for (const double m : h.m_mV) any = any || m > 0.0;
     c.need(base::is_finite(h.gamma) && h.gamma >= 0.0, "gamma = " + number(h.gamma) + "; allowed >= 0");
@@ -118,14 +138,47 @@ void build_segments(const EcmModelFile& f, EcmModel& m) {
         const double lo = m.soc_axis.base(id);
         g.ocv_V = ocv.segment(id);
         g.dudt0_VperK = linear(f.entropy.soc, f.entropy.dudt_mV_per_K, lo) / 1e3;
-        m.hyst[s].m0_V = linear(f.hysteresis.soc, f.hysteresis.m_mV, lo) / 1e3;
+        const HysteresisFile& y = f.hysteresis;
+        const auto m0_mV = [&y](double soc) { return y.m0_mV.empty() ? 0.0 : linear(y.soc, y.m0_mV, soc); };
+        m.hyst[s].m0_V = linear(y.soc, y.m_mV, lo) / 1e3;
+        m.hyst[s].i0_V = m0_mV(lo) / 1e3;
         if (s == 0 || s == n) continue;
         const double hi = m.soc_axis.knot(id);
         g.dudt1 = (linear(f.entropy.soc, f.entropy.dudt_mV_per_K, hi) / 1e3 - g.dudt0_VperK) / (hi - lo);
-        m.hyst[s].m1 = (linear(f.hysteresis.soc, f.hysteresis.m_mV, hi) / 1e3 - m.hyst[s].m0_V) / (hi - lo);
+        m.hyst[s].m1 = (linear(y.soc, y.m_mV, hi) / 1e3 - m.hyst[s].m0_V) / (hi - lo);
+        m.hyst[s].i1 = (m0_mV(hi) / 1e3 - m.hyst[s].i0_V) / (hi - lo);
         g.lo = lo;
         g.hi = hi;
     }
+}
+
+/// Tables of R0..R3; an RC pair that is not there is 0.
+ResistanceTable resistance_table(const ResistanceFile& r, bool charge) {
+    const std::size_t n = r.soc.size() * r.t_degC.size();
+    const auto pick = [&](const Numbers& dis, const Numbers& chg) {
+        const Numbers& x = charge && !chg.empty() ? chg : dis;
+        return x.empty() ? Numbers(n, 0.0) : scaled(x, 1e3);
+    };
+    const Numbers r0 = pick(r.r0_mohm, r.r0_charge_mohm), r1 = pick(r.r1_mohm, r.r1_charge_mohm),
+                  r2 = pick(r.r2_mohm, r.r2_charge_mohm), r3 = pick(r.r3_mohm, r.r3_charge_mohm);
+    return {r.soc, r.t_degC, std::array<std::span<const double>, 4>{r0, r1, r2, r3}, "resistance"};
+}
+
+void build_extras(const EcmModelFile& f, EcmModel& m) {
+    const ResistanceFile& r = f.resistance;
+    EcmExtras& x = m.extras;
+    if (!(r.r0_charge_mohm.empty() && r.r1_charge_mohm.empty() && r.r2_charge_mohm.empty() && r.r3_charge_mohm.empty()))
+        m.charge_Ohm = resistance_table(r, true);
+    bool jump = false;
+    for (const double m0 : f.hysteresis.m0_mV) jump = jump || m0 > 0.0;
+    x.directional = m.charge_Ohm.has_value() || jump;
+    x.turn_gamma = f.hysteresis.turn_gamma;
+    x.half_per_turn = 0.5 / x.turn_gamma;
+    x.charge_loss = 1.0 - f.coulombic_efficiency;
+    x.self_perS = f.self_discharge.pct_per_month / 100.0 / (30.0 * 86400.0);
+    x.self_t_ref_K = f.self_discharge.t_ref_degC + k_zero_degC_K;
+    x.self_activation_K = f.self_discharge.activation_K;
+    x.used = x.directional || !r.r3_mohm.empty() || x.charge_loss > 0.0 || x.self_perS > 0.0;
 }
 
 }  // namespace
@@ -147,6 +200,16 @@ std::vector<ModelError> check(const EcmModelFile& f) {
                element("dudt_mV_per_K", k, f.entropy.dudt_mV_per_K[k]) + "; allowed -10..10");
     check_hysteresis(c, f.hysteresis);
     check_resistance(c, f.resistance);
+    c.section("coulombic_efficiency");
+    c.need(f.coulombic_efficiency >= 0.5 && f.coulombic_efficiency <= 1.0,
+           "coulombic_efficiency = " + number(f.coulombic_efficiency) + "; allowed 0.5..1");
+    c.section("self_discharge");
+    c.need(f.self_discharge.pct_per_month >= 0.0 && f.self_discharge.pct_per_month <= 50.0,
+           "pct_per_month = " + number(f.self_discharge.pct_per_month) + "; allowed 0..50");
+    c.need(f.self_discharge.t_ref_degC > -k_zero_degC_K && base::is_finite(f.self_discharge.t_ref_degC),
+           "t_ref_degC = " + number(f.self_discharge.t_ref_degC) + "; allowed > -273.15");
+    c.need(f.self_discharge.activation_K >= 0.0 && f.self_discharge.activation_K <= 20000.0,
+           "activation_K = " + number(f.self_discharge.activation_K) + "; allowed 0..20000");
     c.section("thermal");
     c.positive("core_J_per_K", f.thermal.core_J_per_K);
     c.positive("surface_J_per_K", f.thermal.surface_J_per_K);
@@ -181,13 +244,11 @@ EcmModel build(const EcmModelFile& f) {
     m.t_ref_degC = f.ocv.t_ref_degC;
     build_segments(f, m);
     const ResistanceFile& r = f.resistance;
-    const Numbers r0 = scaled(r.r0_mohm, 1e3);
-    const Numbers r1 = scaled(r.r1_mohm, 1e3);
-    const Numbers r2 = scaled(r.r2_mohm, 1e3);
-    m.resistance_Ohm = base::Bilinear<k_r_soc_knots, k_r_t_knots, 3>(
-        r.soc, r.t_degC, std::array<std::span<const double>, 3>{r0, r1, r2}, "resistance");
+    m.resistance_Ohm = resistance_table(r, false);
     m.tau_s[0] = r.tau1_s;
-    m.tau_s[1] = r.tau2_s;
+    if (!r.r2_mohm.empty()) m.tau_s[1] = r.tau2_s;
+    if (!r.r3_mohm.empty()) m.tau_s[2] = r.tau3_s;
+    build_extras(f, m);
     m.gamma = f.hysteresis.gamma;
     m.half_per_gamma = m.gamma > 0.0 ? 0.5 / m.gamma : 0.0;
     m.capacity_C = f.capacity_Ah * 3600.0;

@@ -27,11 +27,17 @@ struct EntropyFile {
 struct HysteresisFile {
     double gamma = 0.0;
     std::vector<double> soc{0.0, 1.0}, m_mV{0.0, 0.0};  // (n), (n)
+    std::vector<double> m0_mV{};                        // (n) or empty: no instantaneous part
+    double turn_gamma = k_turn_gamma;
 };
 struct ResistanceFile {
-    std::vector<double> soc, t_degC;                // (ns), (nt)
-    std::vector<double> r0_mohm, r1_mohm, r2_mohm;  // (ns x nt), soc outside
-    double tau1_s = 0.0, tau2_s = 0.0;
+    std::vector<double> soc, t_degC;                         // (ns), (nt)
+    std::vector<double> r0_mohm, r1_mohm, r2_mohm, r3_mohm;  // (ns x nt), soc outside; r2, r3 may be empty: no pair
+    std::vector<double> r0_charge_mohm, r1_charge_mohm, r2_charge_mohm, r3_charge_mohm;  // empty: as on discharge
+    double tau1_s = 0.0, tau2_s = 0.0, tau3_s = 0.0;
+};
+struct SelfDischargeFile {
+    double pct_per_month = 0.0, t_ref_degC = 25.0, activation_K = 0.0;
 };
 struct ThermalFile {
     double core_J_per_K = 0.0, surface_J_per_K = 0.0, core_surface_K_per_W = 0.0, surface_ambient_K_per_W = 0.0;
@@ -49,6 +55,8 @@ struct EcmModelFile {
     EntropyFile entropy;
     HysteresisFile hysteresis;
     ResistanceFile resistance;
+    double coulombic_efficiency = 1.0;
+    SelfDischargeFile self_discharge;
     ThermalFile thermal;
 };
 
@@ -130,11 +138,21 @@ void describe(V& v, HysteresisFile& s) {
              .max = 500,
              .min_items = 2,
              .max_items = k_ocv_knots});
+    v.field("m0_mV", s.m0_mV,
+            {.doc = "instantaneous part at each knot: half the jump at a reversal; empty: none",
+             .min = 0,
+             .max = 500,
+             .max_items = k_ocv_knots});
+    v.field("turn_gamma", s.turn_gamma,
+            {.doc = "e-folds per capacity moved in which the direction turns, for m0_mV and the resistances on charge",
+             .min = 100,
+             .max = 1e6});
 }
 template <class V>
 void describe(V& v, ResistanceFile& s) {
-    v.about("cell_resistance",
-            "R0 and two RC pairs over state of charge (outer) and temperature (inner), row by row; constant outside.");
+    v.about(
+        "cell_resistance",
+        "R0 and 1 to 3 RC pairs over state of charge (outer) and temperature (inner), row by row; constant outside.");
     v.field(
         "soc", s.soc,
         {.doc = "knots", .need = base::Need::required, .min = 0, .max = 1, .min_items = 2, .max_items = k_r_soc_knots});
@@ -148,11 +166,25 @@ void describe(V& v, ResistanceFile& s) {
     v.field("r0_mohm", s.r0_mohm,
             {.doc = "ohmic, microseconds to milliseconds", .need = base::Need::required, .min = 1e-6, .max = 1e6});
     v.field("r1_mohm", s.r1_mohm, {.doc = "fast pair", .need = base::Need::required, .min = 1e-6, .max = 1e6});
-    v.field("r2_mohm", s.r2_mohm, {.doc = "slow pair", .need = base::Need::required, .min = 1e-6, .max = 1e6});
+    v.field("r2_mohm", s.r2_mohm, {.doc = "second pair; empty: one pair only", .min = 1e-6, .max = 1e6});
+    v.field("r3_mohm", s.r3_mohm, {.doc = "third pair; empty: two pairs", .min = 1e-6, .max = 1e6});
+    v.field("r0_charge_mohm", s.r0_charge_mohm,
+            {.doc = "the same while charging; empty: as while discharging", .min = 1e-6, .max = 1e6});
+    v.field("r1_charge_mohm", s.r1_charge_mohm, {.doc = "while charging", .min = 1e-6, .max = 1e6});
+    v.field("r2_charge_mohm", s.r2_charge_mohm, {.doc = "while charging", .min = 1e-6, .max = 1e6});
+    v.field("r3_charge_mohm", s.r3_charge_mohm, {.doc = "while charging", .min = 1e-6, .max = 1e6});
     v.field("tau1_s", s.tau1_s,
             {.doc = "time constant of the fast pair", .need = base::Need::required, .min = 1e-3, .max = 1e6});
-    v.field("tau2_s", s.tau2_s,
-            {.doc = "time constant of the slow pair", .need = base::Need::required, .min = 1e-3, .max = 1e6});
+    v.field("tau2_s", s.tau2_s, {.doc = "time constant of the second pair; 0 without it", .min = 0, .max = 1e6});
+    v.field("tau3_s", s.tau3_s, {.doc = "time constant of the third pair; 0 without it", .min = 0, .max = 1e6});
+}
+template <class V>
+void describe(V& v, SelfDischargeFile& s) {
+    v.about("cell_self_discharge", "Charge lost by itself at rest, Arrhenius over temperature; ends at soc 0.");
+    v.field("pct_per_month", s.pct_per_month,
+            {.doc = "of the capacity in 30 days at t_ref", .min = 0, .max = 50, .unit = "%/month"});
+    v.field("t_ref_degC", s.t_ref_degC, {.doc = "where that holds", .min = -50, .max = 100});
+    v.field("activation_K", s.activation_K, {.doc = "activation energy / gas constant", .min = 0, .max = 20000});
 }
 template <class V>
 void describe(V& v, ThermalFile& s) {
@@ -170,7 +202,7 @@ void describe(V& v, ThermalFile& s) {
 template <class V>
 void describe(V& v, EcmModelFile& s) {
     using base::Need;
-    v.about("cell_model", "A cell as an equivalent circuit: OCV, R0 and two RC pairs, hysteresis, core and surface.");
+    v.about("cell_model", "A cell as an equivalent circuit: OCV, R0 and RC pairs, hysteresis, core and surface.");
     v.field("bmstwin_cell", s.bmstwin_cell,
             {.doc = "version of this format", .need = Need::required, .min = 1, .max = 1});
     v.field("id", s.id, {.doc = "name that scenarios use", .need = Need::required});
@@ -195,6 +227,9 @@ void describe(V& v, EcmModelFile& s) {
     v.field("entropy", s.entropy, {.doc = "entropic coefficient"});
     v.field("hysteresis", s.hysteresis, {.doc = "hysteresis"});
     v.field("resistance", s.resistance, {.doc = "resistances and time constants", .need = Need::required});
+    v.field("coulombic_efficiency", s.coulombic_efficiency,
+            {.doc = "share of the charge that stays, while charging", .min = 0.5, .max = 1});
+    v.field("self_discharge", s.self_discharge, {.doc = "self-discharge"});
     v.field("thermal", s.thermal, {.doc = "heat", .need = Need::required});
     for (const ModelError& e : check(s)) v.check(false, e.key.c_str(), e.message.c_str());
 }

@@ -18,6 +18,7 @@ enum class Line : std::uint8_t {
     // sinks
     rc_heat,
     hyst_heat,
+    side_heat,  // side reactions of the cells: charge lost, all of it heat
     r0_heat,
     wiring_heat,  // joints, power leads, links
     shunt_heat,

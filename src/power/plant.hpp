@@ -242,7 +242,7 @@ private:
     std::size_t o_port_v_ = 0, o_port_g_ = 0, o_port_s_ = 0, o_clamp_g_ = 0, o_clamp_s_ = 0, o_cell_r_ = 0,
                 o_bal_to_ = 0;
     std::size_t o_fet_tq_ = 0, o_line_ = 0, o_abs_ = 0, o_cell_q_ = 0, o_fet_e_ = 0, o_stored0_ = 0, o_soc0_ = 0,
-                o_stress_ = 0;
+                o_side0_ = 0, o_stress_ = 0;
     // offsets into input_
     std::size_t o_rl_r_ = 0, o_rl_l_ = 0, o_rc_r_ = 0, o_rc_c_ = 0, o_res_g_ = 0, o_gate_ = 0, o_draw_ = 0,
                 o_source_ = 0, o_load_ = 0, o_charger_ = 0, o_env_ = 0, o_weld_ = 0;

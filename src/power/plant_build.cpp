@@ -106,6 +106,7 @@ void Plant<T>::build_state() {
     o_clamp_s_ = s.add("solver.clamp_s", "A", n_clamps, false);
     o_stored0_ = s.add("ledger.stored0", "J", 1, false);
     o_soc0_ = s.add("ledger.soc0", "", n_cell, false);
+    o_side0_ = s.add("ledger.side0", "C", n_cell, false);
     Block<T>& i = input_;
     o_rl_r_ = i.add("branch.r", "Ohm", n_rl, true);
     o_rl_l_ = i.add("branch.l", "H", n_rl, true);
@@ -472,6 +473,7 @@ void Plant<T>::init_values() {
             cells_[c] = widen<T>(setup_.packs[p].cell_init[k]);
             st(o_cell_r_)[c] = cells_[c].r0_Ohm;
             st(o_soc0_)[c] = cells_[c].soc;
+            st(o_side0_)[c] = cells_[c].side_C;
         }
         init_pack(p);
         if (setup_.packs[p].board_fitted) init_board(p);

@@ -93,7 +93,7 @@ template <class T>
 [[gnu::flatten]] void Plant<T>::commit_cells(double h_s) {
     Scratch& w = *s_;
     const CoeffSlot& k = slot(h_s);
-    Parity<T> ocv, rc_h, hy_h, rc_s, hy_s, moved;
+    Parity<T> ocv, rc_h, hy_h, side, rc_s, hy_s, moved;
     T* const q = st(o_cell_q_);
     const T* const held = st(o_cell_r_);
     for (std::size_t p = 0; p < setup_.packs.size(); ++p) {
@@ -117,6 +117,7 @@ template <class T>
             ocv.add(e.ocv_work_J, place);
             rc_h.add(e.rc_heat_J, place);
             hy_h.add(e.hyst_heat_J, place);
+            side.add(e.side_heat_J, place);
             rc_s.add(e.rc_stored_J, place);
             hy_s.add(e.hyst_stored_J, place);
             moved.add(abs2(dq), place);
@@ -126,6 +127,7 @@ template <class T>
     book(Line::ocv_work, ocv.value());
     book(Line::rc_heat, rc_h.value());
     book(Line::hyst_heat, hy_h.value());
+    book(Line::side_heat, side.value());
     book(Line::rc_stored, rc_s.value());
     book(Line::hyst_stored, hy_s.value());
     add_to(st(o_abs_), base::abs2(ocv.value()));

@@ -240,7 +240,7 @@ T Plant<T>::energy_residual_rel() const {
     return base::abs2(sum) / base::max2(a[0] + a[1], T(1000.0));
 }
 
-/// Largest |Q dSOC + integral of i dt| of a cell / max(charge moved, capacity).
+/// Largest |Q dSOC + integral of i dt + lost to side reactions| of a cell / max(charge moved, capacity).
 template <class T>
 T Plant<T>::charge_residual_rel() const {
     T worst = T(0.0);
@@ -249,7 +249,8 @@ T Plant<T>::charge_residual_rel() const {
         const T q = st(o_cell_q_)[2 * c] + st(o_cell_q_)[2 * c + 1];
         const T dsoc = (cells_[c].soc - st(o_soc0_)[c]) + cells_[c].soc_lo;
         const T scale = base::max2((a[2] + a[3]) / static_cast<double>(s_->n_cells), cell_params_[c].capacity_C);
-        worst = base::max2(base::abs2(dsoc * cell_params_[c].capacity_C + q) / scale, worst);
+        const T side = (cells_[c].side_C - st(o_side0_)[c]) + cells_[c].side_lo_C;
+        worst = base::max2(base::abs2((dsoc * cell_params_[c].capacity_C + q) + side) / scale, worst);
     }
     return worst;
 }

@@ -95,4 +95,23 @@ inline cell::EcmModelFile plain_file() {
     return f;
 }
 
+/// The shipped LFP cell with everything that a model may have besides: a third RC pair, other resistances on charge, an
+/// instantaneous part of the hysteresis, side reactions.
+inline cell::EcmModelFile extended_file() {
+    cell::EcmModelFile f = load_file("lfp-100ah");
+    f.id = "extended";
+    cell::ResistanceFile& r = f.resistance;
+    for (std::size_t k = 0; k < r.r0_mohm.size(); ++k) {
+        r.r3_mohm.push_back(0.5 * r.r2_mohm[k]);
+        r.r0_charge_mohm.push_back(1.1 * r.r0_mohm[k]);
+        r.r1_charge_mohm.push_back(1.3 * r.r1_mohm[k]);
+        r.r3_charge_mohm.push_back(0.4 * r.r2_mohm[k]);
+    }
+    r.tau3_s = 800.0;
+    f.hysteresis.m0_mV.assign(f.hysteresis.soc.size(), 4.0);
+    f.coulombic_efficiency = 0.995;
+    f.self_discharge = {3.0, 25.0, 6000.0};
+    return f;
+}
+
 }  // namespace twin::cell_test

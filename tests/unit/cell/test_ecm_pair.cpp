@@ -35,6 +35,9 @@ Two random_cells(const EcmModel& m, std::uint64_t n) {
         t.state[k] = cell::make_state<double>(m, t.params[k], soc, -10.0 + 50.0 * u01(i + 3), 2.0 * u01(i + 4) - 1.0);
         t.state[k].u1_V = 0.02 * (u01(i + 5) - 0.5);
         t.state[k].u2_V = 0.02 * (u01(i + 6) - 0.5);
+        t.state[k].u3_V = m.extras.used ? 0.02 * (u01(i + 8) - 0.5) : 0.0;
+        t.state[k].dir = m.extras.used ? 2.0 * u01(i + 9) - 1.0 : 0.0;
+        cell::refresh(m, t.params[k], t.state[k]);
         t.state[k].soc_lo = 1e-17 * (u01(i + 7) - 0.5);
     }
     return t;
@@ -43,9 +46,11 @@ Two random_cells(const EcmModel& m, std::uint64_t n) {
 }  // namespace
 
 TEST_CASE("two cells side by side equal each alone to the bit") {
-    for (const char* name : {"lfp-100ah", "nmc-94ah", "lto-20ah"}) {
+    for (const char* name : {"lfp-100ah", "nmc-94ah", "lto-20ah", "extended"}) {
         CAPTURE(name);
-        const EcmModel m = cell_test::load_model(name);
+        const bool extended = std::string(name) == "extended";
+        const EcmModel m = extended ? cell::build(cell_test::extended_file()) : cell_test::load_model(name);
+        REQUIRE(m.extras.used == extended);
         int crossed = 0, followed = 0;
         for (std::uint64_t n = 0; n < 400; ++n) {
             CAPTURE(n);
@@ -78,6 +83,7 @@ TEST_CASE("two cells side by side equal each alone to the bit") {
                 CHECK(same(both.rc_heat_J[q], one.rc_heat_J));
                 CHECK(same(both.hyst_stored_J[q], one.hyst_stored_J));
                 CHECK(same(both.hyst_heat_J[q], one.hyst_heat_J));
+                CHECK(same(both.side_heat_J[q], one.side_heat_J));
                 CHECK(same(both.heat_stored_J[q], one.heat_stored_J));
                 CHECK(same(both.env_heat_J[q], one.env_heat_J));
                 CHECK(same(emf[q], cell::emf(m, solo.params[q], solo.state[q])));
