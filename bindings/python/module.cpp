@@ -123,6 +123,7 @@ PYBIND11_MODULE(_core, m) {
     bind_simulation(m);
     bind_cell(m);
     bind_eis(m);
+    bind_ageing(m);
     m.def("run_scenarios", &run_scenarios, py::arg("scenarios"), py::arg("options"), py::arg("jobs"), py::arg("repeat"),
           py::arg("fail_fast"));
 }

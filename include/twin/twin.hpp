@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The public C++ API of bmstwin. Verbs: load, validate, schema, run, simulate (Simulation), report, channels, version,
-// Cell, eis.
+// Cell, age, eis.
 //
 //     twin::RunResult r = twin::run(twin::Scenario::from_file("short.scenario.json"));
 //     for (const twin::CheckResult& c : r.checks) ...
 #pragma once
+#include <twin/ageing.hpp>
 #include <twin/cell.hpp>
 #include <twin/eis.hpp>
 #include <twin/error.hpp>

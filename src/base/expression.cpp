@@ -40,7 +40,10 @@ constexpr int k_max_level = 64;
 
 class ExpressionParser {
 public:
-    ExpressionParser(std::string_view text, ExpressionError* error) : text_(text), error_(error) {}
+    ExpressionParser(std::string_view text, std::span<const std::string_view> names, ExpressionError* error)
+        : text_(text), names_(names), error_(error) {
+        e_.n_names_ = names.size();
+    }
     bool run(Expression* out) {
         if (text_.size() > k_max_text) return fail(fmt::format("more than {} characters", k_max_text));
         if (!sum(0)) return false;
@@ -50,7 +53,7 @@ public:
         for (const Expression::Step& s : e_.code_) {
             if (s.op == Expression::Op::number || s.op == Expression::Op::x)
                 ++depth;
-            else if (s.op <= Expression::Op::pow)
+            else if (s.op <= Expression::Op::max)
                 --depth;
             if (depth > e_.depth_) e_.depth_ = depth;
         }
@@ -153,8 +156,18 @@ private:
                 (text_[at_] >= '0' && text_[at_] <= '9') || text_[at_] == '_'))
             ++at_;
         const std::string_view word = text_.substr(begin, at_ - begin);
-        if (word == "x") {
-            put(Op::x);
+        for (std::size_t k = 0; k < names_.size(); ++k) {
+            if (word != names_[k]) continue;
+            put(Op::x, static_cast<double>(k));
+            return true;
+        }
+        if (word == "min" || word == "max") {
+            if (!take('(')) return fail(fmt::format("'(' is missing after {}", word));
+            if (!sum(level + 1)) return false;
+            if (!take(',')) return fail(fmt::format("{} needs two values", word));
+            if (!sum(level + 1)) return false;
+            if (!take(')')) return fail("')' is missing");
+            put(word == "min" ? Op::min : Op::max);
             return true;
         }
         struct Row {
@@ -172,23 +185,38 @@ private:
             return true;
         }
         at_ = begin;
-        return fail(fmt::format("'{}' is not known; allowed: x exp log sqrt tanh sinh cosh abs", word.substr(0, 40)));
+        std::string allowed;
+        for (const std::string_view n : names_) allowed += fmt::format("{} ", n);
+        return fail(fmt::format("'{}' is not known; allowed: {}exp log sqrt tanh sinh cosh abs min max",
+                                word.substr(0, 40), allowed));
     }
 
     std::string_view text_;
+    std::span<const std::string_view> names_;
     ExpressionError* error_;
     std::size_t at_ = 0;
     Expression e_;
 };
 
 bool Expression::parse(std::string_view text, Expression* out, ExpressionError* error) {
+    static constexpr std::string_view names[] = {"x"};
+    return parse(text, names, out, error);
+}
+bool Expression::parse(std::string_view text, std::span<const std::string_view> names, Expression* out,
+                       ExpressionError* error) {
     *out = {};
-    return ExpressionParser(text, error).run(out);
+    return ExpressionParser(text, names, error).run(out);
 }
 
-double Expression::operator()(double x) const {
+bool Expression::uses(std::size_t k) const {
+    for (const Step& s : code_)
+        if (s.op == Op::x && s.number == static_cast<double>(k)) return true;
+    return false;
+}
+
+double Expression::operator()(std::span<const double> values) const {
     double stack[2 * k_max_level + 8] = {};
-    if (code_.empty() || depth_ > sizeof stack / sizeof stack[0]) return __builtin_nan("");
+    if (code_.empty() || values.size() < n_names_ || depth_ > sizeof stack / sizeof stack[0]) return __builtin_nan("");
     std::size_t n = 0;
     for (const Step& s : code_) {
         switch (s.op) {
@@ -196,18 +224,22 @@ double Expression::operator()(double x) const {
                 stack[n++] = s.number;
                 break;
             case Op::x:
-                stack[n++] = x;
+                stack[n++] = values[static_cast<std::size_t>(to_i64_sat(s.number))];
                 break;
             case Op::add:
             case Op::sub:
             case Op::mul:
             case Op::div:
-            case Op::pow: {
+            case Op::pow:
+            case Op::min:
+            case Op::max: {
                 const double b = stack[--n], a = stack[n - 1];
                 stack[n - 1] = s.op == Op::add   ? a + b
                                : s.op == Op::sub ? a - b
                                : s.op == Op::mul ? a * b
                                : s.op == Op::div ? a / b
+                               : s.op == Op::min ? select(b < a, b, a)
+                               : s.op == Op::max ? select(b > a, b, a)
                                                  : det_pow(a, b);
                 break;
             }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <twin/ageing.hpp>
 #include <twin/fit.hpp>
 #include <twin/twin.hpp>
 
@@ -45,6 +46,14 @@ struct EisArguments {
     double soc_pct = 50.0;
 };
 
+struct AgeingArguments {
+    std::string model, out, json;
+    AgeingOptions options;
+    std::vector<double> temp_degC;
+    double years = 10.0, soc_pct = 100.0, eol_pct = 80.0, tol_pct = 0.02, row_years = 1.0;
+    bool full = false;
+};
+
 struct FitArguments {
     std::vector<std::string> files, validate;  // "PATH[@TEMP_DEGC[@SOC]]"
     std::string columns, current_sign, out, svg, csv;
@@ -61,6 +70,7 @@ std::vector<Scenario> select(const Selection& selection);
 int run_command(RunArguments arguments);
 int cell_command(const CellArguments& arguments);
 int eis_command(const EisArguments& arguments);
+int ageing_command(const AgeingArguments& arguments);
 int fit_command(FitArguments arguments);
 int list_command(const Selection& selection);
 int channels_command(const std::string& file, const Selection& selection, const std::string& core, bool json);

@@ -111,6 +111,7 @@ void add_fit(CLI::App& app, FitArguments& a, std::function<int()>& verb) {
 struct Arguments {
     RunArguments run;
     CellArguments cell;
+    AgeingArguments ageing;
     FitArguments fit;
     EisArguments eis;
     Selection list, channels, validate, show;
@@ -158,6 +159,57 @@ void add_cell(CLI::App& app, CellArguments& a, std::function<int()>& verb) {
     cell->footer(
         "Example: bmstwin cell chen2020 --kind dfn --do \"Discharge at 1C until 2.5 V\" --do \"Rest for 1 hour\"");
     cell->callback([&a, &verb] { verb = [&a] { return cell_command(a); }; });
+}
+
+void add_ageing(CLI::App& app, AgeingArguments& a, std::function<int()>& verb) {
+    CLI::App* age = app.add_subcommand("ageing", "Years of a duty on one cell: capacity and resistance");
+    age->add_option("MODEL", a.model, "Name of a shipped equivalent circuit (lfp-100ah, ..), or a model file")
+        ->required();
+    age->add_option("--duty", a.options.protocol,
+                    "A step of the period in words; again for the next. By default \"Discharge at 0.5C until 20 %\", "
+                    "\"Rest for 1 hour\", \"Charge at 0.5C until 100 %\"")
+        ->type_name("STEP")
+        ->allow_extra_args(false)
+        ->take_all();
+    age->add_option("--period", a.options.period_h, "Length of the period; a rest fills it, then it is repeated")
+        ->type_name("HOURS")
+        ->check(CLI::Range(0.02, 8784.0))
+        ->capture_default_str();
+    age->add_option("--years", a.years, "How long")
+        ->type_name("YEARS")
+        ->check(CLI::Range(0.003, 100.0))
+        ->capture_default_str();
+    age->add_option("--temp", a.temp_degC, "Surroundings, 25 by default; several (a,b,c) are equal shares of the year")
+        ->type_name("DEGC")
+        ->delimiter(',')
+        ->check(CLI::Range(-60.0, 120.0));
+    age->add_option("--law", a.options.law,
+                    "Name of a shipped ageing law (models/ageing), or a file; by default the one "
+                    "nearest to the cell's chemistry and size")
+        ->type_name("LAW");
+    age->add_option("--soc", a.soc_pct, "Charge where the period begins")
+        ->type_name("PCT")
+        ->check(CLI::Range(0.0, 100.0))
+        ->capture_default_str();
+    age->add_option("--eol", a.eol_pct, "Capacity at which its life ends")
+        ->type_name("PCT")
+        ->check(CLI::Range(5.0, 99.9))
+        ->capture_default_str();
+    age->add_option("--tol", a.tol_pct, "Error of capacity that the jumps may cost")
+        ->type_name("PCT")
+        ->check(CLI::Range(1e-7, 10.0))
+        ->capture_default_str();
+    age->add_option("--rows", a.row_years, "Years between rows")
+        ->type_name("YEARS")
+        ->check(CLI::Range(0.003, 100.0))
+        ->capture_default_str();
+    age->add_flag("--full", a.full, "Simulates every period instead of jumping");
+    age->add_option("--out", a.out, "Rows as CSV")->type_name("FILE");
+    age->add_option("--json", a.json, "Everything as JSON")->type_name("FILE");
+    age->footer(
+        "Example: bmstwin ageing lfp-100ah --years 10 --temp 5,15,30,18 --duty \"Discharge at 0.3C until 30 %\" "
+        "--duty \"Charge at 0.3C until 100 %\"");
+    age->callback([&a, &verb] { verb = [&a] { return ageing_command(a); }; });
 }
 
 void add_others(CLI::App& app, Arguments& a, std::function<int()>& verb) {
@@ -253,6 +305,7 @@ int main_of(int argc, char** argv) {
     add_run(app, arguments.run, verb);
     add_cell(app, arguments.cell, verb);
     add_eis(app, arguments.eis, verb);
+    add_ageing(app, arguments.ageing, verb);
     add_fit(app, arguments.fit, verb);
     add_others(app, arguments, verb);
     app.footer("bmstwin VERB --help explains a verb.");

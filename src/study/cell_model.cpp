@@ -20,6 +20,7 @@ public:
     explicit EcmCell(std::shared_ptr<const cell::EcmModel> m) : m_(std::move(m)), p_(cell::make_params(*m_)) {
         id = m_->id;
         kind = "ecm";
+        chemistry = m_->chemistry;
         nominal_Ah = m_->nameplate_Ah > 0.0 ? m_->nameplate_Ah : m_->capacity_C / 3600.0;
         v_min_V = m_->v_min_V;
         v_max_V = m_->v_max_V;
@@ -45,6 +46,12 @@ public:
     double charge_out_C() const override { return s_.charge_out_C; }
     Impedance_Ohm impedance_Ohm(double soc, double t_K, const std::vector<double>& f_Hz) const override {
         return impedance(*m_, soc, t_K, f_Hz);
+    }
+    double capacity_C() const override { return p_.capacity_C; }
+    double t_core_K() const override { return s_.t_core_degC + cell::k_zero_degC_K; }
+    bool set_health(double capacity_rel, double r_rel) override {
+        p_ = cell::make_params(*m_, capacity_rel, r_rel);
+        return true;
     }
 
 private:

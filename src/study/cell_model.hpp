@@ -30,9 +30,19 @@ public:
     /// Small-signal impedance of the rested cell (see impedance.hpp). f_Hz (n) > 0; gives (n).
     virtual std::vector<std::complex<double>> impedance_Ohm(double soc, double t_K,
                                                             const std::vector<double>& f_Hz) const = 0;
+    /// Charge between soc 1 and soc 0 at the present health; 0 if the model doesn't say.
+    virtual double capacity_C() const { return 0.0; }
+    /// Temperature of the core, where the model has one.
+    virtual double t_core_K() const { return t_K(); }
+    /// Capacity and resistances relative to new; acts with the next reset. False if the model cannot age this way.
+    virtual bool set_health(double capacity_rel, double r_rel) {
+        (void)capacity_rel;
+        (void)r_rel;
+        return false;
+    }
 
     double nominal_Ah = 0.0, v_min_V = 0.0, v_max_V = 0.0, ambient_K = 298.15;
-    std::string id, kind;
+    std::string id, kind, chemistry;  // chemistry: LFP, NMC, LTO or not known
 };
 
 /// A model file of the project (equivalent circuit) or a BPX file (kind spm, spme, dfn; "" is spme). `name`: a path or

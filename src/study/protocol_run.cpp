@@ -35,6 +35,12 @@ public:
             if (s.max_s > 0.0 && h > t0_ + s.max_s - t_) h = t0_ + s.max_s - t_;
             const double longest = s.period_s > 0.0 && s.period_s < o_.longest_s ? s.period_s : o_.longest_s;
             if (h > longest) h = longest;
+            const double left_s = until_soc_s();
+            if (left_s < k_least_s) {
+                reason = "soc";
+                break;
+            }
+            if (h > left_s) h = left_s;
             const double v = attempt(h, jump);
             const double along = h_old_ > 0.0 ? v_ + (v_ - v_old_) * (h / h_old_) : v;
             const double err = base::abs2(v - along) / o_.tol_V;
@@ -61,6 +67,7 @@ public:
             t_ += taken;
             jump = false;
             sample(index);
+            if (reason.empty() && until_soc_s() < k_least_s) reason = "soc";
             if (reason.empty() && s.max_s > 0.0 && t_ >= t0_ + s.max_s - 1e-9) reason = "time";
             double grow = err > 0.05 ? 0.9 / base::sqrt2(err) : 2.0;
             grow = grow > 2.0 ? 2.0 : (grow < 0.5 ? 0.5 : grow);
@@ -133,6 +140,15 @@ private:
         return {};
     }
     double limit_V(double v) const { return v < cell_.v_min_V ? cell_.v_min_V - 0.5 : cell_.v_max_V + 0.5; }
+    /// Time to the wanted state of charge at the present current; without one, for ever.
+    double until_soc_s() const {
+        if (s_->until_soc < 0.0) return 1e12;
+        const double way = cell_.soc() - s_->until_soc;  // > 0: to be discharged
+        const bool down = s_->value > 0.0;
+        if (down ? way <= 0.0 : way >= 0.0) return 0.0;
+        const double s = i_ != 0.0 ? way * cell_.capacity_C() / i_ : 0.0;
+        return s > 0.0 ? s : 1e12;
+    }
     double until_A() const { return s_->until_c ? s_->until_A * scale_A_ : s_->until_A; }
     /// Length of the step at whose end f() is 0; the trial of that length is the one to commit. f_lo: at its start.
     template <class F>
@@ -156,7 +172,7 @@ private:
         return x;
     }
     void sample(std::int32_t index) {
-        r_.samples.push_back({t_, i_, v_, cell_.soc(), cell_.t_K(), cell_.heat_W(), index});
+        r_.samples.push_back({t_, i_, v_, cell_.soc(), cell_.t_K(), cell_.heat_W(), index, cell_.t_core_K()});
     }
 
     CellModel& cell_;
@@ -171,12 +187,27 @@ private:
 
 ProtocolResult run_protocol(CellModel& cell, const std::vector<ProtocolStep>& steps, const ProtocolOptions& options) {
     ProtocolResult r;
+    for (std::size_t k = 0; k < steps.size(); ++k) {
+        if (steps[k].until_soc < 0.0 || cell.capacity_C() > 0.0) continue;
+        Diagnostic d;
+        d.file = "protocol";
+        d.pointer = "/" + std::to_string(k);
+        d.message = "\"" + steps[k].text + "\": only an equivalent circuit can stop at a state of charge";
+        throw InputError({d});
+    }
     cell.ambient_K = options.ambient_K;
     cell.reset(options.soc, options.t_K);
     Runner run(cell, options, r);
     for (int n = 0; n < options.repeat && !run.failed(); ++n) {
         for (std::size_t k = 0; k < steps.size() && !run.failed(); ++k)
             run.step(steps[k], static_cast<std::int32_t>(static_cast<std::size_t>(n) * steps.size() + k));
+    }
+    const double lasted_s = r.samples.empty() ? 0.0 : r.samples.back().t_s;
+    if (options.fill_s > lasted_s + 1e-6 && !run.failed()) {
+        ProtocolStep rest;
+        rest.max_s = options.fill_s - lasted_s;
+        rest.text = "Rest to the end of the period";
+        run.step(rest, static_cast<std::int32_t>(static_cast<std::size_t>(options.repeat) * steps.size()));
     }
     return r;
 }

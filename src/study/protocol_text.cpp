@@ -12,7 +12,8 @@ namespace {
 const char* const k_forms =
     "forms: \"Discharge at 1C until 2.5 V\", \"Charge at 0.5 A for 30 minutes or until 4.2 V\", \"Discharge at 20 W "
     "for "
-    "10 s\", \"Hold at 4.2 V until C/20\", \"Hold at 4.2 V until 50 mA\", \"Rest for 1 hour\"";
+    "10 s\", \"Hold at 4.2 V until C/20\", \"Hold at 4.2 V until 50 mA\", \"Rest for 1 hour\", "
+    "\"Discharge at 1C until 20 %\"";
 
 class StepText {
 public:
@@ -46,7 +47,7 @@ public:
         period(s);
         skip();
         if (at_ < lower_.size()) fail(fmt::format("\"{}\" is not understood", text_.substr(at_)));
-        if (s.max_s == 0.0 && s.until_V == 0.0 && s.until_A == 0.0)
+        if (s.max_s == 0.0 && s.until_V == 0.0 && s.until_A == 0.0 && s.until_soc < 0.0)
             fail("nothing ends this step: add \"for\" or \"until\"");
         return s;
     }
@@ -61,6 +62,12 @@ private:
     }
     void skip() {
         while (at_ < lower_.size() && lower_[at_] == ' ') ++at_;
+    }
+    bool take(char c) {
+        skip();
+        if (at_ >= lower_.size() || lower_[at_] != c) return false;
+        ++at_;
+        return true;
     }
     static bool letter(char c) { return c >= 'a' && c <= 'z'; }
     bool word(std::string_view w) {
@@ -148,8 +155,14 @@ private:
             s.until_A = v * 1e-3;
         else if (word("a"))
             s.until_A = v;
-        else
-            fail("after \"until\" a voltage or a current is needed (V, A, mA, C/n)");
+        else if (take('%') || word("pct")) {
+            (void)word("soc");
+            if (!(v <= 100.0)) fail("a state of charge is 0 .. 100 %");
+            if (s.mode != ProtocolStep::Mode::current && s.mode != ProtocolStep::Mode::power)
+                fail("a state of charge ends a charge or a discharge only");
+            s.until_soc = v / 100.0;
+        } else
+            fail("after \"until\" a voltage, a current or a state of charge is needed (V, A, mA, C/n, %)");
     }
     double duration() {
         skip();

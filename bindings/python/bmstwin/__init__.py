@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     import numpy
 
 from . import _core
-from ._core import Cell, CellRun, Channel, Check, Damage, Diagnostic, Event, Result, Scenario, Trace, Warning
+from ._core import AgeingRun, Cell, CellRun, Channel, Check, Damage, Diagnostic, Event, Result, Scenario, Trace, Warning
 from .errors import FileError, InputError, RunError
 
 __all__ = [
-    "Cell", "CellRun", "Channel", "Check", "Damage", "Diagnostic", "Event", "FileError", "InputError", "Result", "RunError", "Scenario",
-    "Simulation", "Trace", "Warning", "eis", "find_scenarios", "load", "run", "run_all", "schema", "validate", "versions",
+    "AgeingRun", "Cell", "CellRun", "Channel", "Check", "Damage", "Diagnostic", "Event", "FileError", "InputError", "Result", "RunError", "Scenario",
+    "Simulation", "Trace", "Warning", "age", "eis", "find_scenarios", "load", "run", "run_all", "schema", "validate", "versions",
     "write_html", "write_junit",
 ]
 
@@ -111,6 +111,25 @@ def eis(model: Union[str, "os.PathLike[str]"], f_Hz: Optional[Sequence[float]] =
     `f_Hz`: frequencies, 1e-6 .. 1e6 each; without it 1 mHz .. 1 kHz, ten per decade. The linearised model, isothermal.
     """
     return _core.eis(os.fspath(model), kind, soc, temp_degC, [] if f_Hz is None else [float(f) for f in f_Hz])
+
+
+def age(model: Union[str, "os.PathLike[str]"], *, duty: Sequence[str] = (), years: float = 10.0,
+        temp_degC: Union[float, Sequence[float]] = 25.0, law: Union[str, "os.PathLike[str]"] = "", period_h: float = 24.0,
+        soc: float = 1.0, eol: float = 0.8, tol: float = 2e-4, accelerate: bool = True,
+        row_d: float = 365.25) -> AgeingRun:
+    """Years of a duty on one cell (an equivalent circuit): capacity and resistance relative to new.
+
+    `duty` is one period of `period_h` hours in words, filled with rest, ending at the charge it began with; by default
+    "Discharge at 0.5C until 20 %", "Rest for 1 hour", "Charge at 0.5C until 100 %". Several temperatures are equal
+    shares of the year. `law`: name of a shipped ageing law or a file, by default the nearest to the cell. Capacity may
+    be wrong by `tol` for the sake of speed; accelerate=False simulates every period.
+
+        run = bmstwin.age("lfp-100ah", years=15, temp_degC=[5, 15, 30, 18])
+        run.to_pandas(); run.eol_years
+    """
+    temps = [float(temp_degC)] if isinstance(temp_degC, (int, float)) else [float(t) for t in temp_degC]
+    return _core.age(os.fspath(model), list(duty), years * 365.25, temps, os.fspath(law), period_h, soc, eol, tol,
+                     accelerate, row_d)
 
 
 def find_scenarios(*paths: Union[str, "os.PathLike[str]"]) -> List[str]:

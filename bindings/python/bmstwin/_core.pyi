@@ -267,3 +267,34 @@ def run_scenarios(scenarios: List[Scenario], options: RunOptions, jobs: int, rep
 def write_html(results: List[Result], file: str) -> None: ...
 def write_junit(results: List[Result], file: str) -> None: ...
 def eis(model: str, kind: str, soc: float, temp_degC: float, f_Hz: List[float]) -> Tuple[npt.NDArray[np.float64], npt.NDArray[np.complex128]]: ...
+
+
+class AgeingRun:
+    t_d: NDArray[np.float64]
+    efc: NDArray[np.float64]
+    capacity: NDArray[np.float64]
+    resistance: NDArray[np.float64]
+    dod: NDArray[np.float64]
+    temp_mean_degC: NDArray[np.float64]
+    temp_max_degC: NDArray[np.float64]
+    out_Wh: NDArray[np.float64]
+    in_Wh: NDArray[np.float64]
+    eol_years: Optional[float]
+    changed_years: Optional[float]
+    error_capacity: float
+    error_resistance: float
+    loss_tolerance: float
+    periods: int
+    simulated: int
+    stopped: str
+    extrapolated: List[str]
+    law: str
+    law_title: str
+    law_label: str
+    cell: str
+    def to_json(self) -> str: ...
+    def to_pandas(self) -> Any: ...
+
+
+def age(model: str, duty: List[str], years_d: float, temp_degC: List[float], law: str, period_h: float, soc: float,
+        eol_rel: float, tol_rel: float, accelerate: bool, row_d: float) -> AgeingRun: ...

@@ -61,3 +61,21 @@ TEST_CASE("what is no expression is refused with its place") {
     CHECK(error(std::string(200, '(') + "x" + std::string(200, ')')).message.find("deeper") != std::string::npos);
     CHECK(error(std::string(200, '-') + "x").message.find("deeper") != std::string::npos);
 }
+
+TEST_CASE("several variables, min and max") {
+    static constexpr std::string_view names[] = {"T", "soc", "T_C"};
+    Expression e;
+    ExpressionError why;
+    REQUIRE(Expression::parse("min(T, 2*soc) + max(T_C, -soc)^2", names, &e, &why));
+    const double a[] = {300.0, 0.5, 3.0}, b[] = {0.25, 0.5, -7.0};
+    CHECK(e(a) == 1.0 + 9.0);
+    CHECK(e(b) == 0.25 + 0.25);
+    CHECK(e.uses(2));
+    REQUIRE(Expression::parse("T", names, &e, &why));
+    CHECK_FALSE(e.uses(1));
+    CHECK(std::isnan(e(1.0)));  // too few values
+    CHECK_FALSE(Expression::parse("x", names, &e, &why));
+    CHECK(why.message == "'x' is not known; allowed: T soc T_C exp log sqrt tanh sinh cosh abs min max");
+    CHECK_FALSE(Expression::parse("min(T)", names, &e, &why));
+    CHECK(why.message == "min needs two values");
+}

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Years of a duty from Python."""
+import json
+
+import pytest
+
+import bmstwin
+
+
+def test_ten_years_of_a_daily_cycle():
+    run = bmstwin.age("lfp-100ah", years=10)
+    assert run.law == "lfp-250ah" and run.cell == "lfp-100ah"
+    assert len(run.t_d) == len(run.capacity) == 11
+    assert run.capacity[0] == 1.0 and (run.capacity[1:] < run.capacity[:-1]).all()
+    assert (run.resistance[1:] > run.resistance[:-1]).all()
+    assert run.simulated < 100 < run.periods == 3652
+    assert run.error_capacity <= 2e-4
+    assert run.eol_years is None and run.stopped == ""
+    data = json.loads(run.to_json())
+    assert data["capacity_rel"] == list(run.capacity)
+
+
+def test_heat_and_depth_cost_life():
+    mild = bmstwin.age("lfp-100ah", years=5, duty=["Discharge at 0.3C until 50 %", "Charge at 0.3C until 100 %"])
+    hard = bmstwin.age("lfp-100ah", years=5)
+    hot = bmstwin.age("lfp-100ah", years=5, temp_degC=40)
+    seasons = bmstwin.age("lfp-100ah", years=5, temp_degC=[25, 40])
+    assert hot.capacity[-1] < seasons.capacity[-1] < hard.capacity[-1] < mild.capacity[-1]
+    assert hard.efc[-1] > 1.4 * mild.efc[-1]
+
+
+def test_bad_input_is_refused():
+    with pytest.raises(bmstwin.InputError, match="must end where it began"):
+        bmstwin.age("lfp-100ah", duty=["Discharge at 0.1C for 1 hour"])
+    with pytest.raises(bmstwin.InputError, match="equivalent circuits age"):
+        bmstwin.age("chen2020")
+    with pytest.raises(bmstwin.InputError, match="eol_rel"):
+        bmstwin.age("lfp-100ah", eol=1.5)
