@@ -63,12 +63,12 @@ class Trace:
     @property
     def t_ns(self) -> npt.NDArray[np.int64]: ...
     @property
-    def t_s(self) -> npt.NDArray[np.float64]: ...
+    def t_s(self) -> npt.npt.NDArray[np.float64]: ...
     @property
     def names(self) -> List[str]: ...
     @property
     def units(self) -> Dict[str, str]: ...
-    def __getitem__(self, name: str) -> npt.NDArray[np.float64]: ...
+    def __getitem__(self, name: str) -> npt.npt.NDArray[np.float64]: ...
     def __contains__(self, name: str) -> bool: ...
     def __len__(self) -> int: ...
 
@@ -270,15 +270,15 @@ def eis(model: str, kind: str, soc: float, temp_degC: float, f_Hz: List[float]) 
 
 
 class AgeingRun:
-    t_d: NDArray[np.float64]
-    efc: NDArray[np.float64]
-    capacity: NDArray[np.float64]
-    resistance: NDArray[np.float64]
-    dod: NDArray[np.float64]
-    temp_mean_degC: NDArray[np.float64]
-    temp_max_degC: NDArray[np.float64]
-    out_Wh: NDArray[np.float64]
-    in_Wh: NDArray[np.float64]
+    t_d: npt.NDArray[np.float64]
+    efc: npt.NDArray[np.float64]
+    capacity: npt.NDArray[np.float64]
+    resistance: npt.NDArray[np.float64]
+    dod: npt.NDArray[np.float64]
+    temp_mean_degC: npt.NDArray[np.float64]
+    temp_max_degC: npt.NDArray[np.float64]
+    out_Wh: npt.NDArray[np.float64]
+    in_Wh: npt.NDArray[np.float64]
     eol_years: Optional[float]
     changed_years: Optional[float]
     error_capacity: float
