@@ -131,6 +131,24 @@ void bind_records(py::module_& m) {
         .def("__repr__", [](const EventRecord& e) {
             return fmt::format("<Event {} s {}: {}>", static_cast<double>(e.t_ns) / 1e9, e.kind, e.text);
         });
+    py::class_<ProtocolRecord>(m, "ProtocolStep", "How one step of the cycler's protocol ended; + is discharge.")
+        .def_readonly("step", &ProtocolRecord::step)
+        .def_readonly("round", &ProtocolRecord::round)
+        .def_readonly("text", &ProtocolRecord::text)
+        .def_readonly("reason", &ProtocolRecord::reason, "until, time, limit, profile or run end")
+        .def_readonly("channel", &ProtocolRecord::channel, "the channel that reached its value, '' if none")
+        .def_property_readonly("t_start_s",
+                               [](const ProtocolRecord& p) { return static_cast<double>(p.t_start_ns) / 1e9; })
+        .def_property_readonly("t_end_s", [](const ProtocolRecord& p) { return static_cast<double>(p.t_end_ns) / 1e9; })
+        .def_readonly("v_before_V", &ProtocolRecord::v_before_V)
+        .def_readonly("i_before_A", &ProtocolRecord::i_before_A)
+        .def_readonly("v_end_V", &ProtocolRecord::v_end_V)
+        .def_readonly("i_end_A", &ProtocolRecord::i_end_A)
+        .def_readonly("charge_Ah", &ProtocolRecord::charge_Ah)
+        .def_readonly("energy_Wh", &ProtocolRecord::energy_Wh)
+        .def("__repr__", [](const ProtocolRecord& p) {
+            return fmt::format("<ProtocolStep {}: {}, ended by {}>", p.step, p.text, p.reason);
+        });
     py::class_<Damage>(m, "Damage", "A part that passed its limit.")
         .def_property_readonly("t_s", [](const Damage& d) { return static_cast<double>(d.t_ns) / 1e9; })
         .def_readonly("pack", &Damage::pack)
@@ -209,6 +227,7 @@ void bind_result(py::module_& m) {
         .def_property_readonly(
             "ledger",
             [](const RunResult& r) { return dict_of(r.ledger.lines, [](const LedgerLine& x) { return x.value; }); })
+        .def_readonly("protocol", &RunResult::protocol, "how the steps of the cycler's protocol ended")
         .def_readonly("damage", &RunResult::damage)
         .def_readonly("warnings", &RunResult::warnings)
         .def_readonly("events", &RunResult::events)

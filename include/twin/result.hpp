@@ -135,6 +135,21 @@ struct Trace {
     std::vector<TraceColumn> columns;
 };
 
+/// How one step of the cycler's protocol ended. `reason`: "until", "time" (max_s or a rest's time), "limit" (the
+/// protocol ended with it), "profile" (its last point) or "run end" (the scenario's time was over; not an end of the
+/// step).
+struct ProtocolRecord {
+    std::string step;             // id
+    int round = 1;                // 1 .. repeat
+    std::string text;             // what it drove
+    std::string reason, channel;  // channel: the one that reached its value, "" if none
+    Time_ns t_start_ns = 0, t_end_ns = 0;
+    double v_before_V = 0, i_before_A = 0;  // at the cycler's terminals just before the step; + = discharge
+    double v_end_V = 0, i_end_A = 0;
+    double charge_Ah = 0, energy_Wh = 0;  // through the cycler, + = discharged
+    bool steady = false;                  // one current for at most a minute: its change tells a resistance
+};
+
 struct RunResult {
     RunStatus status = RunStatus::ok;
     std::string error;  // for status != ok: what, where, when
@@ -149,7 +164,8 @@ struct RunResult {
     std::string expect_fail;  // the scenario's reason if it is expected to fail; "" otherwise
     std::string fail_reason;  // one sentence naming the first failed check; "" if passed
     std::vector<CheckResult> checks;
-    std::vector<Metric> metrics;  // sorted by name
+    std::vector<Metric> metrics;           // sorted by name
+    std::vector<ProtocolRecord> protocol;  // by time; empty without a protocol
     Ledger ledger;
     std::vector<Damage> damage;  // by time
     std::vector<AppliedSetting> applied;

@@ -83,6 +83,9 @@ private:
             error(path_.find("cells", p.model), "", e.what());
         }
         *chemistry = file.chemistry;
+        if (!m.cell) return;
+        m.nominal_Ah = m.cell->nameplate_Ah > 0.0 ? m.cell->nameplate_Ah : m.cell->capacity_C / 3600.0;
+        m.v_max_V = m.cell->v_max_V;
     }
 
     void read_board(const scenario::Pack& p, const std::string& at, sim::PackModels& m) {

@@ -78,6 +78,33 @@ std::string verdict_block(const sim::RunResult& r) {
     return out;
 }
 
+constexpr std::size_t k_most_steps = 200;  // of a protocol; the rest is in summary.json
+
+std::string protocol_table(const sim::RunResult& r) {
+    if (r.protocol.empty()) return "";
+    std::string rows;
+    for (std::size_t k = 0; k < r.protocol.size() && k < k_most_steps; ++k) {
+        const sim::ProtocolRecord& p = r.protocol[k];
+        const std::string reason = p.channel.empty() ? p.reason : p.reason + " " + p.channel;
+        rows += "<tr>" + cell(fmt::format("<b>{}</b>", xml_escape(p.step))) +
+                cell(fmt::format("{}", p.round), "num", "round") + cell(xml_escape(p.text), "wide") +
+                cell(xml_escape(reason)) + cell(duration(p.t_end_ns - p.t_start_ns), "num", "took") +
+                cell(xml_escape(quantity(p.v_end_V, "V")), "num", "voltage") +
+                cell(xml_escape(quantity(p.i_end_A, "A")), "num", "current") +
+                cell(xml_escape(quantity(p.charge_Ah, "Ah")), "num", "charge") +
+                cell(xml_escape(quantity(p.energy_Wh, "Wh")), "num", "energy") + "</tr>\n";
+    }
+    std::string out = "<h3>Protocol</h3>\n" +
+                      table(
+                          "<th>Step</th><th class=\"num\">Round</th><th>Drives</th><th>Ended by</th><th "
+                          "class=\"num\">Took</th><th class=\"num\">Voltage</th><th class=\"num\">Current</th><th "
+                          "class=\"num\">Charge</th><th class=\"num\">Energy</th>",
+                          rows);
+    if (r.protocol.size() > k_most_steps)
+        out += fmt::format("<p class=\"quiet\">{} more in summary.json.</p>\n", r.protocol.size() - k_most_steps);
+    return out;
+}
+
 std::string damage_table(const sim::RunResult& r) {
     if (r.damage.empty()) return "";
     std::string rows;
@@ -200,7 +227,7 @@ std::string html_run(const sim::RunResult& r, bool open) {
                    r.passed ? "good" : "bad"),
         xml_escape(r.title));
     if (!r.why.empty()) out += fmt::format("<p class=\"why\">{}</p>\n", xml_escape(r.why));
-    out += verdict_block(r) + damage_table(r);
+    out += verdict_block(r) + damage_table(r) + protocol_table(r);
     out += "<h3>Checks</h3>\n" + checks_table(r);
     out += "<h3>What happened</h3>\n" + story;
     for (const sim::Trace& t : r.traces) {

@@ -34,6 +34,10 @@ std::string case_xml(const sim::RunResult& r) {
     }
     std::string notes = fmt::format("verdict {}\n", r.verdict);
     for (const sim::PackVerdict& v : r.verdicts) notes += fmt::format("{}: {} - {}\n", v.pack, v.verdict, v.reason);
+    for (const sim::ProtocolRecord& p : r.protocol)
+        notes += fmt::format("step {} (round {}): {}, ended by {} after {} s, {:.6g} Ah\n", p.step, p.round, p.text,
+                             p.channel.empty() ? p.reason : p.reason + " " + p.channel,
+                             seconds(p.t_end_ns - p.t_start_ns), p.charge_Ah);
     if (!r.expect_fail.empty()) notes += fmt::format("expected to fail: {}\n", r.expect_fail);
     for (const sim::Warning& w : r.warnings) notes += fmt::format("warning {}: {}\n", w.code, w.text);
     if (code == 0) notes += checks;

@@ -56,6 +56,9 @@ void hide_rows(scenario::Scenario& s) {
         if (auto* k = std::get_if<scenario::PowerLoad>(&l.kind)) hide(k->power_W);
         if (auto* k = std::get_if<scenario::CapacitorLoad>(&l.kind)) hide(k->idle_A);
     }
+    for (std::size_t k = 0; s.protocol && k < s.protocol->steps.size(); ++k) {
+        if (auto* x = std::get_if<scenario::CurrentProfile>(&s.protocol->steps[k].drive)) x->series.points.clear();
+    }
 }
 
 /// Reads one document into r.scenarios; its findings go to r.errors and r.warnings.

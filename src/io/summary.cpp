@@ -64,6 +64,26 @@ Json verdict_details_json(const sim::RunResult& r) {
     return all;
 }
 
+Json protocol_json(const sim::RunResult& r) {
+    Json all = Json::array();
+    for (const sim::ProtocolRecord& p : r.protocol) {
+        all.push_back({{"step", p.step},
+                       {"round", p.round},
+                       {"text", p.text},
+                       {"reason", p.reason},
+                       {"channel", p.channel.empty() ? Json(nullptr) : Json(p.channel)},
+                       {"t_start_s", seconds_value(p.t_start_ns)},
+                       {"t_end_s", seconds_value(p.t_end_ns)},
+                       {"v_before_V", p.v_before_V},
+                       {"i_before_A", p.i_before_A},
+                       {"v_end_V", p.v_end_V},
+                       {"i_end_A", p.i_end_A},
+                       {"charge_Ah", p.charge_Ah},
+                       {"energy_Wh", p.energy_Wh}});
+    }
+    return all;
+}
+
 Json ledger_json(const sim::Ledger& l) {
     Json j;
     j["energy_residual_rel"] = l.energy_residual_rel;
@@ -156,6 +176,7 @@ std::string summary_json(const sim::RunResult& r, bool host) {
     j["verdict_details"] = verdict_details_json(r);
     Json& metrics = j["metrics"] = Json::object();
     for (const sim::Metric& m : r.metrics) metrics[m.name] = m.value;
+    if (!r.protocol.empty()) j["protocol"] = protocol_json(r);
     j["ledger"] = ledger_json(r.ledger);
     j["hash"] = hex16(r.hash);
     Json& core_hash = j["core_hash"] = Json::object();

@@ -160,6 +160,68 @@ void check_loads(Scenario& s, const SearchPath& path, Findings& f) {
     load_series(s.environment.cells_degC, "/environment/cells_degC", -60, 150, path, f);
 }
 
+/// What one step of a protocol drives, is limited by and is ended by.
+void check_step(CyclerStep& s, std::size_t index, const std::string& at, const SearchPath& path, Findings& f) {
+    if (!s.text.empty()) {
+        try {
+            const std::string why = from_words(parse_protocol({s.text}).front(), s);
+            if (!why.empty()) f.error(at, nullptr, fmt::format("\"{}\": {}", s.text.substr(0, 120), why));
+        } catch (const InputError& e) {
+            f.error(at, nullptr, e.diagnostics().front().message);
+        }
+        return;
+    }
+    (void)index;
+    if (auto* x = std::get_if<CurrentProfile>(&s.drive)) {
+        x->series.csv = x->csv;
+        x->series.column = x->column;
+        load_series(x->series, at, -1e5, 1e5, path, f);
+    }
+    const bool rests = std::holds_alternative<RestTime>(s.drive),
+               follows = std::holds_alternative<CurrentProfile>(s.drive);
+    if (rests && s.max) f.error(at + "/max_s", nullptr, "belongs to steps that drive something; a rest has its time");
+    if (!rests && !follows && !s.max && s.until.empty())
+        f.error(at, nullptr, "nothing ends this step: add until or max_s");
+    if (s.until.size() + s.limit.size() > 16)
+        f.error(at, nullptr,
+                fmt::format("{} conditions; at most 16 in until and limit", s.until.size() + s.limit.size()));
+    const bool power = std::holds_alternative<ConstantPower>(s.drive),
+               hold = std::holds_alternative<HoldVoltage>(s.drive);
+    bool of_current = false;
+    for (const Named<double>& l : s.limit) {
+        const std::string here = fmt::format("{}/limit/{}", at, l.key);
+        if (!is_cycler_limit(l.key)) {
+            if (l.key.find('.') == std::string::npos)
+                f.error(here, nullptr, "must be i_A, i_C, v_V or a channel, e.g. truth.cell.t_max_degC");
+            continue;
+        }
+        const bool volts = l.key == "v_V";
+        if (!(l.value > 0.0 && l.value <= (volts ? 1000.0 : 1e5)))
+            f.error(here, nullptr,
+                    fmt::format("{} is out of range; allowed is above 0 .. {}", l.value, volts ? 1000.0 : 1e5));
+        if (volts ? rests || hold : !(power || hold))
+            f.error(here, nullptr,
+                    volts ? "limits the voltage of current, power and profile steps"
+                          : "limits the current of hold and power steps; others say theirs");
+        if (!volts && of_current) f.error(here, nullptr, "i_A and i_C are the same quantity; exactly one may be given");
+        of_current = of_current || !volts;
+    }
+    for (const Named<double>& u : s.until)
+        if (u.key.find('.') == std::string::npos)
+            f.error(fmt::format("{}/until/{}", at, u.key), nullptr, "must be a channel, e.g. truth.cell.v_min_V");
+}
+
+void check_protocol(Protocol& p, const SearchPath& path, Findings& f) {
+    for (std::size_t k = 0; k < p.steps.size(); ++k)
+        check_step(p.steps[k], k,
+                   fmt::format("/protocol/steps/{}", p.steps[k].id.empty() ? std::to_string(k) : p.steps[k].id), path,
+                   f);
+    give_ids(p.steps, "protocol/steps", [](const CyclerStep&, std::size_t k) { return std::to_string(k + 1); }, f);
+    if (p.repeat * static_cast<std::int64_t>(p.steps.size()) > 100000)
+        f.error("/protocol/repeat", nullptr,
+                fmt::format("{} steps; at most 100000 are run", p.repeat * static_cast<std::int64_t>(p.steps.size())));
+}
+
 void check_record(const Scenario& s, Findings& f) {
     for (const Burst& b : s.record.burst) {
         const bool known = b.on == "trip" ||
@@ -207,6 +269,7 @@ void complete_and_validate(Scenario& s, const SearchPath& path, Findings& f) {
         f.error("/expect", nullptr, "a scenario needs at least one check, e.g. {\"verdict\": \"NORMAL\"}");
     check_packs(s, path, f);
     check_loads(s, path, f);
+    if (s.protocol) check_protocol(*s.protocol, path, f);
     give_ids(s.events, "events", [](const Event&, std::size_t k) { return fmt::format("event-{}", k + 1); }, f);
     give_ids(
         s.expect, "expect",

@@ -245,7 +245,7 @@ private:
                 o_side0_ = 0, o_stress_ = 0;
     // offsets into input_
     std::size_t o_rl_r_ = 0, o_rl_l_ = 0, o_rc_r_ = 0, o_rc_c_ = 0, o_res_g_ = 0, o_gate_ = 0, o_draw_ = 0,
-                o_source_ = 0, o_load_ = 0, o_charger_ = 0, o_env_ = 0, o_weld_ = 0;
+                o_source_ = 0, o_load_ = 0, o_charger_ = 0, o_cycler_ = 0, o_env_ = 0, o_weld_ = 0;
 
     std::vector<MosfetParams<T>> fet_params_;
     std::vector<MosfetCoeff<T>> fet_coeff_;

@@ -118,6 +118,7 @@ void Plant<T>::build_state() {
     o_source_ = i.add("source.i", "A", t.source.size(), true);
     o_load_ = i.add("load", "", k_load_stride * at(t.n_loads), true);
     o_charger_ = i.add("charger", "", k_charger_stride * at(t.n_chargers), true);
+    o_cycler_ = i.add("cycler", "", k_cycler_stride * at(t.n_cyclers), true);
     o_env_ = i.add("environment", "degC", k_env_stride * n_pack, true);
     o_weld_ = i.add("fet.welded", "", n_fet, true);
     for (std::size_t k = 0; k < n_rl; ++k) edit(o_rl_l_)[k] = T(t.rl[k].l_H);

@@ -208,6 +208,7 @@ void Plant<T>::book_ports() {
                 load = load + e;
                 break;
             case PortKind::charger:
+            case PortKind::cycler:  // what it takes counts as delivered with a minus
                 charger = charger - e;
                 break;
             case PortKind::clamp: {  // heat held by the part: dE/dt = P - E / tau, exact

@@ -44,7 +44,9 @@ struct PackSetup {
 /// resistive: R-L. capacitor: R-L into C with a bleeder and an idle current (input capacitors; a motor, whose inertia
 /// is C and whose load torque is the idle current). current_load, power_load: with drop-out. charger: CC-CV at its
 /// terminals.
-enum class ElementKind : std::uint8_t { resistive, capacitor, current_load, power_load, charger };
+/// cycler: four quadrants, i = (v - v_V) / r_Ohm within -i_A .. i_discharge_A; with p_W the bound on its side is p_W /
+/// v.
+enum class ElementKind : std::uint8_t { resistive, capacitor, current_load, power_load, charger, cycler };
 
 /// One element between two named places ("P+", "P-", "B+", "B-", "cell[3]+", "W5", with "pack[id]." in front if
 /// several).
@@ -54,14 +56,16 @@ struct ElementSetup {
     std::string from = "P+";
     std::string to = "P-";
     bool connected = false;
-    double r_Ohm = 1.0;      // resistive: value; capacitor: ESR and cable; charger: output resistance in CV
-    double l_H = 0.0;        // series inductance (resistive, capacitor)
-    double c_F = 0.0;        // capacitor; terminal capacitance of loads and chargers
-    double v_init_V = 0.0;   // capacitor voltage at the start
-    double bleed_Ohm = 0.0;  // across c_F (0: none)
-    double i_A = 0.0;        // current_load: demand; capacitor: idle current; charger: limit
-    double p_W = 0.0;        // power_load: demand
-    double v_V = 0.0;        // loads: drop-out; charger: regulated terminal voltage
+    double r_Ohm = 1.0;          // resistive: value; capacitor: ESR and cable; charger: output resistance in CV
+    double l_H = 0.0;            // series inductance (resistive, capacitor)
+    double c_F = 0.0;            // capacitor; terminal capacitance of loads and chargers
+    double v_init_V = 0.0;       // capacitor voltage at the start
+    double bleed_Ohm = 0.0;      // across c_F (0: none)
+    double i_A = 0.0;            // current_load: demand; capacitor: idle current; charger: limit
+    double p_W = 0.0;            // power_load: demand
+    double v_V = 0.0;            // loads: drop-out; charger, cycler: regulated terminal voltage
+    double i_discharge_A = 0.0;  // cycler: largest discharge current; i_A: largest charge current
+    double v_least_V = 1.0;      // cycler: voltage below which a constant power becomes a constant current
 };
 
 struct PlantSetup {

@@ -122,6 +122,8 @@ void Plant<T>::set_element(std::size_t e, const ElementSetup& v) {
     kept.i_A = v.i_A;
     kept.p_W = v.p_W;
     kept.v_V = v.v_V;
+    kept.i_discharge_A = v.i_discharge_A;
+    kept.v_least_V = v.v_least_V;
     const bool on = element_connected_[e] != 0;
     if (b.rl >= 0) {
         edit(o_rl_r_)[at(b.rl)] = T(on ? kept.r_Ohm : k_open_Ohm);
@@ -149,6 +151,12 @@ void Plant<T>::set_element(std::size_t e, const ElementSetup& v) {
         x[1] = T(kept.i_A);
         x[2] = T(kept.v_V);
         x[3] = T(kept.r_Ohm);
+    }
+    if (b.cycler >= 0) {
+        T* const x = edit(o_cycler_) + k_cycler_stride * at(b.cycler);
+        const double all[k_cycler_stride] = {on ? 1.0 : 0.0,     kept.v_V, kept.r_Ohm,    kept.i_A,
+                                             kept.i_discharge_A, kept.p_W, kept.v_least_V};
+        for (std::size_t k = 0; k < k_cycler_stride; ++k) x[k] = T(all[k]);
     }
     ++input_version_;
     ++matrix_version_;

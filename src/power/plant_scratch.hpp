@@ -155,6 +155,7 @@ enum PackMisc : std::size_t {
 /// Positions inside the load, charger and environment inputs.
 inline constexpr std::size_t k_load_stride = 3;     // on, i_A, drop-out V
 inline constexpr std::size_t k_charger_stride = 4;  // on, i_A, v_V, r_Ohm
+inline constexpr std::size_t k_cycler_stride = 7;   // on, v_V, r_Ohm, charge A, discharge A, W, least V
 inline constexpr std::size_t k_draw_stride = 2;     // W, least V
 inline constexpr std::size_t k_env_stride = 2;      // cells, board degC
 inline constexpr std::size_t k_coeff_slots = 64;

@@ -24,6 +24,23 @@ template <class T>
 base::MaskOf<T> differ(const T& a, const T& b) {
     return base::mask_or(a<b, a> b);
 }
+
+/// Currents between which a cycler regulates its voltage. A constant power's own slope is negative: it enters as a
+/// source.
+template <class T>
+struct CyclerRange {
+    T lo_A, hi_A;
+};
+template <class T>
+CyclerRange<T> cycler_range(const T* x, const T& v_V) {
+    using base::max2;
+    using base::min2;
+    const T none = T(0.0);
+    const T i_A = x[5] / max2(v_V, x[6]);
+    const T lo = base::select(x[5] > none, none, max2(base::select(x[5] < none, i_A, -x[3]), -x[3]));
+    const T hi = base::select(x[5] < none, none, min2(base::select(x[5] > none, i_A, x[4]), x[4]));
+    return {lo, hi};
+}
 }  // namespace
 
 /// Running sums of the EMFs from the plus end of each pack, and what stands across branches between different taps.
@@ -192,6 +209,14 @@ void Plant<T>::eval_port(std::size_t k, double dh_s, const T& v_V, T& i_A, T& g_
             g_S = select(base::mask_and(want > T(0.0), want < x[1]), x[0] / x[3], T(0.0));
             return;
         }
+        case PortKind::cycler: {
+            const CyclerRange<T> c = cycler_range(in(o_cycler_) + k_cycler_stride * n, v_V);
+            const T* const x = in(o_cycler_) + k_cycler_stride * n;
+            const T want = (v_V - x[1]) / x[2];
+            i_A = x[0] * min2(max2(want, c.lo_A), c.hi_A);
+            g_S = select(base::mask_and(want > c.lo_A, want < c.hi_A), x[0] / x[2], T(0.0));
+            return;
+        }
         case PortKind::power_draw: {
             const T* const x = in(o_draw_) + k_draw_stride * n;
             const auto low = v_V < x[1];
@@ -209,10 +234,15 @@ template <class T>
 T Plant<T>::linearise_at(std::size_t k, const T& old_V, const T& new_V) const {
     const Port& p = topo_->port[k];
     const auto n = at(p.index);
-    if (p.kind != PortKind::current_load && p.kind != PortKind::charger) return new_V;
+    if (p.kind != PortKind::current_load && p.kind != PortKind::charger && p.kind != PortKind::cycler) return new_V;
     T lo = T(0.0), hi = T(0.0);
     if (p.kind == PortKind::current_load) {
         hi = (in(o_load_) + k_load_stride * n)[2];
+    } else if (p.kind == PortKind::cycler) {
+        const T* const x = in(o_cycler_) + k_cycler_stride * n;
+        const CyclerRange<T> c = cycler_range(x, old_V);
+        hi = x[1] + c.hi_A * x[2];
+        lo = x[1] + c.lo_A * x[2];
     } else {
         const T* const x = in(o_charger_) + k_charger_stride * n;
         hi = x[2];

@@ -84,7 +84,8 @@ void Plant<double>::save(std::vector<std::uint8_t>& out) const {
     w(pack_connected_);
     w(element_connected_);
     for (const ElementSetup& e : setup_.elements) {
-        for (const double x : {e.r_Ohm, e.p_W, e.c_F, e.bleed_Ohm, e.i_A, e.v_V}) w.pod(x);
+        for (const double x : {e.r_Ohm, e.p_W, e.c_F, e.bleed_Ohm, e.i_A, e.v_V, e.i_discharge_A, e.v_least_V})
+            w.pod(x);
     }
     // what is shown belongs to the last step
     Scratch::Published& q = s_->shown();
@@ -119,7 +120,8 @@ std::size_t Plant<double>::load(const std::uint8_t* p, std::size_t n) {
     r(pack_connected_);
     r(element_connected_);
     for (ElementSetup& e : setup_.elements) {
-        for (double* x : {&e.r_Ohm, &e.p_W, &e.c_F, &e.bleed_Ohm, &e.i_A, &e.v_V}) r.pod(*x);
+        for (double* x : {&e.r_Ohm, &e.p_W, &e.c_F, &e.bleed_Ohm, &e.i_A, &e.v_V, &e.i_discharge_A, &e.v_least_V})
+            r.pod(*x);
     }
     Scratch& w = *s_;
     w.shown().each([&r](std::vector<double>& v) { r(v); });

@@ -156,8 +156,12 @@ private:
                 eb.charger = port(PortKind::charger, a, b, t_.n_chargers);
                 eb.rc = rc(a, b);
                 break;
+            case ElementKind::cycler:
+                eb.cycler = port(PortKind::cycler, a, b, t_.n_cyclers);
+                eb.rc = rc(a, b);
+                break;
         }
-        const bool has_port = eb.load >= 0 || eb.draw >= 0 || eb.charger >= 0;
+        const bool has_port = eb.load >= 0 || eb.draw >= 0 || eb.charger >= 0 || eb.cycler >= 0;
         t_.element_port.push_back(has_port ? static_cast<std::int32_t>(t_.port.size()) - 1 : -1);
         t_.element.push_back(eb);
     }

@@ -38,7 +38,7 @@ struct ResBranch {
     net::Edge edge;
 };
 
-enum class PortKind : std::uint8_t { fet, diode, clamp, current_load, charger, power_draw };
+enum class PortKind : std::uint8_t { fet, diode, clamp, current_load, charger, power_draw, cycler };
 
 /// Nonlinear or controlled port: solved by Newton on trailing nodes.
 struct Port {
@@ -84,6 +84,7 @@ struct ElementBranches {
     std::int32_t load = -1;
     std::int32_t draw = -1;
     std::int32_t charger = -1;
+    std::int32_t cycler = -1;
 };
 
 struct Topology {
@@ -100,7 +101,7 @@ struct Topology {
     std::vector<net::Edge>
         source;  // pure current sources: per pack n balancer slots (lead k - 1 to k), then n + 1 pin pulls
     std::vector<std::int32_t> source0;  // per pack: first source
-    std::int32_t n_fets = 0, n_clamps = 0, n_diodes = 0, n_loads = 0, n_chargers = 0, n_draws = 0;
+    std::int32_t n_fets = 0, n_clamps = 0, n_diodes = 0, n_loads = 0, n_chargers = 0, n_draws = 0, n_cyclers = 0;
     std::int32_t n_board_draws = 0;  // the first draws are board supplies, the others power loads
     net::Program program;            // stamps in the order rl, rc, res, ports, sources
     std::uint64_t id = 0;            // hash of the structure

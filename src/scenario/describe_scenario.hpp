@@ -4,6 +4,7 @@
 #include <array>
 
 #include "scenario/describe_pack.hpp"
+#include "scenario/describe_protocol.hpp"
 
 namespace twin::scenario {
 
@@ -247,6 +248,7 @@ void describe(V& v, Scenario& s) {
     v.field("environment", s.environment, {.doc = "ambient"});
     v.list_or_one("load", s.loads, {.doc = "a load, or a list of loads with id"});
     v.list_or_one("charger", s.chargers, {.doc = "a charger, or a list of chargers with id"});
+    v.field("protocol", s.protocol, {.doc = "a cycler at P+ and P- and what it does"});
     v.field("events", s.events, {.doc = "what happens"});
     v.field("expect", s.expect, {.doc = "what must hold"});
     v.field("waive", s.waive, {.doc = "implicit checks that shall not apply: finite, ledger, no_damage, valid_range"});
@@ -255,7 +257,6 @@ void describe(V& v, Scenario& s) {
     v.refused("sweep", k_later);
     v.refused("vary", k_later);
     v.refused("samples", k_later);
-    v.refused("protocol", k_later);
     v.refused("corners", k_later);
     v.refused("design", k_later);
 }

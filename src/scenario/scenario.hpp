@@ -12,6 +12,7 @@
 
 #include "base/describe.hpp"
 #include "scenario/condition.hpp"
+#include "scenario/protocol.hpp"
 
 namespace twin::scenario {
 
@@ -19,16 +20,6 @@ using base::Named;
 using base::Scalar;
 using base::Time_ns;
 
-/// A value over time: constant, or straight lines between points and constant outside them (`repeat`: the last point's
-/// time is the period). `csv` names the file the loader filled `points` from.
-struct Series {
-    double constant = 0.0;
-    std::string csv;
-    std::string column;                       // of the CSV; empty: the second one
-    std::vector<std::vector<double>> points;  // [n][2] = {t_s, value}
-    bool repeat = false;
-    bool is_constant() const { return points.empty(); }
-};
 double value_at(const Series& s, Time_ns t);
 /// First corner of the series strictly after t (a straight line ends there), k_never_ns if none.
 Time_ns next_corner(const Series& s, Time_ns t);
@@ -288,6 +279,7 @@ struct Scenario {
     Environment environment;
     std::vector<Load> loads;
     std::vector<Charger> chargers;
+    std::optional<Protocol> protocol;  // of a cycler at P+ and P-
     std::vector<Event> events;
     std::vector<Check> expect;
     std::vector<std::string> waive;

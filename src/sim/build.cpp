@@ -143,6 +143,7 @@ power::PlantSetup Simulation::Impl::plant_setup(const RunSetup& setup) {
         e.l_H = x->l_H;
         s.elements.push_back(e);
     }
+    if (setup.scenario.protocol) s.elements.push_back(cycler_setup(setup));
     return s;
 }
 
@@ -201,9 +202,11 @@ Simulation::Impl::Impl(const RunSetup& run)
     }
     env_board.assign(packs.size(), scenario::value_at(setup.scenario.environment.board_degC, 0));
     env_cells.assign(packs.size(), scenario::value_at(setup.scenario.environment.cells_degC, 0));
+    build_cycler();
     build_inputs();
     for (std::size_t e = 0; e < events.size(); ++e) check_action(e);
     build_channels();
+    build_cycler_items();
     build_watch();
     log_items.reserve(20000);
     std::size_t parts = 0;  // each fails once

@@ -77,6 +77,7 @@ void Simulation::Impl::build_channels() {
         if (packs[p].fitted) add_board_channels(p);
     }
     add_element_channels();
+    add_cycler_channels();
 }
 
 void Simulation::Impl::add_truth_channels(std::size_t p) {

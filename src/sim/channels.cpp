@@ -90,6 +90,8 @@ double Simulation::Impl::read_parts(const Getter& g, const power::PackView<doubl
             return g.b != 0 ? -plant.element_current_A(g.a) : plant.element_current_A(g.a);
         case Get::element_v:
             return plant.element_voltage_V(g.a);
+        case Get::cycler:
+            return read_cycler(g.a);
         case Get::request_charge:
             return request(p, true) ? 1.0 : 0.0;
         case Get::request_discharge:
@@ -148,6 +150,7 @@ double Simulation::Impl::read(const Getter& g, const power::PackView<double>& v)
 /// A connected, not cut-off charger offers current; a connected load asks for some.
 bool Simulation::Impl::request(std::size_t p, bool charge) const {
     if (setup.scenario.packs.size() > 1 && !plant.pack_connected(p)) return false;
+    if (cycler_requests(p, charge)) return true;
     if (charge) {
         for (std::size_t k = 0; k < element_of_charger.size(); ++k) {
             const std::size_t e = element_of_charger[k];
@@ -217,6 +220,9 @@ std::vector<int> Simulation::Impl::default_record_channels() const {
         return list;
     }
     const bool several = packs.size() > 1;
+    if (cycler.fitted) {
+        for (const char* const c : {"truth.cycler.i_A", "truth.cycler.v_V", "truth.cycler.step"}) take(c);
+    }
     for (const PackRun& r : packs) {
         const std::string truth = several ? "truth.pack[" + r.id + "]." : "truth.";
         const std::string pack = several ? truth : "truth.pack.";

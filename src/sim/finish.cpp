@@ -7,6 +7,11 @@
 
 namespace twin::sim {
 
+namespace {
+constexpr Time_ns k_pulse_ns =
+    60'000'000'000;  // longer steps move the open-circuit voltage: no resistance is told of them
+}
+
 void Simulation::Impl::log(const char* kind, const char* text, std::int32_t pack, const char* source,
                            std::int32_t number) {
     if (log_items.size() == log_items.capacity()) {
@@ -42,6 +47,21 @@ std::vector<EventRecord> Simulation::Impl::events_text() const {
         }
         out.push_back(e);
     }
+    for (const ProtocolRecord& r : protocol_text()) {
+        const std::string round = cycler.repeat > 1 ? ", round " + std::to_string(r.round) : "";
+        EventRecord e;
+        e.t_ns = r.t_start_ns;
+        e.kind = "protocol";
+        e.source = "step[" + r.step + "]";
+        e.text = "begins" + round + ": " + r.text;
+        out.push_back(e);
+        if (r.reason == "run end") continue;
+        e.t_ns = r.t_end_ns;
+        e.text = "ended by " + r.reason + (r.channel.empty() ? "" : " " + r.channel) + round;
+        e.value = r.charge_Ah;
+        e.unit = "Ah";
+        out.push_back(e);
+    }
     for (const Damage& d : damage_text()) {
         EventRecord e;
         e.t_ns = d.t_ns;
@@ -55,6 +75,34 @@ std::vector<EventRecord> Simulation::Impl::events_text() const {
     }
     std::stable_sort(out.begin(), out.end(),
                      [](const EventRecord& a, const EventRecord& b) { return a.t_ns < b.t_ns; });
+    return out;
+}
+
+std::vector<ProtocolRecord> Simulation::Impl::protocol_text() const {
+    std::vector<ProtocolRecord> out;
+    if (!cycler.fitted) return out;
+    std::vector<CyclerRecord> all = cycler.records;
+    if (cycler.s.running != 0) all.push_back(cycler_record(StepEnd::run_end, -1));
+    for (const CyclerRecord& c : all) {
+        const CyclerPlan& p = cycler.plan[static_cast<std::size_t>(c.step)];
+        ProtocolRecord r;
+        r.step = p.id;
+        r.round = c.round + 1;
+        r.text = p.text;
+        r.reason = step_end_name(c.end);
+        if (c.item >= 0) r.channel = p.items[static_cast<std::size_t>(c.item)].name;
+        r.t_start_ns = c.t0;
+        r.t_end_ns = c.t1;
+        r.v_before_V = c.v_before_V;
+        r.i_before_A = c.i_before_A;
+        r.v_end_V = c.v_V;
+        r.i_end_A = c.i_A;
+        r.charge_Ah = c.charge_C / 3600.0;
+        r.energy_Wh = c.energy_J / 3600.0;
+        r.steady = p.profile == nullptr && p.element.p_W == 0.0 &&
+                   (p.rest || p.element.i_A * p.element.i_discharge_A == 0.0) && c.t1 - c.t0 <= k_pulse_ns;
+        out.push_back(r);
+    }
     return out;
 }
 
@@ -135,6 +183,18 @@ std::vector<Metric> Simulation::Impl::metrics() const {
         add(pre + "precharge.energy_J", plant.precharge_heat_J(p), "J");
         if (r.slowest_open_us >= 0.0) add(pre + "short.time_to_open_us", r.slowest_open_us, "us");
     }
+    for (const ProtocolRecord& r : protocol_text()) {
+        const std::string pre = "step[" + r.step + (cycler.repeat > 1 ? "@" + std::to_string(r.round) : "") + "].";
+        m.push_back({pre + "charge_Ah", r.charge_Ah, "Ah"});
+        m.push_back({pre + "energy_Wh", r.energy_Wh, "Wh"});
+        m.push_back({pre + "time_s", static_cast<double>(r.t_end_ns - r.t_start_ns) / 1e9, "s"});
+        m.push_back({pre + "v_end_V", r.v_end_V, "V"});
+        m.push_back({pre + "i_end_A", r.i_end_A, "A"});
+        const double di_A = r.i_end_A - r.i_before_A;
+        if (!r.steady) continue;
+        if (di_A > 1e-3 * cycler.scale_A || di_A < -1e-3 * cycler.scale_A)
+            m.push_back({pre + "r_mohm", 1e3 * (r.v_before_V - r.v_end_V) / di_A, "mohm"});
+    }
     m.push_back({"clamp.energy_J", plant.line_J(power::Line::clamp_heat), "J"});
     std::sort(m.begin(), m.end(), [](const Metric& a, const Metric& b) { return a.name < b.name; });
     return m;
@@ -164,6 +224,8 @@ void Simulation::Impl::judge(RunResult& r) const {
         scenario::Facts f;
         PackVerdict v;
         v.pack = run.id;
+        f.any_stimulus = verdicts[p].facts(t).any_stimulus;  // cells alone: there is nothing that could act
+        if (!run.fitted) v.reason = "cells alone: there is no board to act";
         if (run.board) {
             f = verdicts[p].facts(t);
             v.reason = verdicts[p].story();
@@ -240,6 +302,7 @@ RunResult Simulation::Impl::finish() {
     record_tap.gather_b(ub);
     recorder.finish(t, record_tap.b);
     r.metrics = metrics();
+    r.protocol = protocol_text();
     r.checks = checks->finish(t, r.metrics);
     r.warnings = warnings_text();
     fill_ledger(r.ledger);

@@ -73,9 +73,11 @@ void Simulation::Impl::instant() {
         checks->on_instant(t, check_tap.b);
         fired.clear();
         triggers->on_instant(t, trigger_tap.b, fired);
+        cycler_look();
         for (const int e : fired) pending_fire.push_back(static_cast<std::size_t>(e));
     } while (due(t));
     values_current = true;
+    cycler_keep();
     if (hashed) hash_instant();
     record_tap.gather_b(ub);
     recorder.on_instant(t, record_tap.b);  // H
@@ -83,7 +85,7 @@ void Simulation::Impl::instant() {
 
 /// Something is still to do at this instant.
 bool Simulation::Impl::due(Time_ns now) const {
-    if (!pending_fire.empty()) return true;
+    if (!pending_fire.empty() || (cycler.fitted && cycler.next_due() <= now)) return true;
     for (const EventState& e : events) {
         if (e.next <= now || e.undo <= now) return true;
     }
@@ -104,6 +106,7 @@ Time_ns Simulation::Impl::next_instant() const {
     }
     earlier(series_next);
     earlier(triggers->next_due());
+    earlier(cycler.next_due());
     for (const PackRun& p : packs) {
         if (p.board) earlier(p.board->next_due());
     }
@@ -133,6 +136,7 @@ bool Simulation::Impl::phase_a() {
         any = true;
     }
     pending_fire.clear();
+    any = cycler_act() || any;
     return any || plant.input_version() != before;
 }
 
@@ -230,6 +234,8 @@ bool Simulation::Impl::crossing(const power::PlantTime& ta, const power::PlantTi
     }
     if (damage_pending()) found(1.0);
     const Moment ma = moment(ta), mb = moment(tb);
+    const double cycler_u = cycler_crossing(scenario::seconds(ma, mb));
+    if (cycler_u <= 1.0) found(cycler_u);
     Moment first = u <= 1.0 ? scenario::between(ma, mb, u) : mb;
     bool any = u <= 1.0;
     if (!trigger_tap.at.empty()) {
@@ -266,6 +272,7 @@ void Simulation::Impl::accepted(const power::PlantTime& ta, const power::PlantTi
         verdict_tap[p].a.swap(verdict_tap[p].b);
     }
     t_of_step = scenario::round_up(mb);
+    cycler_accepted(scenario::seconds(ma, mb));
     gather_metrics(scenario::seconds(ma, mb));
     if (tb.ns <= board_t) return;  // a step shorter than the boards' clock: they see it with the next one
     for (std::size_t p = 0; p < packs.size(); ++p) {
@@ -290,6 +297,11 @@ void Simulation::Impl::keep_view(PackRun& r) {
 
 void Simulation::Impl::hash_instant() {
     hasher.i64(t);
+    if (cycler.fitted) {
+        hasher.i64(cycler.s.step);
+        hasher.i64(cycler.s.round);
+        hasher.f64(cycler.s.charge_C.value());
+    }
     plant.hash(hasher, 0);
     for (const PackRun& p : packs) {
         if (p.board) p.board->hash(hasher, false);

@@ -21,6 +21,7 @@ using twin::LedgerLine;
 using twin::Metric;
 using twin::NamedText;
 using twin::PackVerdict;
+using twin::ProtocolRecord;
 using twin::RunResult;
 using twin::RunStatus;
 using twin::Time_ns;

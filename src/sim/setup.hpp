@@ -23,7 +23,8 @@ namespace twin::sim {
 struct PackModels {
     std::size_t pack = 0;  // index in Scenario::packs
     std::shared_ptr<const cell::EcmModel> cell;
-    std::string chemistry;  // "LFP", "NMC", "LTO"
+    std::string chemistry;                   // "LFP", "NMC", "LTO"
+    double nominal_Ah = 0.0, v_max_V = 0.0;  // of one cell: what C-rates and voltages of a cycler are measured by
     bool board_fitted = true;
     power::BoardParts parts;
     power::MosfetParams<double> fet;

@@ -226,7 +226,7 @@ double Simulation::Impl::value_before(int channel) const {
 
 namespace {
 
-constexpr std::uint64_t k_magic = 0x354D49535742ULL;  // "BWSIM5"
+constexpr std::uint64_t k_magic = 0x364D49535742ULL;  // "BWSIM6"
 
 class Out {
 public:
@@ -416,13 +416,16 @@ void Simulation::Impl::save(std::vector<std::uint8_t>& out) const {
             o.pod(l.tap);
         pack_numbers(o, p);
     }
+    if (cycler.fitted) {
+        o.pod(cycler.s);
+        o.list(cycler.records);
+    }
     plant.save(out);
     checks->save(out);
     triggers->save(out);
     for (std::size_t p = 0; p < packs.size(); ++p) {
-        if (!packs[p].board) continue;
         verdicts[p].save(out);
-        packs[p].board->save(out);
+        if (packs[p].board) packs[p].board->save(out);
     }
     save_evidence(o, log_items);
     o.pod(log_dropped);
@@ -475,14 +478,21 @@ void Simulation::Impl::load(std::span<const std::uint8_t> bytes) {
         }
         pack_numbers(i, packs[p]);
     }
+    if (cycler.fitted) {
+        i.pod(cycler.s);
+        i.list(cycler.records);
+        const auto last = static_cast<std::int32_t>(cycler.plan.size());
+        if (cycler.s.step < -1 || cycler.s.step >= last ||
+            cycler.s.pending >= static_cast<std::int32_t>(k_cycler_items_max))
+            throw RunError("saved state is damaged");
+    }
     const auto plant_bytes = i.rest();
     i.skip(plant.load(plant_bytes.data(), plant_bytes.size()));
     i.skip(checks->load(i.rest()));
     i.skip(triggers->load(i.rest()));
     for (std::size_t p = 0; p < packs.size(); ++p) {
-        if (!packs[p].board) continue;
         i.skip(verdicts[p].load(i.rest()));
-        i.skip(packs[p].board->load(i.rest()));
+        if (packs[p].board) i.skip(packs[p].board->load(i.rest()));
     }
     load_evidence(i, log_items);
     i.pod(log_dropped);
@@ -504,6 +514,7 @@ void Simulation::Impl::load(std::span<const std::uint8_t> bytes) {
     }
     watch_values(ub);
     values_current = true;
+    cycler_keep();
 }
 
 }  // namespace twin::sim

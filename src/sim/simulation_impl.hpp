@@ -13,6 +13,7 @@
 #include "power/stepper.hpp"
 #include "scenario/monitor.hpp"
 #include "scenario/verdict.hpp"
+#include "sim/cycler.hpp"
 #include "sim/recorder.hpp"
 #include "sim/run_api.hpp"
 #include "sim/setup.hpp"
@@ -58,6 +59,7 @@ enum class Get : std::uint8_t {
     clamp_heat,
     element_i,
     element_v,
+    cycler,
     request_charge,
     request_discharge,
     gate,
@@ -199,6 +201,10 @@ struct Simulation::Impl : power::StepListener {
     void add_element_channels();
     void build_inputs();
     void build_watch();
+    static power::ElementSetup cycler_setup(const RunSetup& setup);
+    void build_cycler();
+    void build_cycler_items();
+    void add_cycler_channels();
     void start();
 
     // --- loop (loop.cpp: the one screen)
@@ -248,6 +254,20 @@ struct Simulation::Impl : power::StepListener {
     void update_series();
     std::size_t pack_index(const std::string& id) const;
     void jumped(double relative);
+
+    // --- the protocol's cycler
+    bool cycler_act();
+    void cycler_begin();
+    void cycler_follow();
+    void cycler_look();
+    void cycler_keep();
+    void cycler_measure(double h_s);
+    double cycler_crossing(double h_s);
+    void cycler_accepted(double h_s);
+    CyclerRecord cycler_record(StepEnd end, std::int32_t item) const;
+    bool cycler_requests(std::size_t p, bool charge) const;
+    double read_cycler(std::uint32_t what) const;
+    std::vector<ProtocolRecord> protocol_text() const;
 
     // --- channels
     double value(int channel) const;
@@ -300,6 +320,9 @@ struct Simulation::Impl : power::StepListener {
     std::vector<Tap> verdict_tap;
     Recorder recorder;
     Tap record_tap;
+
+    Cycler cycler;
+    double cycler_a[k_cycler_items_max] = {};  // values of its conditions at the start of the plant's step
 
     std::vector<EventState> events;
     std::vector<std::size_t> element_of_load, element_of_charger, element_of_event;  // event: npos if none

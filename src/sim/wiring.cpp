@@ -342,6 +342,7 @@ void Simulation::Impl::gather_metrics(double h_s) {
             r.q_dis_C += q;
         else
             r.q_chg_C -= q;
+        if (h_s >= 1e-4) watch_range(p, v.i_pack_A);
         if (!r.fitted) continue;
         watch_short(r, v.shunt_V, t_of_step);
         const double decay = h_s < 1e-4 ? h_s / k_filter_lag_s : -base::det_expm1(-h_s / k_filter_lag_s);
@@ -349,7 +350,6 @@ void Simulation::Impl::gather_metrics(double h_s) {
         plant.filter_powers_W(p, power_W);
         const auto n_leads = static_cast<std::size_t>(r.n_cells) + 1;
         for (std::size_t k = 0; k < n_leads; ++k) r.filter_heat_W[k] += (power_W[k] - r.filter_heat_W[k]) * decay;
-        if (h_s >= 1e-4) watch_range(p, v.i_pack_A);
     }
 }
 

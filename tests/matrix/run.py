@@ -16,8 +16,8 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-# One of each kind: microseconds with a clamp, a load with its own dynamics, two packs on one bus, miswired taps.
-SCENARIOS = ["short-hard-clamp", "motor-start", "parallel-0v9", "swap-neighbours"]
+# One of each kind: microseconds with a clamp, a load with its own dynamics, two packs on one bus, miswired taps, cells alone.
+SCENARIOS = ["short-hard-clamp", "motor-start", "parallel-0v9", "swap-neighbours", "hppc-cell"]
 MASK = "glibc.cpu.hwcaps=-AVX2,-FMA,-FMA4"
 V3 = {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", "xsave"}
 V4 = V3 | {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}

@@ -219,8 +219,44 @@ TEST_CASE("models are found by name or not at all") {
 }
 
 TEST_CASE("what comes later is refused by name") {
-    for (const char* key : {"sweep", "vary", "samples", "protocol", "corners", "design"})
+    for (const char* key : {"sweep", "vary", "samples", "corners", "design"})
         CHECK(says(changed(std::string("/") + key, "{}"), std::string("/") + key, "is not part of this version yet"));
+}
+
+TEST_CASE("a protocol's errors have place, value and what is allowed") {
+    const auto step = [](const std::string& text) { return changed("/protocol", "{\"steps\": [" + text + "]}"); };
+    const char* const good = R"("Discharge at 1C until 48 V")";
+    CHECK(step(good).errors.empty());
+    CHECK(step(R"({"charge_A": 10, "until": {"truth.cell.v_max_V": 3.6}, "max_s": 10, "limit": {"v_V": 58}})")
+              .errors.empty());
+    CHECK(says(step(R"({"charge_A": 10})"), "/protocol/steps/0", "nothing ends this step: add until or max_s"));
+    CHECK(says(step(R"({"charge_A": -10, "max_s": 1})"), "/protocol/steps/0/charge_A", "above 0 .. 100000 A"));
+    CHECK(says(step(R"({"id": "x", "charge_C": 5000, "max_s": 1})"), "/protocol/steps/x/charge_C", "above 0 .. 1000"));
+    CHECK(says(step(R"({"hold_V": 2000, "max_s": 1})"), "/protocol/steps/0/hold_V", "allowed is 0.1 .. 1000 V"));
+    CHECK(says(step(R"({"power_W": 0, "max_s": 1})"), "/protocol/steps/0/power_W", "must not be 0"));
+    CHECK(says(step(R"({"charge_A": 10, "discharge_A": 10, "max_s": 1})"), "/protocol/steps/0",
+               "may have only one of the keys charge_A"));
+    CHECK(says(step(R"({"max_s": 1})"), "/protocol/steps/0", "needs one of the keys charge_A"));
+    CHECK(says(step(R"({"rest_s": 5, "max_s": 1})"), "/protocol/steps/0/max_s", "a rest has its time"));
+    CHECK(says(step(R"({"charge_A": 1, "max_s": 1, "limit": {"i_A": 1}})"), "/protocol/steps/0/limit/i_A",
+               "hold and power steps"));
+    CHECK(says(step(R"({"hold_V": 50, "max_s": 1, "limit": {"v_V": 1}})"), "/protocol/steps/0/limit/v_V",
+               "current, power and profile"));
+    CHECK(says(step(R"({"hold_V": 50, "max_s": 1, "limit": {"i_A": 1, "i_C": 1}})"), "/protocol/steps/0/limit/i_C",
+               "exactly one may be given"));
+    CHECK(says(step(R"({"hold_V": 50, "max_s": 1, "limit": {"i": 1}})"), "/protocol/steps/0/limit/i",
+               "must be i_A, i_C, v_V or a channel"));
+    CHECK(says(step(R"({"charge_A": 1, "until": {"v": 1}})"), "/protocol/steps/0/until/v", "must be a channel"));
+    CHECK(says(step(R"({"profile": "nowhere.csv"})"), "/protocol/steps/0/profile", "is not found; searched"));
+    CHECK(says(step(R"("Discharg at 1C until 2.5 V")"), "/protocol/steps/0",
+               "must begin with Discharge, Charge, Hold or Rest"));
+    CHECK(says(step(R"x("Rest for 1 hour (1 minute period)")x"), "/protocol/steps/0", "record.period_s"));
+    CHECK(says(step(R"({"id": "a", "rest_s": 1}, {"id": "a", "rest_s": 1})"), "/protocol/steps/a/id", "used twice"));
+    CHECK(says(changed("/protocol", "{\"repeat\": 0, \"steps\": [\"Rest for 1 s\"]}"), "/protocol/repeat",
+               "allowed is 1 .. 100000"));
+    CHECK(says(changed("/protocol", "{\"repeat\": 100000, \"steps\": [\"Rest for 1 s\", \"Rest for 1 s\"]}"),
+               "/protocol/repeat", "at most 100000"));
+    CHECK(says(changed("/protocol", "{}"), "/protocol", "\"steps\" is missing"));
 }
 
 TEST_CASE("duplicate ids and keys") {

@@ -90,6 +90,15 @@ TEST_CASE("a balancing second allocates nothing" * k_needs_counter) {
     CHECK(allocations(*s, t + 8 * k_s) == 0);
 }
 
+TEST_CASE("steps of a protocol allocate nothing, with a board and without" * k_needs_counter) {
+    const auto cell = build(shipped("cycler/hppc-cell", {{"/record/rate_hz", "10"}}));
+    cell->advance_to(590 * k_s);
+    CHECK(allocations(*cell, 2900 * k_s) == 0);  // pulses, an end by charge, the next round
+    const auto pack = build(until(shipped("cycler/capacity-16s"), 30 * k_s));
+    pack->advance_to(3 * k_s);
+    CHECK(allocations(*pack, 12 * k_s) == 0);
+}
+
 TEST_CASE("a short allocates nothing, its burst is recorded" * k_needs_counter) {
     for (const char* const name :
          {"short/short-hard-clamp", "short/short-hard-bare", "paralleling/parallel-4v-all-on"}) {

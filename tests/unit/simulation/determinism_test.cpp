@@ -8,9 +8,9 @@ using namespace rig;
 
 namespace {
 
-const char* const k_fast[] = {"short/short-hard-clamp",    "short/short-hard-bare",           "everyday/motor-start",
-                              "everyday/inrush-10mf-bare", "paralleling/parallel-4v-low-off", "miswiring/swap-seven",
-                              "miswiring/open-tap"};
+const char* const k_fast[] = {
+    "short/short-hard-clamp",          "short/short-hard-bare", "everyday/motor-start", "everyday/inrush-10mf-bare",
+    "paralleling/parallel-4v-low-off", "miswiring/swap-seven",  "miswiring/open-tap",   "cycler/hppc-cell"};
 
 std::string whole(const twin::scenario::Scenario& s, const RunOptions& o = {}) { return evidence(run(s, o)); }
 

@@ -27,6 +27,16 @@ void override_all(RunSetup& s, const std::vector<std::pair<const char*, double>>
         for (const auto& [name, value] : parameters) p.board.overrides.push_back({name, value});
     }
 }
+void override_cells(RunSetup& s, double capacity, double r) {
+    for (auto& p : s.scenario.packs) {
+        for (int k = 1; k <= p.series; ++k) {
+            twin::scenario::CellOverride o;
+            o.capacity_scale = capacity;
+            o.r_scale = r;
+            p.override_.push_back({"cell[" + std::to_string(k) + "]", o});
+        }
+    }
+}
 void core_all(RunSetup& s, const bms_core* core) {
     for (auto& p : s.packs) p.board.core = core;
 }
@@ -40,7 +50,8 @@ const std::vector<Mutation>& mutations() {
          "no byte on the bus, no lamp",
          [](RunSetup& s) { core_all(s, inert_core()); },
          {"short-hard-clamp", "short-hard-bare", "inrush-10mf-precharge", "inrush-10mf-bare", "motor-start", "open-tap",
-          "swap-neighbours", "swap-seven", "parallel-0v9", "parallel-4v-all-on", "charge-cold", "board-hot"}},
+          "swap-neighbours", "swap-seven", "parallel-0v9", "parallel-4v-all-on", "charge-cold", "board-hot",
+          "overcharge-16s"}},
         {"no comparators",
          "the front end's comparators never see the shunt",
          [](RunSetup& s) { fault_all(s, twin::board::k_fault_no_comparators); },
@@ -89,6 +100,14 @@ const std::vector<Mutation>& mutations() {
          "and at once: no ride-through",
          [](RunSetup& s) { override_all(s, {{"ocd_mA", 100000}, {"ocd_delay_ms", 100}}); },
          {"motor-start"}},
+        {"cells of twice the resistance",
+         "of every cell",
+         [](RunSetup& s) { override_cells(s, 1.0, 2.0); },
+         {"hppc-cell"}},
+        {"cells of 85 % of their capacity",
+         "of every cell",
+         [](RunSetup& s) { override_cells(s, 0.85, 1.0); },
+         {"capacity-16s"}},
     };
     return all;
 }

@@ -3,9 +3,12 @@
 
 #include <charconv>
 
-#include "study/protocol.hpp"
+#include <twin/error.hpp>
 
-namespace twin::study {
+#include "base/lanes.hpp"
+#include "scenario/protocol.hpp"
+
+namespace twin::scenario {
 
 namespace {
 
@@ -213,4 +216,38 @@ std::vector<ProtocolStep> parse_protocol(const std::vector<std::string>& steps) 
     return out;
 }
 
-}  // namespace twin::study
+bool is_cycler_limit(std::string_view key) { return key == "i_A" || key == "i_C" || key == "v_V"; }
+
+std::string from_words(const ProtocolStep& w, CyclerStep& out) {
+    using Mode = ProtocolStep::Mode;
+    if (w.period_s > 0.0) return "a sampling period is set by record.period_s, not by a step";
+    const double size = base::abs2(w.value);
+    const bool charge = w.value < 0.0;
+    if (w.mode != Mode::rest && size == 0.0) return "drives nothing";
+    switch (w.mode) {
+        case Mode::rest:
+            if (w.max_s <= 0.0) return "a rest needs its time";
+            out.drive = RestTime{base::from_s(w.max_s)};
+            break;
+        case Mode::voltage:
+            out.drive = HoldVoltage{w.value};
+            break;
+        case Mode::power:
+            out.drive = ConstantPower{w.value};
+            break;
+        case Mode::current:
+            if (w.c_rate && charge) out.drive = ChargeRate{size};
+            if (w.c_rate && !charge) out.drive = DischargeRate{size};
+            if (!w.c_rate && charge) out.drive = ChargeCurrent{size};
+            if (!w.c_rate && !charge) out.drive = DischargeCurrent{size};
+            break;
+    }
+    if (w.max_s > 0.0 && w.mode != Mode::rest) out.max = base::from_s(w.max_s);
+    if (w.until_V > 0.0) out.until.push_back({k_cycler_v, w.until_V});
+    if (w.until_A > 0.0) out.until.push_back({k_cycler_i_abs, w.until_A});
+    if (w.until_soc >= 0.0) out.until.push_back({k_pack_soc, 100.0 * w.until_soc});
+    out.until_c = w.until_c;
+    return {};
+}
+
+}  // namespace twin::scenario
