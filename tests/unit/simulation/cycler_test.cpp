@@ -59,7 +59,8 @@ TEST_CASE("each step ends for its reason, at its value") {
     CHECK(r.protocol[2].v_end_V == doctest::Approx(3.5).epsilon(2e-4));  // regulated to 5e-4 at the largest current
     CHECK(r.protocol[3].i_end_A == 0.0);
     CHECK(r.protocol[4].energy_Wh == doctest::Approx(2.0).epsilon(1e-8));
-    CHECK(r.protocol[4].i_end_A * r.protocol[4].v_end_V == doctest::Approx(200.0).epsilon(1e-8));
+    CHECK(r.protocol[4].i_end_A * r.protocol[4].v_end_V ==
+          doctest::Approx(200.0).epsilon(1e-4));  // end of the step against its mean
     CHECK(r.verdict == "NORMAL");
     CHECK(r.ledger.energy_residual_rel < 1e-9);
     CHECK(r.ledger.charge_residual_rel < 1e-12);
