@@ -3,7 +3,9 @@
 // model, isothermal, without a double layer (no model of ours has one). Z = -dV/di, current positive on discharge, so
 // that Re Z > 0 and a capacitive part has Im Z < 0. Shapes: (n) in, (n) out, ohm of the whole cell.
 //
-//   equivalent circuit  R0 + sum R_k / (1 + j w tau_k) + (dOCV/dsoc + gamma M) / (j w Q)
+//   equivalent circuit  R0 + sum R_k / (1 + j w tau_k) + (dOCV/dsoc + gamma M + gamma_t M0) / (j w Q)
+//                       (direction unknown, d = 0: R is the mean of discharging and charging; a sine that moves more
+//                       than Q / gamma_t turns the direction and sees less of M0)
 //   particle            dc_s / dj = -(R / D) tanh b / (b - tanh b),  b = R sqrt(j w / D)
 //   local               z = R_g T / (F j0) + U'(x) / (F c_max) dc_s / dj
 //   SPM                 sum of z / (a L);  SPMe: + the electrolyte under uniform reaction;  DFN: phi_s, phi_e, c_e and
