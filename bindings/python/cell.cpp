@@ -5,6 +5,8 @@
 #include <pybind11/stl.h>
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include <twin/cell.hpp>
 
@@ -16,6 +18,68 @@ namespace {
 template <class T>
 py::array_t<T> column(const std::vector<T>& v) {
     return py::array_t<T>(static_cast<py::ssize_t>(v.size()), v.data());
+}
+
+using Array = py::array_t<double, py::array::c_style | py::array::forcecast>;
+
+std::vector<double> values(const std::optional<Array>& a) {
+    if (!a) return {};
+    return {a->data(), a->data() + a->size()};
+}
+py::array_t<double> table(const std::vector<double>& v, std::size_t n) {
+    const auto columns = static_cast<py::ssize_t>(n);
+    return py::array_t<double>({static_cast<py::ssize_t>(v.size()) / columns, columns}, v.data());
+}
+CellBatchRun run_batch(CellBatch& b, const Array& i_A, double dt_s, std::size_t record_every) {
+    const bool per_cell = i_A.ndim() == 2;
+    if (i_A.ndim() > 2 || i_A.ndim() < 1 || (per_cell && static_cast<std::size_t>(i_A.shape(1)) != b.size()))
+        throw RunError("i_A must have the shape (steps) or (steps, n)", "i_A");
+    const auto steps = static_cast<std::size_t>(i_A.shape(0));
+    const double* const data = i_A.data();
+    const py::gil_scoped_release release;
+    return b.run(data, steps, per_cell, dt_s, record_every);
+}
+py::array_t<double> step_batch(CellBatch& b, const Array& i_A, double dt_s) {
+    const auto n = static_cast<std::size_t>(i_A.size());
+    if (n != 1 && n != b.size()) throw RunError("i_A must be one current or one for each cell", "i_A");
+    (void)b.run(i_A.data(), 1, n != 1, dt_s, 0);
+    return column(b.v_V());
+}
+
+void bind_batch(py::module_& m) {
+    py::class_<CellBatchRun>(m, "CellBatchRun", "Records of a batch: rows of time, columns of cells.")
+        .def_property_readonly("t_s", [](const CellBatchRun& r) { return column(r.t_s); })
+        .def_property_readonly("v_V", [](const CellBatchRun& r) { return table(r.v_V, r.n_cells); })
+        .def_property_readonly("soc", [](const CellBatchRun& r) { return table(r.soc, r.n_cells); })
+        .def_property_readonly("temp_degC", [](const CellBatchRun& r) { return table(r.temp_degC, r.n_cells); });
+    py::class_<CellBatch>(
+        m, "CellBatch",
+        "Many independent cells of one equivalent circuit: CellBatch('lfp-100ah', 10000, r_scale=array)."
+        "\nEvery cell gets the bits it has alone. Current is positive when it discharges.")
+        .def(py::init([](const std::string& model, std::size_t n, const std::optional<Array>& capacity_scale,
+                         const std::optional<Array>& r_scale, const std::optional<Array>& soc,
+                         const std::optional<Array>& temp_degC, const std::optional<Array>& ambient_degC) {
+                 return CellBatch(
+                     model, n,
+                     {values(capacity_scale), values(r_scale), values(soc), values(temp_degC), values(ambient_degC)});
+             }),
+             py::arg("model"), py::arg("n"), py::arg("capacity_scale") = py::none(), py::arg("r_scale") = py::none(),
+             py::arg("soc") = py::none(), py::arg("temp_degC") = py::none(), py::arg("ambient_degC") = py::none(),
+             "The arrays hold one value or n.")
+        .def("step", &step_batch, py::arg("i_A"), py::arg("dt_s"),
+             "Advances all at constant current (one, or one for each); returns the terminal voltages (n).")
+        .def("run", &run_batch, py::arg("i_A"), py::arg("dt_s"), py::arg("record_every") = 1,
+             "Steps of dt_s at currents (steps) or (steps, n); a record after each record_every steps, 0: none.")
+        .def_property_readonly("v_V", [](const CellBatch& b) { return column(b.v_V()); })
+        .def_property_readonly("soc", [](const CellBatch& b) { return column(b.soc()); })
+        .def_property_readonly("temp_degC", [](const CellBatch& b) { return column(b.temp_degC()); })
+        .def_property_readonly("v_min_V", [](const CellBatch& b) { return column(b.v_min_V()); })
+        .def_property_readonly("v_max_V", [](const CellBatch& b) { return column(b.v_max_V()); })
+        .def_property_readonly("t_max_degC", [](const CellBatch& b) { return column(b.t_max_degC()); })
+        .def_property_readonly("name", &CellBatch::name)
+        .def("__len__", &CellBatch::size)
+        .def("__repr__",
+             [](const CellBatch& b) { return "<CellBatch of " + std::to_string(b.size()) + " x " + b.name() + ">"; });
 }
 
 }  // namespace
@@ -83,6 +147,7 @@ void bind_cell(py::module_& m) {
         .def_property_readonly("name", &Cell::name)
         .def_property_readonly("kind", &Cell::kind)
         .def("__repr__", [](const Cell& c) { return "<Cell " + c.name() + " as " + c.kind() + ">"; });
+    bind_batch(m);
 }
 
 }  // namespace twin::python

@@ -6,6 +6,7 @@
 //     twin::Cell cell("chen2020", "dfn");
 //     twin::CellRun run = cell.run({"Discharge at 1C until 2.5 V", "Rest for 1 hour"});
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -55,6 +56,42 @@ public:
     double nominal_Ah() const;
     std::string name() const;
     std::string kind() const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// Where the cells of a batch differ: each empty (the default), one value for all, or one for each cell.
+struct CellBatchStart {
+    std::vector<double> capacity_scale, r_scale;       // of the model's; default 1
+    std::vector<double> soc, temp_degC, ambient_degC;  // default 1, 25, as temp_degC
+};
+struct CellBatchRun {
+    std::size_t n_cells = 0;
+    std::vector<double> t_s;                  // (rows)
+    std::vector<double> v_V, soc, temp_degC;  // (rows x n_cells), temperature of the surface
+};
+
+/// Many independent cells of one equivalent circuit, together: tens of millions of cell-steps per second and core, each
+/// cell to the bits that it has alone, on every machine.
+class CellBatch {
+public:
+    CellBatch(const std::string& model, std::size_t n, const CellBatchStart& start = {});
+    ~CellBatch();
+    CellBatch(CellBatch&&) noexcept;
+    CellBatch& operator=(CellBatch&&) noexcept;
+
+    /// n_steps steps of dt_s at currents i_A: (n_steps) for all cells alike, or (n_steps x n) if per_cell. Records
+    /// after each record_every steps (0: none).
+    CellBatchRun run(const double* i_A, std::size_t n_steps, bool per_cell, double dt_s, std::size_t record_every);
+
+    std::size_t size() const;
+    std::string name() const;
+    std::vector<double> v_V() const;        // (n) at the end of the last step, under its current; OCV before the first
+    std::vector<double> soc() const;        // (n)
+    std::vector<double> temp_degC() const;  // (n) surface
+    std::vector<double> v_min_V() const, v_max_V() const, t_max_degC() const;  // (n) over the ends of all steps; core
 
 private:
     struct Impl;

@@ -212,6 +212,12 @@ public:
     const Axis<CapX>& x_axis() const { return x_; }
     const Axis<CapY>& y_axis() const { return y_; }
     bool outside(double x, double y) const { return !(x_.inside(x) && y_.inside(y)); }
+    /// 1 / width of interval s in 1..size - 1, and a value at knots.
+    double per_dx(std::int32_t s) const { return per_dx_[static_cast<std::size_t>(s)]; }
+    double per_dy(std::int32_t s) const { return per_dy_[static_cast<std::size_t>(s)]; }
+    double value(std::size_t q, std::int32_t ix, std::int32_t iy) const {
+        return v_[static_cast<std::size_t>(ix) * CapY + static_cast<std::size_t>(iy)][q];
+    }
     std::array<double, Q> at(double x, double y) const {
         const Cell cx = cell(x_, per_dx_, x);
         const Cell cy = cell(y_, per_dy_, y);

@@ -7,6 +7,9 @@
 #include <cstdint>
 
 #include "base/lanes.hpp"
+#if defined(TWIN_SIMD_AVX512)
+#include <immintrin.h>
+#endif
 
 namespace twin::base {
 
@@ -30,6 +33,12 @@ struct MaskWide {
     using V = typename detail::Registers<N>::I;
     V m;  // all bits set or none, per lane
 };
+#if defined(TWIN_SIMD_AVX512)
+template <>
+struct MaskWide<8> {
+    __mmask8 m;  // a bit per lane
+};
+#endif
 template <int N>
 struct Wide {
     using V = typename detail::Registers<N>::F;
@@ -104,9 +113,6 @@ struct LaneTraits<Wide<N>> {
 /// Bit k is set where lane k is true.
 template <int N>
 [[gnu::always_inline]] inline unsigned lanes(const MaskWide<N>& a) {
-#if defined(TWIN_SIMD_AVX512)
-    if constexpr (N == 8) return static_cast<unsigned>(__builtin_ia32_cvtq2mask512(a.m));
-#endif
 #if defined(TWIN_SIMD_AVX2)
     if constexpr (N == 4) return static_cast<unsigned>(__builtin_ia32_movmskpd256(typename Wide<4>::V(a.m)));
 #endif
@@ -130,5 +136,33 @@ template <int N>
 [[gnu::always_inline]] inline Wide<N> abs2(const Wide<N>& a) {
     return Wide<N>(-a.v > a.v ? -a.v : a.v);
 }
+
+#if defined(TWIN_SIMD_AVX512)
+// Masks have registers of their own there: overloads that win over the templates.
+#define TWIN_WIDE_COMPARE8(op, how)                                                             \
+    [[gnu::always_inline]] inline MaskWide<8> operator op(const Wide<8>& a, const Wide<8>& b) { \
+        return {_mm512_cmp_pd_mask(__m512d(a.v), __m512d(b.v), how)};                           \
+    }                                                                                           \
+    [[gnu::always_inline]] inline MaskWide<8> operator op(const Wide<8>& a, double b) { return a op Wide<8>(b); }
+TWIN_WIDE_COMPARE8(<, _CMP_LT_OQ)
+TWIN_WIDE_COMPARE8(<=, _CMP_LE_OQ)
+TWIN_WIDE_COMPARE8(>, _CMP_GT_OQ)
+TWIN_WIDE_COMPARE8(>=, _CMP_GE_OQ)
+#undef TWIN_WIDE_COMPARE8
+[[gnu::always_inline]] inline MaskWide<8> mask_not(const MaskWide<8>& a) { return {static_cast<__mmask8>(~a.m)}; }
+[[gnu::always_inline]] inline MaskWide<8> mask_and(const MaskWide<8>& a, const MaskWide<8>& b) {
+    return {static_cast<__mmask8>(a.m & b.m)};
+}
+[[gnu::always_inline]] inline MaskWide<8> mask_or(const MaskWide<8>& a, const MaskWide<8>& b) {
+    return {static_cast<__mmask8>(a.m | b.m)};
+}
+[[gnu::always_inline]] inline unsigned lanes(const MaskWide<8>& a) { return a.m; }
+[[gnu::always_inline]] inline bool any(const MaskWide<8>& a) { return a.m != 0; }
+[[gnu::always_inline]] inline bool all(const MaskWide<8>& a) { return a.m == 0xFF; }
+[[gnu::always_inline]] inline Wide<8> select(const MaskWide<8>& m, const Wide<8>& a, const Wide<8>& b) {
+    return Wide<8>(Wide<8>::V(_mm512_mask_blend_pd(m.m, __m512d(b.v), __m512d(a.v))));
+}
+[[gnu::always_inline]] inline Wide<8> abs2(const Wide<8>& a) { return select(-a > a, -a, a); }
+#endif
 
 }  // namespace twin::base

@@ -171,27 +171,27 @@ std::span<const base::Field> state_fields() {
                                                           TWIN_CELL_FIELD(S, soc_lo, ""),
                                                           TWIN_CELL_FIELD(S, u1_V, "V"),
                                                           TWIN_CELL_FIELD(S, u2_V, "V"),
-                                                          TWIN_CELL_FIELD(S, u3_V, "V"),
                                                           TWIN_CELL_FIELD(S, h, ""),
-                                                          TWIN_CELL_FIELD(S, dir, ""),
                                                           TWIN_CELL_FIELD(S, t_core_degC, "degC"),
                                                           TWIN_CELL_FIELD(S, t_surf_degC, "degC"),
+                                                          TWIN_CELL_FIELD(S, charge_out_C, "C"),
                                                           TWIN_CELL_FIELD(S, kept_soc, ""),
                                                           TWIN_CELL_FIELD(S, kept_t_degC, "degC"),
-                                                          TWIN_CELL_FIELD(S, kept_dir, ""),
                                                           TWIN_CELL_FIELD(S, r0_Ohm, "Ohm"),
                                                           TWIN_CELL_FIELD(S, r1_Ohm, "Ohm"),
                                                           TWIN_CELL_FIELD(S, r2_Ohm, "Ohm"),
-                                                          TWIN_CELL_FIELD(S, r3_Ohm, "Ohm"),
                                                           TWIN_CELL_FIELD(S, per_r1_S, "S"),
                                                           TWIN_CELL_FIELD(S, per_r2_S, "S"),
-                                                          TWIN_CELL_FIELD(S, per_r3_S, "S"),
                                                           TWIN_CELL_FIELD(S, m_V, "V"),
-                                                          TWIN_CELL_FIELD(S, m0_V, "V"),
-                                                          TWIN_CELL_FIELD(S, self_A, "A"),
+                                                          TWIN_CELL_FIELD(S, u3_V, "V"),
+                                                          TWIN_CELL_FIELD(S, dir, ""),
                                                           TWIN_CELL_FIELD(S, side_C, "C"),
                                                           TWIN_CELL_FIELD(S, side_lo_C, "C"),
-                                                          TWIN_CELL_FIELD(S, charge_out_C, "C")};
+                                                          TWIN_CELL_FIELD(S, kept_dir, ""),
+                                                          TWIN_CELL_FIELD(S, r3_Ohm, "Ohm"),
+                                                          TWIN_CELL_FIELD(S, per_r3_S, "S"),
+                                                          TWIN_CELL_FIELD(S, m0_V, "V"),
+                                                          TWIN_CELL_FIELD(S, self_A, "A")};
     static_assert(sizeof(S) == table.size() * sizeof(T), "a member of the state is missing from its table");
     return table;
 }
@@ -226,12 +226,6 @@ PairStep::PairStep(const EcmModel& m, const EcmCoeffs& c)
         tau_s[k] = Pair(m.tau_s[k]);
         rc[k] = {c.rc[k].em, c.rc[k].phi, c.rc[k].phi2};
     }
-}
-
-OcvMean<Pair> detail::find_ocv_mean(const EcmModel& model, const OcvSegment** at, Pair soc, Pair width) {
-    for (std::size_t k = 0; k < 2; ++k) at[k] = &model.segment[static_cast<std::size_t>(model.soc_axis.locate(soc[k]))];
-    const OcvMean<double> a = cell::ocv_mean(model, soc[0], width[0]), b = cell::ocv_mean(model, soc[1], width[1]);
-    return {{a.ocv_V, b.ocv_V}, {a.dudt_VperK, b.dudt_VperK}, {a.slope_V, b.slope_V}};
 }
 
 }  // namespace twin::cell

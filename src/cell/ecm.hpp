@@ -49,16 +49,12 @@ inline Pack8 follow(const EcmModel& m, const EcmParams<Pack8>& p, EcmState<Pack8
 }
 
 template <bool X, class T>
-[[gnu::always_inline]] inline StepMeans<T> step_means(const EcmModel& m, const EcmParams<T>& p, const EcmState<T>& s,
-                                                      const EcmCoeffs& c, const T& i_A, const T& dq_C) {
-    const StepCharge<T> q = step_charge<X, T>(m, p, s, c, dq_C);
-    return step_means<X, T>(m, p, s, c, i_A, dq_C, q, ocv_mean(m, s.soc, q.width));
-}
-
-template <bool X, class T>
 [[gnu::always_inline]] inline EmfMean<T> mean_emf(const EcmModel& m, const EcmParams<T>& p, const EcmState<T>& s,
                                                   const EcmCoeffs& c, const T& i_A) {
-    return emf_and_slope<X, T>(m, p, s, c, step_means<X, T>(m, p, s, c, i_A, i_A * c.h_s));
+    const T dq_C = i_A * c.h_s;
+    const StepCharge<T> q = step_charge<X, T>(m, p, s, c, dq_C);
+    const OcvMean<T> o = ocv_mean(m, s.soc, q.width);
+    return emf_and_slope<X, T>(m, p, s, c, step_means<X, T>(m, p, s, i_A, dq_C, q, o), i_A, o.slope_V);
 }
 
 template <bool X, class T>
@@ -87,8 +83,10 @@ template <bool X, class T>
                                                        const EcmCoeffs& c, const T& dq_C, const T& joule_heat_J,
                                                        const T& t_env_degC) {
     const T i_A = dq_C * c.per_h_perS;
-    const auto r = step_means<X, T>(m, p, s, c, i_A, dq_C);
-    CellStepEnergy<T> e = advance<X, T>(m, p, s, c, r, i_A, dq_C, joule_heat_J, t_env_degC);
+    const StepCharge<T> q = step_charge<X, T>(m, p, s, c, dq_C);
+    const OcvMean<T> o = ocv_mean(m, s.soc, q.width);
+    const StepMeans<T> r = step_means<X, T>(m, p, s, i_A, dq_C, q, o);
+    CellStepEnergy<T> e = advance<X, T>(m, p, s, c, r, i_A, dq_C, q, o.dudt_VperK, joule_heat_J, t_env_degC);
     e.param_work_J = follow(m, p, s);
     return e;
 }

@@ -27,21 +27,28 @@ struct EcmParams {
 /// function of the state.
 template <class T>
 struct EcmState {
-    T soc;               // 0 empty, 1 full
-    T soc_lo;            // compensation of soc: the charge is soc + soc_lo
-    T u1_V, u2_V, u3_V;  // RC overvoltages, positive after discharge
-    T h;                 // hysteresis -1 (discharged into) .. +1 (charged into)
-    T dir;               // direction -1 (discharging) .. +1 (charging), 0 unknown
+    // what every step changes
+    T soc;         // 0 empty, 1 full
+    T soc_lo;      // compensation of soc: the charge is soc + soc_lo
+    T u1_V, u2_V;  // RC overvoltages, positive after discharge
+    T h;           // hysteresis -1 (discharged into) .. +1 (charged into)
     T t_core_degC, t_surf_degC;
-    T kept_soc, kept_t_degC, kept_dir;  // where the following were looked up
-    T r0_Ohm, r1_Ohm, r2_Ohm, r3_Ohm;
-    T per_r1_S, per_r2_S, per_r3_S;  // 1 / R, 0 without the pair
-    T m_V, m0_V;                     // hysteresis amplitudes
-    T self_A;                        // self-discharge current
-    T side_C, side_lo_C;             // charge lost to side reactions, compensated sum
     T charge_out_C;  // charge that left through the branch (plain sum, for display; the ledger keeps its own)
+    // what is kept of the tables
+    T kept_soc, kept_t_degC;  // where the following were looked up
+    T r0_Ohm, r1_Ohm, r2_Ohm;
+    T per_r1_S, per_r2_S;  // 1 / R, 0 without the pair
+    T m_V;                 // hysteresis amplitude
+    // extended form
+    T u3_V;
+    T dir;                // direction -1 (discharging) .. +1 (charging), 0 unknown
+    T side_C, side_lo_C;  // charge lost to side reactions, compensated sum
+    T kept_dir, r3_Ohm, per_r3_S;
+    T m0_V;    // amplitude of the instantaneous hysteresis
+    T self_A;  // self-discharge current
 };
 
+inline constexpr std::size_t k_changing_fields = 8;  // of the basic form, the first ones
 inline constexpr double k_keep_soc = 1.0 / 32768.0;
 inline constexpr double k_keep_K = 1.0 / 128.0;
 inline constexpr double k_keep_dir = 1.0 / 512.0;

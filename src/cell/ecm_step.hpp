@@ -86,13 +86,8 @@ struct Turning {
 };
 template <class T>
 [[gnu::always_inline]] inline Turning<T> turning(const T& y0, const T& dq_C, const T& x) {
-    Turning<T> r;
-    r.sign = base::select(dq_C < T(0.0), T(-1.0), T(1.0));
-    r.x = x;
-    r.b = y0 + r.sign;
-    r.phi = decay_mean(x);
-    r.mean = r.b * r.phi - r.sign;
-    return r;
+    const T sign = base::select(dq_C < T(0.0), T(-1.0), T(1.0)), b = y0 + sign, phi = decay_mean(x);
+    return {sign, x, b, phi, b * phi - sign};
 }
 /// Stored and dissipated energy of it with amplitude m over the charge dq, and its change: dy = -x phi b; mean of y^2 =
 /// 1 - 2 sign b phi + b^2 phi(2x), phi(2x) = phi (1 - x phi / 2).
@@ -112,51 +107,59 @@ template <class T>
 /// Everything of a step at constant current i that both mean_emf and commit need.
 template <class T>
 struct StepMeans {
-    StepCharge<T> q;
-    OcvMean<T> ocv;
-    T ocv_V;          // mean OCV at T_core
-    Turning<T> h;     // of hysteresis
-    Turning<T> dir;   // of the direction (extended)
-    T a[k_rc_pairs];  // u0 - i R
-    T emf_V;
+    T ocv_V;             // mean OCV at T_core
+    Turning<T> h;        // of hysteresis
+    Turning<T> dir;      // of the direction (extended)
+    T a1_V, a2_V, a3_V;  // u0 - i R
 };
-
-template <bool X, class T, class M, class C>
+template <bool X, class T, class M>
 [[gnu::always_inline]] inline StepMeans<T> step_means(const M& m, const EcmParams<T>& p, const EcmState<T>& s,
-                                                      const C& c, const T& i_A, const T& dq_C, const StepCharge<T>& q,
+                                                      const T& i_A, const T& dq_C, const StepCharge<T>& q,
                                                       const OcvMean<T>& ocv) {
     using base::abs2;
-    StepMeans<T> r;
-    r.q = q;
-    r.ocv = ocv;
-    r.ocv_V = r.ocv.ocv_V + r.ocv.dudt_VperK * (s.t_core_degC - m.t_ref_degC);
-    r.h = turning<T>(s.h, q.main_C, abs2(q.width) * m.gamma);
-    r.a[0] = s.u1_V - i_A * s.r1_Ohm;
-    r.a[1] = s.u2_V - i_A * s.r2_Ohm;
-    const T u1_mean = i_A * s.r1_Ohm + r.a[0] * c.rc[0].phi;
-    const T u2_mean = i_A * s.r2_Ohm + r.a[1] * c.rc[1].phi;
-    r.emf_V = (r.ocv_V + s.m_V * r.h.mean) - (u1_mean + u2_mean);
     if constexpr (X) {
-        r.dir = turning<T>(s.dir, dq_C, abs2(dq_C) * p.per_capacity_perC * m.extras.turn_gamma);
-        r.a[2] = s.u3_V - i_A * s.r3_Ohm;
-        r.emf_V = (r.emf_V + s.m0_V * r.dir.mean) - (i_A * s.r3_Ohm + r.a[2] * c.rc[2].phi);
+        return {ocv.ocv_V + ocv.dudt_VperK * (s.t_core_degC - m.t_ref_degC),
+                turning<T>(s.h, q.main_C, abs2(q.width) * m.gamma),
+                turning<T>(s.dir, dq_C, abs2(dq_C) * p.per_capacity_perC * m.extras.turn_gamma),
+                s.u1_V - i_A * s.r1_Ohm,
+                s.u2_V - i_A * s.r2_Ohm,
+                s.u3_V - i_A * s.r3_Ohm};
+    } else {
+        return {ocv.ocv_V + ocv.dudt_VperK * (s.t_core_degC - m.t_ref_degC),
+                turning<T>(s.h, q.main_C, abs2(q.width) * m.gamma),
+                {},
+                s.u1_V - i_A * s.r1_Ohm,
+                s.u2_V - i_A * s.r2_Ohm,
+                T(0.0)};
     }
-    return r;
+}
+/// Mean EMF of the step, R0 excluded.
+template <bool X, class T, class C>
+[[gnu::always_inline]] inline T emf_mean(const EcmState<T>& s, const C& c, const StepMeans<T>& r, const T& i_A) {
+    const T u1_mean = i_A * s.r1_Ohm + r.a1_V * c.rc[0].phi;
+    const T u2_mean = i_A * s.r2_Ohm + r.a2_V * c.rc[1].phi;
+    const T emf_V = (r.ocv_V + s.m_V * r.h.mean) - (u1_mean + u2_mean);
+    if constexpr (X) {
+        return (emf_V + s.m0_V * r.dir.mean) - (i_A * s.r3_Ohm + r.a3_V * c.rc[2].phi);
+    } else {
+        return emf_V;
+    }
 }
 
 template <bool X, class T, class M, class C>
 [[gnu::always_inline]] inline EmfMean<T> emf_and_slope(const M& m, const EcmParams<T>& p, const EcmState<T>& s,
-                                                       const C& c, const StepMeans<T>& r) {
+                                                       const C& c, const StepMeans<T>& r, const T& i_A,
+                                                       const T& ocv_slope_V) {
     // Hysteresis: d(mean h)/dx = -phi^2 / 2 within a factor 2 for large x, exact for x -> 0; only a slope for the
     // iteration.
     const T hyst = s.m_V * m.gamma * (r.h.b * r.h.sign) * (r.h.phi * r.h.phi) * 0.5;
     const T rc = s.r1_Ohm * (1.0 - c.rc[0].phi) + s.r2_Ohm * (1.0 - c.rc[1].phi);
     if constexpr (X) {
         const T turn = s.m0_V * m.extras.turn_gamma * (r.dir.b * r.dir.sign) * (r.dir.phi * r.dir.phi) * 0.5;
-        return {r.emf_V, -(((r.ocv.slope_V + hyst) + turn) * p.per_capacity_perC * c.h_s +
-                           (rc + s.r3_Ohm * (1.0 - c.rc[2].phi)))};
+        return {emf_mean<X, T>(s, c, r, i_A),
+                -(((ocv_slope_V + hyst) + turn) * p.per_capacity_perC * c.h_s + (rc + s.r3_Ohm * (1.0 - c.rc[2].phi)))};
     } else {
-        return {r.emf_V, -((r.ocv.slope_V + hyst) * p.per_capacity_perC * c.h_s + rc)};
+        return {emf_mean<X, T>(s, c, r, i_A), -((ocv_slope_V + hyst) * p.per_capacity_perC * c.h_s + rc)};
     }
 }
 
@@ -200,40 +203,40 @@ template <class T>
 template <bool X, class T, class M, class C>
 [[gnu::always_inline]] inline CellStepEnergy<T> advance(const M& m, const EcmParams<T>& p, EcmState<T>& s, const C& c,
                                                         const StepMeans<T>& r, const T& i_A, const T& dq_C,
+                                                        const StepCharge<T>& q, const T& dudt_VperK,
                                                         const T& joule_heat_J, const T& t_env_degC) {
     CellStepEnergy<T> e;
-    e.emf_mean_V = r.emf_V;
-    e.emf_work_J = r.emf_V * dq_C;
-    e.ocv_work_J = r.ocv_V * r.q.main_C;
+    e.emf_mean_V = emf_mean<X, T>(s, c, r, i_A);
+    e.emf_work_J = e.emf_mean_V * dq_C;
+    e.ocv_work_J = r.ocv_V * q.main_C;
 
-    const RcLines<T> rc1 = rc_lines<T>(c.rc[0], m.tau_s[0], c.h_s, s.r1_Ohm, s.per_r1_S, s.u1_V, r.a[0], i_A);
-    const RcLines<T> rc2 = rc_lines<T>(c.rc[1], m.tau_s[1], c.h_s, s.r2_Ohm, s.per_r2_S, s.u2_V, r.a[1], i_A);
-    e.rc_stored_J = rc1.stored_J + rc2.stored_J;
-    e.rc_heat_J = rc1.heat_J + rc2.heat_J;
-    s.u1_V = rc1.u_end_V;
-    s.u2_V = rc2.u_end_V;
-
-    const TurningLines<T> hy = turning_lines<T>(r.h, s.h, s.m_V, r.q.main_C);
-    e.hyst_stored_J = hy.stored_J;
-    e.hyst_heat_J = hy.heat_J;
-    s.h = s.h + hy.dy;
-
-    e.entropic_heat_J = -(s.t_core_degC + k_zero_degC_K) * r.ocv.dudt_VperK * r.q.main_C;
-    e.side_heat_J = T(0.0);
-    T heat = (joule_heat_J + e.rc_heat_J) + (e.hyst_heat_J + e.entropic_heat_J);
+    const RcLines<T> rc1 = rc_lines<T>(c.rc[0], m.tau_s[0], c.h_s, s.r1_Ohm, s.per_r1_S, s.u1_V, r.a1_V, i_A);
+    const RcLines<T> rc2 = rc_lines<T>(c.rc[1], m.tau_s[1], c.h_s, s.r2_Ohm, s.per_r2_S, s.u2_V, r.a2_V, i_A);
+    const TurningLines<T> hy = turning_lines<T>(r.h, s.h, s.m_V, q.main_C);
+    e.entropic_heat_J = -(s.t_core_degC + k_zero_degC_K) * dudt_VperK * q.main_C;
+    T heat = (joule_heat_J + (rc1.heat_J + rc2.heat_J)) + (hy.heat_J + e.entropic_heat_J);
     if constexpr (X) {
-        const RcLines<T> rc3 = rc_lines<T>(c.rc[2], m.tau_s[2], c.h_s, s.r3_Ohm, s.per_r3_S, s.u3_V, r.a[2], i_A);
+        const RcLines<T> rc3 = rc_lines<T>(c.rc[2], m.tau_s[2], c.h_s, s.r3_Ohm, s.per_r3_S, s.u3_V, r.a3_V, i_A);
         const TurningLines<T> turn = turning_lines<T>(r.dir, s.dir, s.m0_V, dq_C);
-        e.rc_stored_J = e.rc_stored_J + rc3.stored_J;
-        e.rc_heat_J = e.rc_heat_J + rc3.heat_J;
-        e.hyst_stored_J = e.hyst_stored_J + turn.stored_J;
-        e.hyst_heat_J = e.hyst_heat_J + turn.heat_J;
-        e.side_heat_J = (r.ocv_V + s.m_V * r.h.mean) * r.q.side_C;
+        e.rc_stored_J = (rc1.stored_J + rc2.stored_J) + rc3.stored_J;
+        e.rc_heat_J = (rc1.heat_J + rc2.heat_J) + rc3.heat_J;
+        e.hyst_stored_J = hy.stored_J + turn.stored_J;
+        e.hyst_heat_J = hy.heat_J + turn.heat_J;
+        e.side_heat_J = (r.ocv_V + s.m_V * r.h.mean) * q.side_C;
         heat = heat + ((rc3.heat_J + turn.heat_J) + e.side_heat_J);
         s.u3_V = rc3.u_end_V;
         s.dir = s.dir + turn.dy;
-        add_kept<T>(s.side_C, s.side_lo_C, r.q.side_C);
+        add_kept<T>(s.side_C, s.side_lo_C, q.side_C);
+    } else {
+        e.rc_stored_J = rc1.stored_J + rc2.stored_J;
+        e.rc_heat_J = rc1.heat_J + rc2.heat_J;
+        e.hyst_stored_J = hy.stored_J;
+        e.hyst_heat_J = hy.heat_J;
+        e.side_heat_J = T(0.0);
     }
+    s.u1_V = rc1.u_end_V;
+    s.u2_V = rc2.u_end_V;
+    s.h = s.h + hy.dy;
     const T heat1 = heat * p.per_parallel;  // per cell
     const T xc = s.t_core_degC - t_env_degC;
     const T xs = s.t_surf_degC - t_env_degC;
@@ -244,7 +247,7 @@ template <bool X, class T, class M, class C>
     s.t_core_degC = s.t_core_degC + dtc;
     s.t_surf_degC = s.t_surf_degC + dts;
 
-    add_kept<T>(s.soc, s.soc_lo, r.q.width);
+    add_kept<T>(s.soc, s.soc_lo, q.width);
     s.charge_out_C = s.charge_out_C + dq_C;
     e.param_work_J = T(0.0);
     return e;

@@ -12,6 +12,7 @@
 #include "base/sum.hpp"
 #include "cell/ecm.hpp"
 #include "net/solver.hpp"
+#include "power/cell_store.hpp"
 #include "power/clamp.hpp"
 #include "power/diode.hpp"
 #include "power/fet_damage.hpp"
@@ -105,7 +106,11 @@ public:
     T clamp_heat_J(std::size_t pack) const;
     T fet_energy_J(std::size_t pack, Group g, Line what) const;  // channel or avalanche energy since the start
     const FetMargins<T>& fet_margins(std::size_t pack, Group g) const;
-    const cell::EcmState<T>& cell_state(std::size_t pack, std::size_t k) const;
+    cell::EcmState<T> cell_state(std::size_t pack, std::size_t k) const { return cells_.state(cell_at(pack, k)); }
+    void set_cell_state(std::size_t pack, std::size_t k, const cell::EcmState<T>& s);  // by hand, see state_changed()
+    T cell_soc(std::size_t pack, std::size_t k) const { return cells_.soc(cell_at(pack, k)); }
+    T cell_t_core_degC(std::size_t pack, std::size_t k) const { return cells_.t_core_degC(cell_at(pack, k)); }
+    T cell_t_surf_degC(std::size_t pack, std::size_t k) const { return cells_.t_surf_degC(cell_at(pack, k)); }
     T gate_threshold_V(std::size_t pack, Group g) const;
     T precharge_current_A(std::size_t pack) const;
     T balancer_from_A(std::size_t pack) const;
@@ -130,7 +135,6 @@ public:
     void save(std::vector<std::uint8_t>& out) const;         // T = double
     std::size_t load(const std::uint8_t* p, std::size_t n);  // bytes consumed, 0 = does not fit
     Block<T>& state_block() { return state_; }
-    std::vector<cell::EcmState<T>>& cell_states() { return cells_; }
     void set_lane(std::size_t lane, const Plant<double>& solo);  // T = Pack8: copies one instance into a lane
     void state_changed();                                        // after writing a state by hand
 
@@ -188,6 +192,7 @@ private:
     void accumulate(double hb_s);
     void sdirk_history(double h_s, int stage);
     void mean_emfs(double h_s, bool slope);
+    void pack_means(std::size_t p, double h_s, const T* i_A);
     void end_emfs();
     Mask emfs_settled(double h_s, bool slope);
     void derivatives(double dh_s, std::vector<T>& rl_k, std::vector<T>& rc_k);
@@ -212,6 +217,7 @@ private:
     void book(Line l, const T& e_J);  // to be added with all others of the step
     void book_sums();
     void publish(bool end_of_step);
+    std::size_t cell_at(std::size_t pack, std::size_t k) const;
     T node_V(std::int32_t node) const;  // published, against the plus bus
     T conductance_A(std::int32_t res) const;
     std::size_t group_index(std::size_t pack, Group g) const {
@@ -222,10 +228,10 @@ private:
     std::shared_ptr<const Topology> topo_;
     Block<T> state_;  // states, sums, solver memory
     Block<T> input_;  // parameters and inputs that events change
-    std::vector<cell::EcmState<T>> cells_;
-    std::vector<cell::EcmParams<T>> cell_params_;
+    CellStore<T> cells_;
+    const cell::BlockOps* block_ops_ = &cell::block_ops();
     std::vector<T> saved_state_;  // rollback
-    std::vector<cell::EcmState<T>> saved_cells_;
+    CellCopy<T> saved_cells_;
     net::Workspace<T> ws_;
     struct Bal {
         std::int32_t from = 0, to = 0;
@@ -269,6 +275,7 @@ private:
     };
     ScratchHolder s_;
     std::vector<std::size_t> pack_of_cell_;
+    bool extended_cells_ = false;  // a pack's model needs the extended form
     std::uint64_t input_edits_ = 1, input_version_ = 0, matrix_version_ = 1, factored_version_ = 0, factored_key_ = 0,
                   trials_ = 0;
     double factored_dh_s_ = -1.0;

@@ -55,7 +55,6 @@ Plant<T>::Plant(const PlantSetup& setup) : setup_(setup) {
     flatten_topology();
     init_values();
     saved_state_ = state_.mem();
-    saved_cells_ = cells_;
     saved_margins_ = fet_margins_;
     end_emfs();
     publish(true);
@@ -134,7 +133,15 @@ void Plant<T>::build_scratch() {
     w.n_cells = n_cell;
     const auto zero = [](std::size_t n) { return std::vector<T>(n, T(0.0)); };
     w.emf_V = w.demf_Ohm = w.emf_at_A = w.emf_slope_Ohm = w.emf_end_V = zero(n_cell);
-    for (const std::size_t p : pack_of_cell_) w.segment.push_back(setup_.packs[p].model->segment.data());
+    std::size_t most = 0;
+    for (const PackSetup& p : setup_.packs) {
+        cells_.add_pack(*p.model, at(p.n_cells));
+        extended_cells_ = extended_cells_ || p.model->extras.used;
+        most = at(p.n_cells) > most ? at(p.n_cells) : most;
+    }
+    saved_cells_.resize(cells_);
+    for (auto* v : {&w.block_in[0], &w.block_in[1], &w.block_out[0], &w.block_out[1]})
+        v->assign(std::is_same_v<T, double> ? cell::blocks_of(most) : most, base::Pack8(0.0));
     w.rl_g = w.rl_w = w.rl_s = w.rl_hist = w.rl_i = w.rl_k1 = w.rl_k2 = w.rl_dq = w.rl_i2 = w.rl_de = zero(n_rl);
     w.rc_g = w.rc_per_c = w.rc_s = w.rc_hist = w.rc_i = w.rc_v = w.rc_k1 = w.rc_k2 = w.rc_i2 = w.rc_de = zero(n_rc);
     w.res_g = w.res_de = zero(n_res);
@@ -171,7 +178,6 @@ void Plant<T>::build_scratch() {
     w.coeff.resize(k_coeff_slots);
     for (CoeffSlot& c : w.coeff) {
         c.cell.resize(n_pack);
-        c.pair.resize(n_pack);
         c.foster.resize(n_pack);
         for (auto* v : {&c.board, &c.ntc, &c.fet_ntc, &c.sense}) v->assign(n_pack, 0.0);
         c.clamp.assign(at(t.n_clamps), T(0.0));
@@ -195,8 +201,6 @@ void Plant<T>::build_scratch() {
     bal_.resize(n_pack);
     pack_connected_.assign(n_pack, 1);
     element_connected_.assign(t.element.size(), 0);
-    cells_.resize(n_cell);
-    cell_params_.resize(n_cell);
 }
 
 namespace {
@@ -458,7 +462,7 @@ template <class T>
 void Plant<T>::init_cell_emf() {
     Scratch& w = *s_;
     for (std::size_t c = 0; c < w.n_cells; ++c) {
-        w.emf_V[c] = cell::emf(*setup_.packs[pack_of_cell_[c]].model, cell_params_[c], cells_[c]);
+        w.emf_V[c] = cell::emf<T>(*setup_.packs[pack_of_cell_[c]].model, cells_.params(c), cells_.state(c));
         w.demf_Ohm[c] = T(0.0);
     }
 }
@@ -470,11 +474,12 @@ void Plant<T>::init_values() {
     std::size_t c = 0;
     for (std::size_t p = 0; p < setup_.packs.size(); ++p) {
         for (std::size_t k = 0; k < at(setup_.packs[p].n_cells); ++k, ++c) {
-            cell_params_[c] = widen<T>(setup_.packs[p].cell_params[k]);
-            cells_[c] = widen<T>(setup_.packs[p].cell_init[k]);
-            st(o_cell_r_)[c] = cells_[c].r0_Ohm;
-            st(o_soc0_)[c] = cells_[c].soc;
-            st(o_side0_)[c] = cells_[c].side_C;
+            const auto state = widen<T>(setup_.packs[p].cell_init[k]);
+            cells_.set_params(c, widen<T>(setup_.packs[p].cell_params[k]));
+            cells_.set_state(c, state);
+            st(o_cell_r_)[c] = state.r0_Ohm;
+            st(o_soc0_)[c] = state.soc;
+            st(o_side0_)[c] = state.side_C;
         }
         init_pack(p);
         if (setup_.packs[p].board_fitted) init_board(p);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cells in a step of the plant: mean EMFs of a trial, their check, and taking the step. One instance's cells go two
-// by two, each to the bits it has alone; a block of eight instances goes cell by cell. Sums over cells are kept apart
-// for even and odd places in the pack, so that both ways add in the same order.
-#include "cell/ecm_pair.hpp"
+// The cells in a step of the plant: mean EMFs of a trial, their check, and taking the step. One instance's cells go
+// block by block through the kernels of this machine, each to the bits it has alone; a block of eight instances goes
+// cell by cell. Sums over cells are kept in eight parts by the place in the pack, so that both ways add in the same
+// order.
+#include "cell/ecm_block.hpp"
 #include "power/plant_scratch.hpp"
 
 namespace twin::power {
@@ -15,64 +16,91 @@ using base::is_finite;
 using base::mask_and;
 using base::mask_not;
 using base::mask_or;
+using base::Pack8;
 using base::select;
+
+/// A work array of the cells of one pack, as T.
+template <class T>
+T* array_of(std::vector<Pack8>& v) {
+    if constexpr (std::is_same_v<T, double>) {
+        return v.front().v;
+    } else {
+        return v.data();
+    }
+}
+template <class T>
+void copy_n(T* to, const T* from, std::size_t n) {
+    std::memcpy(static_cast<void*>(to), from, n * sizeof(T));
+}
 
 }  // namespace
 
+/// Mean EMFs of a pack's cells at these currents and their slopes, into block_out.
 template <class T>
-[[gnu::flatten]] void Plant<T>::mean_emfs(double h_s, bool slope) {
+void Plant<T>::pack_means(std::size_t p, double h_s, const T* i_A) {
     Scratch& w = *s_;
-    const CoeffSlot& k = slot(h_s);
+    const cell::BlockStep& k = slot(h_s).cell[p];
+    const std::size_t n = at(setup_.packs[p].n_cells), c0 = w.cell0[p];
+    T *const emf = array_of<T>(w.block_out[0]), *const slope = array_of<T>(w.block_out[1]);
+    if constexpr (std::is_same_v<T, double>) {
+        double* const i = array_of<double>(w.block_in[0]);
+        copy_n(i, i_A + c0, n);
+        block_ops_->mean_emf(k, &cells_.block[cells_.block0[p]], cell::blocks_of(n), i, emf, slope);
+    } else {
+        for (std::size_t c = 0; c < n; ++c) {
+            const auto m = cell::mean_emf<T>(*k.model, cells_.own_params[c0 + c], cells_.own[c0 + c], k.c, i_A[c0 + c]);
+            emf[c] = m.emf_V;
+            slope[c] = m.demf_di_Ohm;
+        }
+    }
+}
+
+template <class T>
+void Plant<T>::mean_emfs(double h_s, bool slope) {
+    Scratch& w = *s_;
     const T* const i_A = st(o_rl_i_);
     for (std::size_t p = 0; p < setup_.packs.size(); ++p) {
-        const cell::EcmModel& model = *setup_.packs[p].model;
-        const auto mean_of = [&]<class V>(const V& current_A, std::size_t c) {
-            if constexpr (std::is_same_v<V, T>) {
-                return cell::mean_emf(model, cell_params_[c], cells_[c], k.cell[p], current_A);
-            } else {
-                return cell::mean_emf({model, &cell_params_[c], &cells_[c], &w.segment[c]}, k.pair[p], current_A);
-            }
-        };
-        each_pair<T>(w.cell0[p], w.cell0[p] + at(setup_.packs[p].n_cells), [&]<class V>(const V&, std::size_t c) {
-            const V i0 = fetch<V>(i_A + c);
-            const auto m = mean_of(i0, c);
-            const V demf = slope ? m.demf_di_Ohm : V(0.0);
+        pack_means(p, h_s, i_A);
+        const T *const emf = array_of<T>(w.block_out[0]), *const demf_di = array_of<T>(w.block_out[1]);
+        const std::size_t c0 = w.cell0[p];
+        each_pair<T>(0, at(setup_.packs[p].n_cells), [&]<class V>(const V&, std::size_t n) {
+            const std::size_t c = c0 + n;
+            const V i0 = fetch<V>(i_A + c), slope_Ohm = fetch<V>(demf_di + n);
+            const V demf = slope ? slope_Ohm : V(0.0);
             put(&w.emf_at_A[c], i0);
-            put(&w.emf_slope_Ohm[c], m.demf_di_Ohm);
+            put(&w.emf_slope_Ohm[c], slope_Ohm);
             put(&w.demf_Ohm[c], demf);
-            put(&w.emf_V[c], m.emf_V - demf * i0);
+            put(&w.emf_V[c], fetch<V>(emf + n) - demf * i0);
         });
     }
 }
 
 /// Compares the EMFs that the stage used with the means at the currents it found; corrects those that differ.
 template <class T>
-[[gnu::flatten]] typename Plant<T>::Mask Plant<T>::emfs_settled(double h_s, bool slope) {
+typename Plant<T>::Mask Plant<T>::emfs_settled(double h_s, bool slope) {
     Scratch& w = *s_;
-    const CoeffSlot& k = slot(h_s);
     Mask all_ok = T(1.0) > T(0.0);
     for (std::size_t p = 0; p < setup_.packs.size(); ++p) {
-        const cell::EcmModel& model = *setup_.packs[p].model;
-        const auto mean_of = [&]<class V>(const V& current_A, std::size_t c) {
-            if constexpr (std::is_same_v<V, T>) {
-                return cell::mean_emf(model, cell_params_[c], cells_[c], k.cell[p], current_A);
-            } else {
-                return cell::mean_emf({model, &cell_params_[c], &cells_[c], &w.segment[c]}, k.pair[p], current_A);
-            }
+        const std::size_t c0 = w.cell0[p], end = at(setup_.packs[p].n_cells);
+        // known within a factor 2: where the slope says that nothing moved, nothing is evaluated
+        const auto near = [&]<class V>(const V&, std::size_t c) {
+            const V estimate = abs2(fetch<V>(&w.emf_slope_Ohm[c]) * (fetch<V>(&w.rl_i[c]) - fetch<V>(&w.emf_at_A[c])));
+            return estimate <= V(slope ? -1.0 : 0.25 * k_emf_tol_V);
         };
-        each_pair<T>(w.cell0[p], w.cell0[p] + at(setup_.packs[p].n_cells), [&]<class V>(const V&, std::size_t c) {
-            const V i_A = fetch<V>(&w.rl_i[c]), at_A = fetch<V>(&w.emf_at_A[c]);
-            // known within a factor 2: where the slope says that nothing moved, nothing is evaluated
-            const V estimate = abs2(fetch<V>(&w.emf_slope_Ohm[c]) * (i_A - at_A));
-            const auto near = estimate <= V(slope ? -1.0 : 0.25 * k_emf_tol_V);
-            if (all(near)) return;
-            const auto m = mean_of(i_A, c);
+        bool still = true;
+        each_pair<T>(0, end, [&]<class V>(const V& v, std::size_t n) { still = still && all(near(v, c0 + n)); });
+        if (still) continue;
+        pack_means(p, h_s, w.rl_i.data());
+        const T* const emf = array_of<T>(w.block_out[0]);
+        each_pair<T>(0, end, [&]<class V>(const V& v, std::size_t n) {
+            const std::size_t c = c0 + n;
+            const V i_A = fetch<V>(&w.rl_i[c]), mean = fetch<V>(emf + n);
             const V used = fetch<V>(&w.emf_V[c]), demf = fetch<V>(&w.demf_Ohm[c]);
             const V line = used + demf * i_A;
-            const auto same = mask_or(abs2(m.emf_V - line) <= V(k_emf_tol_V), mask_not(is_finite(m.emf_V)));
-            const auto good = mask_or(near, same);
-            put(&w.emf_V[c], select(good, used, m.emf_V - demf * i_A));
-            put(&w.emf_at_A[c], select(good, at_A, i_A));
+            const auto same = mask_or(abs2(mean - line) <= V(k_emf_tol_V), mask_not(is_finite(mean)));
+            const auto good = mask_or(near(v, c), same);
+            put(&w.emf_V[c], select(good, used, mean - demf * i_A));
+            put(&w.emf_at_A[c], select(good, fetch<V>(&w.emf_at_A[c]), i_A));
             if constexpr (std::is_same_v<V, T>) {
                 all_ok = mask_and(all_ok, good);
             } else {
@@ -86,52 +114,72 @@ template <class T>
 template <class T>
 void Plant<T>::end_emfs() {
     for (std::size_t c = 0; c < s_->n_cells; ++c)
-        s_->emf_end_V[c] = cell::emf(*setup_.packs[pack_of_cell_[c]].model, cell_params_[c], cells_[c]);
+        s_->emf_end_V[c] = cell::emf<T>(*setup_.packs[pack_of_cell_[c]].model, cells_.params(c), cells_.state(c));
 }
 
 template <class T>
-[[gnu::flatten]] void Plant<T>::commit_cells(double h_s) {
+void Plant<T>::commit_cells(double h_s) {
     Scratch& w = *s_;
     const CoeffSlot& k = slot(h_s);
-    Parity<T> ocv, rc_h, hy_h, side, rc_s, hy_s, moved;
+    T ocv(0.0), rc_h(0.0), hy_h(0.0), side(0.0), rc_s(0.0), hy_s(0.0), moved(0.0);
     T* const q = st(o_cell_q_);
     const T* const held = st(o_cell_r_);
     for (std::size_t p = 0; p < setup_.packs.size(); ++p) {
-        const cell::EcmModel& model = *setup_.packs[p].model;
         const T env = in(o_env_)[k_env_stride * p];
-        const std::size_t c0 = w.cell0[p];
-        each_pair<T>(c0, c0 + at(setup_.packs[p].n_cells), [&]<class V>(const V&, std::size_t c) {
-            const V dq = fetch<V>(&w.rl_dq[c]);
-            const V joule = fetch<V>(held + c) * fetch<V>(&w.rl_i2[c]);
-            cell::CellStepEnergy<V> e;
-            if constexpr (std::is_same_v<V, T>) {
-                e = cell::commit(model, cell_params_[c], cells_[c], k.cell[p], dq, joule, env);
-                w.emf_end_V[c] = cell::emf(model, cell_params_[c], cells_[c]);
-            } else {
-                V emf_V;
-                e = cell::commit({model, &cell_params_[c], &cells_[c], &w.segment[c]}, k.pair[p], dq, joule, env,
-                                 &emf_V);
-                put(&w.emf_end_V[c], emf_V);
-            }
-            const std::size_t place = c - c0;
-            ocv.add(e.ocv_work_J, place);
-            rc_h.add(e.rc_heat_J, place);
-            hy_h.add(e.hyst_heat_J, place);
-            side.add(e.side_heat_J, place);
-            rc_s.add(e.rc_stored_J, place);
-            hy_s.add(e.hyst_stored_J, place);
-            moved.add(abs2(dq), place);
-            add_to(q + 2 * c, dq);
+        const std::size_t c0 = w.cell0[p], n = at(setup_.packs[p].n_cells);
+        T* const joule = array_of<T>(w.block_in[1]);
+        each_pair<T>(0, n, [&]<class V>(const V&, std::size_t c) {
+            put(joule + c, fetch<V>(held + c0 + c) * fetch<V>(&w.rl_i2[c0 + c]));
         });
+        if constexpr (std::is_same_v<T, double>) {
+            double *const dq = array_of<T>(w.block_in[0]), *const emf = array_of<T>(w.block_out[0]);
+            copy_n(dq, &w.rl_dq[c0], n);
+            cell::BlockEnergy sum{};
+            const bool followed = block_ops_->commit(k.cell[p], &cells_.block[cells_.block0[p]], cell::blocks_of(n), dq,
+                                                     joule, env, &sum, emf);
+            if (followed) {
+                w.cells_followed = true;
+                saved_cells_.whole = false;
+            }
+            copy_n(&w.emf_end_V[c0], emf, n);
+            ocv = ocv + cell::total(sum.ocv_work_J);
+            rc_h = rc_h + cell::total(sum.rc_heat_J);
+            hy_h = hy_h + cell::total(sum.hyst_heat_J);
+            side = side + cell::total(sum.side_heat_J);
+            rc_s = rc_s + cell::total(sum.rc_stored_J);
+            hy_s = hy_s + cell::total(sum.hyst_stored_J);
+            moved = moved + cell::total(sum.moved_C);
+        } else {
+            Octets<T> parts[7];
+            for (std::size_t c = 0; c < n; ++c) {
+                const cell::EcmParams<T>& params = cells_.own_params[c0 + c];
+                cell::EcmState<T>& s = cells_.own[c0 + c];
+                const T dq = w.rl_dq[c0 + c];
+                const auto e = cell::commit<T>(*k.cell[p].model, params, s, k.cell[p].c, dq, joule[c], env);
+                w.emf_end_V[c0 + c] = cell::emf<T>(*k.cell[p].model, params, s);
+                const T lines[7] = {e.ocv_work_J,  e.rc_heat_J,     e.hyst_heat_J, e.side_heat_J,
+                                    e.rc_stored_J, e.hyst_stored_J, abs2(dq)};
+                for (std::size_t l = 0; l < 7; ++l) parts[l].add(lines[l], c);
+            }
+            T* const to[7] = {&ocv, &rc_h, &hy_h, &side, &rc_s, &hy_s, &moved};
+            for (std::size_t l = 0; l < 7; ++l) *to[l] = *to[l] + parts[l].value();
+            w.cells_followed = true;
+        }
     }
-    book(Line::ocv_work, ocv.value());
-    book(Line::rc_heat, rc_h.value());
-    book(Line::hyst_heat, hy_h.value());
-    book(Line::side_heat, side.value());
-    book(Line::rc_stored, rc_s.value());
-    book(Line::hyst_stored, hy_s.value());
-    add_to(st(o_abs_), base::abs2(ocv.value()));
-    add_to(st(o_abs_) + 2, moved.value());
+    each_pair<T>(0, w.n_cells, [&]<class V>(const V&, std::size_t c) {
+        base::Sum<V> s{fetch<V>(q + c), fetch<V>(q + w.n_cells + c)};
+        s.add(fetch<V>(&w.rl_dq[c]));
+        put(q + c, s.hi);
+        put(q + w.n_cells + c, s.lo);
+    });
+    book(Line::ocv_work, ocv);
+    book(Line::rc_heat, rc_h);
+    book(Line::hyst_heat, hy_h);
+    book(Line::side_heat, side);
+    book(Line::rc_stored, rc_s);
+    book(Line::hyst_stored, hy_s);
+    add_to(st(o_abs_), base::abs2(ocv));
+    add_to(st(o_abs_) + 2, moved);
 }
 
 #define TWIN_INSTANTIATE(T)                                                \

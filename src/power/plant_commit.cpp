@@ -26,8 +26,7 @@ typename Plant<T>::CoeffSlot& Plant<T>::slot(double h_s) {
     c.converter = lost(k_converter_s);
     for (std::size_t p = 0; p < setup_.packs.size(); ++p) {
         const PackSetup& ps = setup_.packs[p];
-        c.cell[p] = cell::coeffs(*ps.model, h_s);
-        c.pair[p] = cell::PairStep(*ps.model, c.cell[p]);
+        c.cell[p] = cell::BlockStep(*ps.model, h_s);
         c.foster[p] = foster_step(foster_[p], T(h_s));
         const BoardThermalParts& th = ps.parts.thermal;
         c.board[p] = lost(th.r_th_K_W * th.c_th_J_K);
@@ -63,7 +62,7 @@ template <class T>
 void Plant<T>::commit() {
     Scratch& w = *s_;
     std::memcpy(static_cast<void*>(saved_state_.data()), state_.mem().data(), state_.mem().size() * sizeof(T));
-    std::memcpy(static_cast<void*>(saved_cells_.data()), cells_.data(), cells_.size() * sizeof(cells_[0]));
+    saved_cells_.take(cells_, extended_cells_);
     if (!fet_margins_.empty()) {
         std::memcpy(static_cast<void*>(saved_margins_.data()), fet_margins_.data(),
                     fet_margins_.size() * sizeof(fet_margins_[0]));
@@ -111,7 +110,7 @@ void Plant<T>::keep_solver_memory() {
 template <class T>
 void Plant<T>::rollback() {
     std::memcpy(static_cast<void*>(state_.mem().data()), saved_state_.data(), state_.mem().size() * sizeof(T));
-    std::memcpy(static_cast<void*>(cells_.data()), saved_cells_.data(), cells_.size() * sizeof(cells_[0]));
+    saved_cells_.give(cells_);
     fet_margins_ = saved_margins_;
     forget_derived();
     s_->pub_now = 1 - s_->pub_now;
@@ -130,6 +129,8 @@ void Plant<T>::forget_derived() {
 template <class T>
 void Plant<T>::state_changed() {
     forget_derived();
+    saved_cells_.whole = false;
+    s_->cells_followed = true;
     s_->margins_valid = false;
     end_emfs();
     publish(true);
@@ -290,7 +291,7 @@ void Plant<T>::commit_thermal(double h_s) {
         const T board_env = in(o_env_)[k_env_stride * p + 1];
         for (std::size_t n = 0; n < 4; ++n) {
             const std::int32_t c = ps.ntc_cell[n];
-            const T place = c > 0 ? cells_[w.cell0[p] + at(c) - 1].t_surf_degC : board_env;
+            const T place = c > 0 ? cells_.t_surf_degC(w.cell0[p] + at(c) - 1) : board_env;
             T& bead = st(o_ntc_)[4 * p + n];
             bead = bead + (place - bead) * k.ntc[p];
         }
@@ -345,12 +346,14 @@ void Plant<T>::commit_balancers(double h_s) {
 /// in use changes its matrix once and not cell by cell (the ledger books what the network used).
 template <class T>
 void Plant<T>::keep_resistances() {
+    if (!s_->cells_followed) return;
+    s_->cells_followed = false;
     T* const held = st(o_cell_r_);
     Mask moved = T(1.0) < T(0.0);
     for (std::size_t c = 0; c < s_->n_cells; ++c)
-        moved = base::mask_or(moved, base::abs2(cells_[c].r0_Ohm - held[c]) > k_hold_r * held[c]);
+        moved = base::mask_or(moved, base::abs2(cells_.r0_Ohm(c) - held[c]) > k_hold_r * held[c]);
     if (!base::any(moved)) return;
-    for (std::size_t c = 0; c < s_->n_cells; ++c) held[c] = base::select(moved, cells_[c].r0_Ohm, held[c]);
+    for (std::size_t c = 0; c < s_->n_cells; ++c) held[c] = base::select(moved, cells_.r0_Ohm(c), held[c]);
     ++matrix_version_;
 }
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/pair.hpp"
-#include "cell/ecm_pair.hpp"
+#include "cell/ecm_block.hpp"
 #include "power/plant.hpp"
 
 namespace twin::power {
@@ -38,8 +38,7 @@ struct Ends {
 template <class T>
 struct Plant<T>::CoeffSlot {
     double h_s = -1.0;
-    std::vector<cell::EcmCoeffs> cell;               // per pack
-    std::vector<cell::PairStep> pair;                // the same for two cells at once
+    std::vector<cell::BlockStep> cell;               // per pack
     std::vector<FosterStep<T, 3>> foster;            // per pack
     std::vector<double> board, ntc, fet_ntc, sense;  // per pack, 1 - e^(-h/tau)
     double converter = 0.0;                          // the same of the balancing converters
@@ -76,10 +75,11 @@ struct Plant<T>::Scratch {
     // no-load potentials: by slot, and their differences across branches
     std::vector<T> e_slot, rl_de, rc_de, res_de, port_de, src_de, clamp_de;
     // cells
-    std::vector<T> emf_V, demf_Ohm;                // EMF at no current and its slope, as the network sees them
-    std::vector<T> emf_at_A, emf_slope_Ohm;        // where the mean was evaluated, and its slope there
-    std::vector<T> emf_end_V;                      // at the end of the committed step
-    std::vector<const cell::OcvSegment*> segment;  // where each cell's OCV was last looked up
+    std::vector<T> emf_V, demf_Ohm;                      // EMF at no current and its slope, as the network sees them
+    std::vector<T> emf_at_A, emf_slope_Ohm;              // where the mean was evaluated, and its slope there
+    std::vector<T> emf_end_V;                            // at the end of the committed step
+    std::vector<base::Pack8> block_in[2], block_out[2];  // (blocks of the largest pack) of the cells' kernels
+    bool cells_followed = true;                          // a cell looked its resistances up since they were held
     // linear branches
     std::vector<T> rl_g, rl_w, rl_s, rl_hist, rl_i, rl_k1, rl_k2, rl_dq, rl_i2;
     std::vector<T> rc_g, rc_per_c, rc_s, rc_hist, rc_i, rc_v, rc_k1, rc_k2, rc_i2;
@@ -214,6 +214,14 @@ struct Parity<double> {
     }
     void add(const base::Pair& x, std::size_t) { sum = sum + x; }
     double value() const { return sum[0] + sum[1]; }
+};
+
+/// A sum over cells in eight parts, by place: block by block or one by one add in the same order.
+template <class T>
+struct Octets {
+    T sum[8] = {T(0.0), T(0.0), T(0.0), T(0.0), T(0.0), T(0.0), T(0.0), T(0.0)};
+    void add(const T& x, std::size_t place) { sum[place % 8] = sum[place % 8] + x; }
+    T value() const { return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7])); }
 };
 
 /// x[a] - x[b] of one branch, or of two neighbours.

@@ -25,11 +25,25 @@ void Plant<T>::hash(base::Hasher& h, std::size_t lane) const {
         h.u64(inputs.digest());
         h.saw_nan_ |= inputs.saw_nan() ? 1U : 0U;
     }
-    for (const cell::EcmState<T>& c : cells_) {
-        const auto* const x = reinterpret_cast<const T*>(&c);
-        double one[sizeof(c) / sizeof(T)];
-        for (std::size_t k = 0; k < sizeof(c) / sizeof(T); ++k) one[k] = base::lane(x[k], lane);
-        h.f64s(one, sizeof(c) / sizeof(T));
+    // cells: up to eight neighbours of a pack together, field by field
+    constexpr std::size_t n_fields = sizeof(cell::EcmState<double>) / sizeof(double);
+    std::size_t c = 0;
+    for (const PackSetup& p : setup_.packs) {
+        for (std::size_t left = at(p.n_cells); left > 0;) {
+            const std::size_t n = left < cell::k_block ? left : cell::k_block;
+            for (std::size_t f = 0; f < n_fields; ++f) {
+                if constexpr (std::is_same_v<T, double>) {
+                    h.f64s(reinterpret_cast<const base::Pack8*>(&cells_.at(c))[f].v, n);
+                } else {
+                    double one[cell::k_block];
+                    for (std::size_t k = 0; k < n; ++k)
+                        one[k] = base::lane(reinterpret_cast<const T*>(&cells_.state(c + k))[f], lane);
+                    h.f64s(one, n);
+                }
+            }
+            c += n;
+            left -= n;
+        }
     }
 }
 
@@ -79,7 +93,7 @@ void Plant<double>::save(std::vector<std::uint8_t>& out) const {
     }
     w(state_.mem());
     w(input_.mem());
-    w(cells_);
+    for (std::size_t c = 0; c < cells_.size(); ++c) w.pod(cells_.state(c));
     w(bal_);
     w(pack_connected_);
     w(element_connected_);
@@ -115,7 +129,11 @@ std::size_t Plant<double>::load(const std::uint8_t* p, std::size_t n) {
     r(state_.mem());
     r(input_.mem());
     ++input_edits_;
-    r(cells_);
+    for (std::size_t c = 0; c < cells_.size(); ++c) {
+        cell::EcmState<double> s{};
+        r.pod(s);
+        cells_.set_state(c, s);
+    }
     r(bal_);
     r(pack_connected_);
     r(element_connected_);
@@ -143,6 +161,8 @@ std::size_t Plant<double>::load(const std::uint8_t* p, std::size_t n) {
     list_leaks();
     list_sources();
     forget_derived();
+    saved_cells_.whole = false;
+    w.cells_followed = true;
     w.margins_valid = false;
     return r.at;
 }
@@ -162,8 +182,8 @@ void Plant<base::Pack8>::set_lane(std::size_t lane, const Plant<double>& solo) {
         for (std::size_t k = 0; k < sizeof(from) / sizeof(double); ++k) t[k].v[lane] = f[k];
     };
     for (std::size_t c = 0; c < cells_.size(); ++c) {
-        flat(cells_[c], solo.cells_[c]);
-        flat(cell_params_[c], solo.cell_params_[c]);
+        flat(cells_.own[c], solo.cells_.state(c));
+        flat(cells_.own_params[c], solo.cells_.params(c));
     }
     for (std::size_t f = 0; f < fet_params_.size(); ++f) {
         flat(fet_params_[f], solo.fet_params_[f]);

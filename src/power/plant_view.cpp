@@ -189,8 +189,14 @@ const FetMargins<T>& Plant<T>::fet_margins(std::size_t pack, Group g) const {
 }
 
 template <class T>
-const cell::EcmState<T>& Plant<T>::cell_state(std::size_t pack, std::size_t k) const {
-    return cells_[s_->cell0[pack] + k];
+std::size_t Plant<T>::cell_at(std::size_t pack, std::size_t k) const {
+    return s_->cell0[pack] + k;
+}
+template <class T>
+void Plant<T>::set_cell_state(std::size_t pack, std::size_t k, const cell::EcmState<T>& s) {
+    cells_.set_state(cell_at(pack, k), s);
+    saved_cells_.whole = false;
+    s_->cells_followed = true;
 }
 
 template <class T>
@@ -246,38 +252,41 @@ T Plant<T>::charge_residual_rel() const {
     T worst = T(0.0);
     const T* const a = st(o_abs_);
     for (std::size_t c = 0; c < s_->n_cells; ++c) {
-        const T q = st(o_cell_q_)[2 * c] + st(o_cell_q_)[2 * c + 1];
-        const T dsoc = (cells_[c].soc - st(o_soc0_)[c]) + cells_[c].soc_lo;
-        const T scale = base::max2((a[2] + a[3]) / static_cast<double>(s_->n_cells), cell_params_[c].capacity_C);
-        const T side = (cells_[c].side_C - st(o_side0_)[c]) + cells_[c].side_lo_C;
-        worst = base::max2(base::abs2((dsoc * cell_params_[c].capacity_C + q) + side) / scale, worst);
+        const cell::EcmState<T> x = cells_.state(c);
+        const T capacity_C = cells_.params(c).capacity_C;
+        const T q = st(o_cell_q_)[c] + st(o_cell_q_)[s_->n_cells + c];
+        const T dsoc = (x.soc - st(o_soc0_)[c]) + x.soc_lo;
+        const T side = (x.side_C - st(o_side0_)[c]) + x.side_lo_C;
+        const T scale = base::max2((a[2] + a[3]) / static_cast<double>(s_->n_cells), capacity_C);
+        worst = base::max2(base::abs2((dsoc * capacity_C + q) + side) / scale, worst);
     }
     return worst;
 }
 
-#define TWIN_INSTANTIATE(T)                                                                 \
-    template void Plant<T>::publish(bool);                                                  \
-    template T Plant<T>::node_V(std::int32_t) const;                                        \
-    template PackView<T> Plant<T>::view(std::size_t) const;                                 \
-    template T Plant<T>::element_current_A(std::size_t) const;                              \
-    template T Plant<T>::element_voltage_V(std::size_t) const;                              \
-    template T Plant<T>::fet_tj_degC(std::size_t, Group) const;                             \
-    template T Plant<T>::lead_current_A(std::size_t, std::int32_t) const;                   \
-    template T Plant<T>::pin_clamp_A(std::size_t, std::int32_t) const;                      \
-    template T Plant<T>::filter_power_W(std::size_t, std::int32_t) const;                   \
-    template void Plant<T>::pin_currents_A(std::size_t, T*) const;                          \
-    template void Plant<T>::filter_powers_W(std::size_t, T*) const;                         \
-    template T Plant<T>::clamp_heat_J(std::size_t) const;                                   \
-    template T Plant<T>::fet_energy_J(std::size_t, Group, Line) const;                      \
-    template const FetMargins<T>& Plant<T>::fet_margins(std::size_t, Group) const;          \
-    template const cell::EcmState<T>& Plant<T>::cell_state(std::size_t, std::size_t) const; \
-    template T Plant<T>::gate_threshold_V(std::size_t, Group) const;                        \
-    template T Plant<T>::precharge_current_A(std::size_t) const;                            \
-    template T Plant<T>::balancer_from_A(std::size_t) const;                                \
-    template T Plant<T>::balancer_to_A(std::size_t) const;                                  \
-    template T Plant<T>::line_J(Line) const;                                                \
-    template T Plant<T>::stored_J() const;                                                  \
-    template T Plant<T>::energy_residual_rel() const;                                       \
+#define TWIN_INSTANTIATE(T)                                                                     \
+    template void Plant<T>::publish(bool);                                                      \
+    template T Plant<T>::node_V(std::int32_t) const;                                            \
+    template PackView<T> Plant<T>::view(std::size_t) const;                                     \
+    template T Plant<T>::element_current_A(std::size_t) const;                                  \
+    template T Plant<T>::element_voltage_V(std::size_t) const;                                  \
+    template T Plant<T>::fet_tj_degC(std::size_t, Group) const;                                 \
+    template T Plant<T>::lead_current_A(std::size_t, std::int32_t) const;                       \
+    template T Plant<T>::pin_clamp_A(std::size_t, std::int32_t) const;                          \
+    template T Plant<T>::filter_power_W(std::size_t, std::int32_t) const;                       \
+    template void Plant<T>::pin_currents_A(std::size_t, T*) const;                              \
+    template void Plant<T>::filter_powers_W(std::size_t, T*) const;                             \
+    template T Plant<T>::clamp_heat_J(std::size_t) const;                                       \
+    template T Plant<T>::fet_energy_J(std::size_t, Group, Line) const;                          \
+    template const FetMargins<T>& Plant<T>::fet_margins(std::size_t, Group) const;              \
+    template std::size_t Plant<T>::cell_at(std::size_t, std::size_t) const;                     \
+    template void Plant<T>::set_cell_state(std::size_t, std::size_t, const cell::EcmState<T>&); \
+    template T Plant<T>::gate_threshold_V(std::size_t, Group) const;                            \
+    template T Plant<T>::precharge_current_A(std::size_t) const;                                \
+    template T Plant<T>::balancer_from_A(std::size_t) const;                                    \
+    template T Plant<T>::balancer_to_A(std::size_t) const;                                      \
+    template T Plant<T>::line_J(Line) const;                                                    \
+    template T Plant<T>::stored_J() const;                                                      \
+    template T Plant<T>::energy_residual_rel() const;                                           \
     template T Plant<T>::charge_residual_rel() const;
 TWIN_INSTANTIATE(double)
 TWIN_INSTANTIATE(base::Pack8)

@@ -27,9 +27,8 @@ double smallest(std::int32_t n, const F& f) {
 double Simulation::Impl::read_cells(const Getter& g, const power::PackView<double>& v) const {
     const std::size_t p = g.pack;
     const auto n = packs[p].n_cells;
-    const cell::EcmState<double>* const cells = &plant.cell_state(p, 0);
-    const auto soc = [cells](std::int32_t k) { return 100.0 * cells[k].soc; };
-    const auto temp = [cells](std::int32_t k) { return cells[k].t_surf_degC; };
+    const auto soc = [&](std::int32_t k) { return 100.0 * plant.cell_soc(p, static_cast<std::size_t>(k)); };
+    const auto temp = [&](std::int32_t k) { return plant.cell_t_surf_degC(p, static_cast<std::size_t>(k)); };
     const auto volt = [&](std::int32_t k) { return v.cell_V[k]; };
     switch (g.kind) {
         case Get::pack_soc: {
@@ -137,9 +136,9 @@ double Simulation::Impl::read(const Getter& g, const power::PackView<double>& v)
         case Get::cell_v:
             return v.cell_V[g.a];
         case Get::cell_soc:
-            return 100.0 * plant.cell_state(p, g.a).soc;
+            return 100.0 * plant.cell_soc(p, g.a);
         case Get::cell_t:
-            return plant.cell_state(p, g.a).t_surf_degC;
+            return plant.cell_t_surf_degC(p, g.a);
         case Get::tap_v:
             return v.pin_V[g.a + 1] - v.pin_V[g.a];
         default:
@@ -174,7 +173,7 @@ double Simulation::Impl::usable_Ah(std::size_t p) const {
     for (std::int32_t k = 0; k < packs[p].n_cells; ++k) {
         const auto i = static_cast<std::size_t>(k);
         const double cap = plant.setup().packs[p].cell_params[i].capacity_C / 3600.0;
-        const double q = plant.cell_state(p, i).soc * cap;
+        const double q = plant.cell_soc(p, i) * cap;
         give = k == 0 ? q : base::min2(give, q);
         take = k == 0 ? cap - q : base::min2(take, cap - q);
     }
@@ -184,7 +183,7 @@ double Simulation::Impl::usable_Ah(std::size_t p) const {
 /// Spread of the cells' open-circuit voltages, mV.
 double Simulation::Impl::rest_spread_mV(std::size_t p) const {
     const auto ocv = [&](std::int32_t k) {
-        return cell::ocv_point(*setup.packs[p].cell, plant.cell_state(p, static_cast<std::size_t>(k)).soc).ocv_V;
+        return cell::ocv_point(*setup.packs[p].cell, plant.cell_soc(p, static_cast<std::size_t>(k))).ocv_V;
     };
     return 1e3 * (largest(packs[p].n_cells, ocv) - smallest(packs[p].n_cells, ocv));
 }

@@ -362,14 +362,14 @@ void Simulation::Impl::watch_range(std::size_t p, double i_pack_A) {
     const double high[3] = {valid.soc_max, valid.t_max_degC, i_max_A};
     double least[3], most[3];
     least[2] = most[2] = i_pack_A;
-    const cell::EcmState<double>* const cells = &plant.cell_state(p, 0);
-    least[0] = most[0] = cells[0].soc;
-    least[1] = most[1] = cells[0].t_core_degC;
-    for (std::int32_t c = 1; c < r.n_cells; ++c) {
-        least[0] = base::min2(least[0], cells[c].soc);
-        most[0] = base::max2(most[0], cells[c].soc);
-        least[1] = base::min2(least[1], cells[c].t_core_degC);
-        most[1] = base::max2(most[1], cells[c].t_core_degC);
+    least[0] = most[0] = plant.cell_soc(p, 0);
+    least[1] = most[1] = plant.cell_t_core_degC(p, 0);
+    for (std::size_t c = 1; c < static_cast<std::size_t>(r.n_cells); ++c) {
+        const double soc = plant.cell_soc(p, c), t_degC = plant.cell_t_core_degC(p, c);
+        least[0] = base::min2(least[0], soc);
+        most[0] = base::max2(most[0], soc);
+        least[1] = base::min2(least[1], t_degC);
+        most[1] = base::max2(most[1], t_degC);
     }
     for (std::size_t k = 0; k < 3; ++k) {
         if (r.extrapolated[k] || (least[k] >= low[k] && most[k] <= high[k])) continue;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The hashed libraries import no libm, clock or chance: read from the built archives with nm."""
+"""The hashed libraries import no libm, clock or chance, and files compiled for one machine give the linker nothing but
+their tables: read from the built archives with nm."""
 import pathlib
 import re
 import subprocess
@@ -33,9 +34,28 @@ def imports_of(path):
             yield member, line.split()[-1].split("@")[0]
 
 
+WIDE = re.compile(r"_avx\w*\.cpp\.o:?$")  # members compiled for wider registers than the others
+TABLE = re.compile(r"^_ZN\w*k_ops_\w*E$")
+
+
+def shared_of(path):
+    """Yields (member, symbol) that other code could be linked to: all but a wide file's own table."""
+    member = pathlib.Path(path).name
+    listed = subprocess.run(["nm", "--defined-only", str(path)], check=True, capture_output=True, text=True).stdout
+    for line in listed.splitlines():
+        words = line.split()
+        if line.endswith(":"):
+            member = line[:-1]
+        elif len(words) == 3 and (words[1].isupper() or words[1] in "uvw") and not TABLE.match(words[2]):
+            yield member, words[2]
+
+
 def check_build(build):
     """Findings over all built archives."""
     for path in archives(build).values():
+        for member, symbol in shared_of(path):
+            if WIDE.search(member):
+                yield Finding(path.name, 0, f"{member}, compiled for some machines only, defines {symbol}")
         for member, symbol in imports_of(path):
             if IMPORTS.match(symbol):
                 yield Finding(path.name, 0, f"{member} imports {symbol}")
@@ -57,3 +77,8 @@ def self_test():
             subprocess.run(["c++", "-O2", "-fno-math-errno", "-c", "probe.cpp", "-o", "probe.o"], cwd=folder, check=True)
             hits = [s for _, s in imports_of(pathlib.Path(folder) / "probe.o") if IMPORTS.match(s)]
             yield name, bool(hits) == red
+        for name, text, red in [("wide file with an inline function", "inline int f() { return 1; } int (*g)() = f;", True),
+                                ("wide file with its table", "namespace a { extern const int k_ops_x[1]; const int k_ops_x[1] = {1}; }", False)]:
+            source.write_text(text)
+            subprocess.run(["c++", "-O2", "-c", "probe.cpp", "-o", "probe.o"], cwd=folder, check=True)
+            yield name, bool(list(shared_of(pathlib.Path(folder) / "probe.o"))) == red

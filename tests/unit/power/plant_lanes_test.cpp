@@ -85,7 +85,8 @@ template <class T>
 std::vector<double> state_of(Plant<T>& p, std::size_t lane) {
     std::vector<double> v;
     for (const T& x : p.state_block().mem()) v.push_back(base::lane(x, lane));
-    for (const cell::EcmState<T>& c : p.cell_states()) {
+    for (std::size_t n = 0; n < 16; ++n) {
+        const cell::EcmState<T> c = p.cell_state(0, n);
         const auto* const x = reinterpret_cast<const T*>(&c);
         for (std::size_t k = 0; k < sizeof(c) / sizeof(T); ++k) v.push_back(base::lane(x[k], lane));
     }
@@ -120,7 +121,9 @@ TEST_CASE("plant: eight lanes equal eight solo runs to the bit, one of them NaN"
         if (part == 1) {
             for (std::size_t k = 0; k < 8; ++k) solo[k]->set_gate(0, Group::dsg, 0.0);
             block.set_gate(0, Group::dsg, base::Pack8(0.0));
-            block.cell_states()[7].u1_V[k_dead] = std::numeric_limits<double>::quiet_NaN();
+            cell::EcmState<base::Pack8> dead = block.cell_state(0, 7);
+            dead.u1_V[k_dead] = std::numeric_limits<double>::quiet_NaN();
+            block.set_cell_state(0, 7, dead);
         }
         take(block, schedule(part), true);
         for (std::size_t k = 0; k < 8; ++k) {
@@ -147,7 +150,9 @@ TEST_CASE("plant: a solo run that turned NaN says so") {
     Plant<double> p(setup_of(m, k_instances[0]));
     CHECK(p.try_step(1e-6, Method::sdirk2).ok());
     p.commit();
-    p.cell_states()[3].u1_V = std::numeric_limits<double>::quiet_NaN();
+    cell::EcmState<double> dead = p.cell_state(0, 3);
+    dead.u1_V = std::numeric_limits<double>::quiet_NaN();
+    p.set_cell_state(0, 3, dead);
     CHECK(p.try_step(1e-6, Method::sdirk2).code == base::StatusCode::not_finite);
     CHECK(p.try_step(1e-3, Method::one_stage).code == base::StatusCode::not_finite);
 }

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cell/ecm_batch.hpp"
+
+#include <limits>
+#include <stdexcept>
+#include <string>
+
+namespace twin::cell {
+
+namespace {
+
+constexpr double k_inf = std::numeric_limits<double>::infinity();
+
+struct Interval {
+    std::int32_t s;
+    double lo, hi;
+};
+/// Grid interval of x, reaching to infinity at the table's ends as `Bilinear::at` clamps there.
+template <class A>
+Interval interval_of(const A& axis, double x) {
+    const std::int32_t found = axis.locate(x), top = axis.size() - 1;
+    const std::int32_t s = found < 1 ? 1 : (found > top ? top : found);
+    return {s, s == 1 ? -k_inf : axis.knot(s - 1), s == top ? k_inf : axis.knot(s)};
+}
+
+void need_finite(double x, const char* name, std::size_t k) {
+    if (!base::is_finite(x))
+        throw std::invalid_argument(std::string("batch of cells: ") + name + "[" + std::to_string(k) +
+                                    "] is not a finite number");
+}
+
+}  // namespace
+
+namespace detail {
+
+void find_grid_segments(const EcmModel& m, CellBlock& b, BlockGrid& g, std::size_t first, unsigned bits) {
+    find_segments(m, b, first, bits);
+    for (std::size_t k = first; bits != 0; ++k, bits >>= 1) {
+        if ((bits & 1U) == 0) continue;
+        const HystSegment& y = m.hyst[static_cast<std::size_t>(m.soc_axis.locate(b.state.soc.v[k]))];
+        g.m0_V.v[k] = y.m0_V;
+        g.m1.v[k] = y.m1;
+    }
+}
+
+void find_corners(const EcmModel& m, CellBlock& b, BlockGrid& g, std::size_t first, unsigned bits) {
+    const ResistanceTable& t = m.resistance_Ohm;
+    for (std::size_t k = first; bits != 0; ++k, bits >>= 1) {
+        if ((bits & 1U) == 0) continue;
+        const Interval x = interval_of(t.x_axis(), b.state.soc.v[k]);
+        const Interval y = interval_of(t.y_axis(), b.state.t_core_degC.v[k]);
+        g.x_lo.v[k] = x.lo;
+        g.x_hi.v[k] = x.hi;
+        g.y_lo.v[k] = y.lo;
+        g.y_hi.v[k] = y.hi;
+        g.x0.v[k] = t.x_axis().base(x.s);
+        g.y0.v[k] = t.y_axis().base(y.s);
+        g.per_dx.v[k] = t.per_dx(x.s);
+        g.per_dy.v[k] = t.per_dy(y.s);
+        for (std::size_t q = 0; q < 3; ++q) {
+            const double a0 = t.value(q, x.s - 1, y.s - 1), a1 = t.value(q, x.s - 1, y.s);
+            const double b0 = t.value(q, x.s, y.s - 1), b1 = t.value(q, x.s, y.s);
+            g.r[q].a.v[k] = a0;
+            g.r[q].da.v[k] = a1 - a0;
+            g.r[q].b.v[k] = b0;
+            g.r[q].db.v[k] = b1 - b0;
+        }
+    }
+}
+
+}  // namespace detail
+
+EcmBatch::EcmBatch(std::shared_ptr<const EcmModel> model, std::span<const BatchCell> cells)
+    : model_(std::move(model)), n_(cells.size()), ops_(&block_ops()) {
+    const EcmModel& m = *model_;
+    block_.assign(blocks_of(n_), CellBlock(m));
+    grid_.resize(block_.size());
+    run_.resize(block_.size());
+    currents_.resize(block_.size());
+    for (std::size_t k = 0; k < n_; ++k) {
+        const BatchCell& c = cells[k];
+        need_finite(c.soc, "soc", k);
+        need_finite(c.temp_degC, "temp_degC", k);
+        need_finite(c.ambient_degC, "ambient_degC", k);
+        const EcmParams<double> p = make_params(m, c.capacity_scale, c.r_scale);
+        set_lane_of(block_[k / k_block].params, k % k_block, p);
+        set_lane_of(block_[k / k_block].state, k % k_block, make_state<double>(m, p, c.soc, c.temp_degC));
+    }
+    for (std::size_t n = 0; n < block_.size(); ++n) {
+        detail::find_grid_segments(m, block_[n], grid_[n], 0, 0xFFU);
+        detail::find_corners(m, block_[n], grid_[n], 0, 0xFFU);
+        BlockRun& r = run_[n];
+        r.env_degC = Pack8(25.0);
+        for (std::size_t k = 0; k < k_block; ++k) {
+            if (n * k_block + k < n_) r.env_degC.v[k] = cells[n * k_block + k].ambient_degC;
+            r.v_V.v[k] = emf(m, lane_of(block_[n].params, k), lane_of(block_[n].state, k));
+        }
+        r.v_min_V = Pack8(k_inf);
+        r.v_max_V = r.t_max_degC = Pack8(-k_inf);
+    }
+}
+
+void EcmBatch::prepare(double dt_s) {
+    if (!(base::is_finite(dt_s) && dt_s > 0.0))
+        throw std::invalid_argument("batch of cells: dt_s = " + std::to_string(dt_s) + "; allowed > 0");
+    if (step_.model == nullptr || step_.c.h_s != dt_s) step_ = BlockStep(*model_, dt_s);
+    for (std::size_t n = 0; n < block_.size(); ++n) {
+        run_[n].block = &block_[n];
+        run_[n].grid = &grid_[n];
+        run_[n].extrema = extrema;
+        run_[n].every = 0;
+    }
+}
+
+void EcmBatch::step(std::span<const double> i_A, double dt_s) { (void)run(i_A, 1, dt_s, 0); }
+
+EcmBatch::Record EcmBatch::run(std::span<const double> i_A, std::size_t n_steps, double dt_s, std::size_t every) {
+    const bool per_cell = i_A.size() == n_steps * n_ && n_ != 1;
+    if (!per_cell && i_A.size() != n_steps)
+        throw std::invalid_argument("batch of cells: " + std::to_string(i_A.size()) + " currents; allowed " +
+                                    std::to_string(n_steps) + " (all cells alike) or " + std::to_string(n_steps * n_));
+    for (const double i : i_A)
+        if (!base::is_finite(i)) throw std::invalid_argument("batch of cells: a current is not a finite number");
+    prepare(dt_s);
+    Record out;
+    out.rows = every > 0 ? n_steps / every : 0;
+    for (std::vector<double>* v : {&out.v_V, &out.soc, &out.temp_degC}) v->resize(out.rows * n_);
+    std::vector<Pack8> rows(3 * out.rows), own(per_cell ? n_steps : 0);
+    for (std::size_t n = 0; n < block_.size(); ++n) {
+        BlockRun& r = run_[n];
+        const std::size_t first = n * k_block, here = n_ - first < k_block ? n_ - first : k_block;
+        r.n_steps = n_steps;
+        r.per_cell = per_cell;
+        r.i_A = i_A.data();
+        r.step_stride = 1;
+        if (per_cell) {
+            for (std::size_t k = 0; k < n_steps; ++k)
+                for (std::size_t q = 0; q < k_block; ++q) own[k].v[q] = q < here ? i_A[k * n_ + first + q] : 0.0;
+            r.i_A = own.front().v;
+            r.step_stride = k_block;
+        }
+        r.every = every;
+        r.out = rows.empty() ? nullptr : rows.front().v;
+        ops_->run(step_, r);
+        for (std::size_t k = 0; k < out.rows; ++k) {
+            for (std::size_t q = 0; q < here; ++q) {
+                out.v_V[k * n_ + first + q] = rows[3 * k].v[q];
+                out.soc[k * n_ + first + q] = rows[3 * k + 1].v[q];
+                out.temp_degC[k * n_ + first + q] = rows[3 * k + 2].v[q];
+            }
+        }
+    }
+    return out;
+}
+
+}  // namespace twin::cell
