@@ -54,16 +54,16 @@ void bind_batch(py::module_& m) {
         .def_property_readonly("temp_degC", [](const CellBatchRun& r) { return table(r.temp_degC, r.n_cells); });
     py::class_<CellBatch>(
         m, "CellBatch",
-        "Many independent cells of one equivalent circuit: CellBatch('lfp-100ah', 10000, r_scale=array)."
+        "Many independent cells of one equivalent circuit: CellBatch('lfp-100ah', 10000, r_rel=array)."
         "\nEvery cell gets the bits it has alone. Current is positive when it discharges.")
-        .def(py::init([](const std::string& model, std::size_t n, const std::optional<Array>& capacity_scale,
-                         const std::optional<Array>& r_scale, const std::optional<Array>& soc,
+        .def(py::init([](const std::string& model, std::size_t n, const std::optional<Array>& capacity_rel,
+                         const std::optional<Array>& r_rel, const std::optional<Array>& soc,
                          const std::optional<Array>& temp_degC, const std::optional<Array>& ambient_degC) {
                  return CellBatch(
                      model, n,
-                     {values(capacity_scale), values(r_scale), values(soc), values(temp_degC), values(ambient_degC)});
+                     {values(capacity_rel), values(r_rel), values(soc), values(temp_degC), values(ambient_degC)});
              }),
-             py::arg("model"), py::arg("n"), py::arg("capacity_scale") = py::none(), py::arg("r_scale") = py::none(),
+             py::arg("model"), py::arg("n"), py::arg("capacity_rel") = py::none(), py::arg("r_rel") = py::none(),
              py::arg("soc") = py::none(), py::arg("temp_degC") = py::none(), py::arg("ambient_degC") = py::none(),
              "The arrays hold one value or n.")
         .def("step", &step_batch, py::arg("i_A"), py::arg("dt_s"),

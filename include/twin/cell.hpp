@@ -64,7 +64,7 @@ private:
 
 /// Where the cells of a batch differ: each empty (the default), one value for all, or one for each cell.
 struct CellBatchStart {
-    std::vector<double> capacity_scale, r_scale;       // of the model's; default 1
+    std::vector<double> capacity_rel, r_rel;           // of the model's; default 1
     std::vector<double> soc, temp_degC, ambient_degC;  // default 1, 25, as temp_degC
 };
 struct CellBatchRun {

@@ -47,13 +47,13 @@ CellBatch::CellBatch(const std::string& model, std::size_t n, const CellBatchSta
     std::vector<cell::BatchCell> cells(n);
     for (std::size_t k = 0; k < n; ++k) {
         cell::BatchCell& c = cells[k];
-        c.capacity_scale = pick(start.capacity_scale, n, k, 1.0, "capacity_scale");
-        c.r_scale = pick(start.r_scale, n, k, 1.0, "r_scale");
+        c.capacity_scale = pick(start.capacity_rel, n, k, 1.0, "capacity_rel");
+        c.r_scale = pick(start.r_rel, n, k, 1.0, "r_rel");
         c.soc = pick(start.soc, n, k, 1.0, "soc");
         c.temp_degC = pick(start.temp_degC, n, k, 25.0, "temp_degC");
         c.ambient_degC = pick(start.ambient_degC, n, k, c.temp_degC, "ambient_degC");
-        within(c.capacity_scale, 0.01, 100.0, "capacity_scale");
-        within(c.r_scale, 0.01, 100.0, "r_scale");
+        within(c.capacity_scale, 0.01, 100.0, "capacity_rel");
+        within(c.r_scale, 0.01, 100.0, "r_rel");
         within(c.soc, 0.0, 1.0, "soc");
         within(c.temp_degC, -60.0, 120.0, "temp_degC");
         within(c.ambient_degC, -60.0, 120.0, "ambient_degC");

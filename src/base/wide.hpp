@@ -7,9 +7,6 @@
 #include <cstdint>
 
 #include "base/lanes.hpp"
-#if defined(TWIN_SIMD_AVX512)
-#include <immintrin.h>
-#endif
 
 namespace twin::base {
 
@@ -36,7 +33,7 @@ struct MaskWide {
 #if defined(TWIN_SIMD_AVX512)
 template <>
 struct MaskWide<8> {
-    __mmask8 m;  // a bit per lane
+    unsigned char m;  // a bit per lane
 };
 #endif
 template <int N>
@@ -139,28 +136,32 @@ template <int N>
 
 #if defined(TWIN_SIMD_AVX512)
 // Masks have registers of their own there: overloads that win over the templates.
-#define TWIN_WIDE_COMPARE8(op, how)                                                             \
-    [[gnu::always_inline]] inline MaskWide<8> operator op(const Wide<8>& a, const Wide<8>& b) { \
-        return {_mm512_cmp_pd_mask(__m512d(a.v), __m512d(b.v), how)};                           \
-    }                                                                                           \
+#define TWIN_WIDE_COMPARE8(op, how)                                                                \
+    [[gnu::always_inline]] inline MaskWide<8> operator op(const Wide<8>& a, const Wide<8>& b) {    \
+        return {static_cast<unsigned char>(__builtin_ia32_cmppd512_mask(a.v, b.v, how, 0xFF, 4))}; \
+    }                                                                                              \
     [[gnu::always_inline]] inline MaskWide<8> operator op(const Wide<8>& a, double b) { return a op Wide<8>(b); }
-TWIN_WIDE_COMPARE8(<, _CMP_LT_OQ)
-TWIN_WIDE_COMPARE8(<=, _CMP_LE_OQ)
-TWIN_WIDE_COMPARE8(>, _CMP_GT_OQ)
-TWIN_WIDE_COMPARE8(>=, _CMP_GE_OQ)
+TWIN_WIDE_COMPARE8(<, 17)
+TWIN_WIDE_COMPARE8(<=, 18)
+TWIN_WIDE_COMPARE8(>, 30)
+TWIN_WIDE_COMPARE8(>=, 29)
 #undef TWIN_WIDE_COMPARE8
-[[gnu::always_inline]] inline MaskWide<8> mask_not(const MaskWide<8>& a) { return {static_cast<__mmask8>(~a.m)}; }
+[[gnu::always_inline]] inline MaskWide<8> mask_not(const MaskWide<8>& a) { return {static_cast<unsigned char>(~a.m)}; }
 [[gnu::always_inline]] inline MaskWide<8> mask_and(const MaskWide<8>& a, const MaskWide<8>& b) {
-    return {static_cast<__mmask8>(a.m & b.m)};
+    return {static_cast<unsigned char>(a.m & b.m)};
 }
 [[gnu::always_inline]] inline MaskWide<8> mask_or(const MaskWide<8>& a, const MaskWide<8>& b) {
-    return {static_cast<__mmask8>(a.m | b.m)};
+    return {static_cast<unsigned char>(a.m | b.m)};
 }
 [[gnu::always_inline]] inline unsigned lanes(const MaskWide<8>& a) { return a.m; }
 [[gnu::always_inline]] inline bool any(const MaskWide<8>& a) { return a.m != 0; }
 [[gnu::always_inline]] inline bool all(const MaskWide<8>& a) { return a.m == 0xFF; }
 [[gnu::always_inline]] inline Wide<8> select(const MaskWide<8>& m, const Wide<8>& a, const Wide<8>& b) {
-    return Wide<8>(Wide<8>::V(_mm512_mask_blend_pd(m.m, __m512d(b.v), __m512d(a.v))));
+#if defined(__clang__)
+    return Wide<8>(Wide<8>::V(__builtin_ia32_selectpd_512(m.m, a.v, b.v)));
+#else
+    return Wide<8>(Wide<8>::V(__builtin_ia32_blendmpd_512_mask(b.v, a.v, m.m)));
+#endif
 }
 [[gnu::always_inline]] inline Wide<8> abs2(const Wide<8>& a) { return select(-a > a, -a, a); }
 #endif

@@ -50,15 +50,15 @@ def test_a_batch_is_its_cells_one_by_one():
     rng = np.random.default_rng(3)
     soc, r = rng.uniform(0.3, 0.9, n), rng.uniform(0.9, 1.2, n)
     i = rng.uniform(-60.0, 90.0, (steps, n))
-    batch = bmstwin.CellBatch("lfp-100ah", n, r_scale=r, soc=soc)
+    batch = bmstwin.CellBatch("lfp-100ah", n, r_rel=r, soc=soc)
     run = batch.run(i, 1.0, record_every=10)
     assert len(batch) == n and run.v_V.shape == (12, n) and run.t_s[-1] == steps
-    other = bmstwin.CellBatch("lfp-100ah", n, r_scale=r, soc=soc)
+    other = bmstwin.CellBatch("lfp-100ah", n, r_rel=r, soc=soc)
     for k in range(steps):
         v = other.step(i[k], 1.0)
     assert np.array_equal(v, batch.v_V) and np.array_equal(v, run.v_V[-1])
     assert np.array_equal(other.soc, batch.soc) and np.all(batch.v_min_V <= run.v_V.min(axis=0))
-    one = bmstwin.CellBatch("lfp-100ah", 1, r_scale=r[4], soc=soc[4])
+    one = bmstwin.CellBatch("lfp-100ah", 1, r_rel=r[4], soc=soc[4])
     one.run(i[:, 4], 1.0, record_every=0)
     assert one.v_V[0] == batch.v_V[4] and one.temp_degC[0] == batch.temp_degC[4]
     alone = bmstwin.Cell("lfp-100ah")
