@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPM, SPMe and DFN of one cell. Between two accepted steps the state is constant; `trial` computes a step of length h
-// at constant current and changes nothing, `commit` takes the last trial. Current in A, positive on discharge.
+// and changes nothing, `commit` takes the last trial. Current in A, positive on discharge. After a jump the current is
+// constant over the step, otherwise it runs straight from the last one to i.
 //
-// Particles (constant diffusivity): c_s = mean + sum of q_n, q_n' = -l_n (D/R^2) (q_n + w_n R j / D), advanced exactly
-// for a flux that is linear over the step. l_n, w_n = 2 / l_n: the eigenvalues of the sphere with given flux (roots of
-// tan s = s), the first ones singly, the rest in groups of like decay, what lies beyond as an instantaneous part.
-// Electrolyte: finite volumes on a mesh graded towards the domain ends, variable-step BDF2.
+// Particles: cell/echem_particles.hpp. Electrolyte: finite volumes on a mesh graded towards the domain ends,
+// variable-step BDF2; the flux of ions is -D grad c + t+ i_e / F.
 // DFN: phi_s - phi_e and j at the volumes by Newton, the electrolyte concentration beside it until both settle.
 // Sources: Doyle, Fuller, Newman, J. Electrochem. Soc. 140 (1993) 1526, doi:10.1149/1.2221597; Marquis et al., J.
 // Electrochem. Soc. 166 (2019) A3693, doi:10.1149/2.0341915jes (SPMe).
 #pragma once
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "base/status.hpp"
 #include "cell/echem_params.hpp"
+#include "cell/echem_particles.hpp"
 
 namespace twin::cell {
 
@@ -24,7 +25,17 @@ enum class EchemKind : std::uint8_t { spm, spme, dfn };
 
 struct EchemMesh {
     std::size_t n_neg = 20, n_sep = 8, n_pos = 20;
-    double grading = 0.0;  // 0: uniform; towards 1: finer at the ends of each domain
+    double grading = 0.0;           // 0: uniform; towards 1: finer at the ends of each domain
+    std::size_t shells = 30;        // volumes of a particle whose diffusivity depends on x
+    bool particle_volumes = false;  // volumes for every particle, as a check of the decays
+};
+
+/// What is inside after the last trial (or commit). Places run from the negative collector to the positive one.
+struct EchemFields {
+    std::vector<double> x_m, c_e, phi_e_V;                     // (volumes of all three domains); SPM: c_e only
+    std::array<std::vector<double>, 2> x_electrode_m;          // (places of the electrode: 1 for SPM and SPMe)
+    std::array<std::vector<double>, 2> c_surface, j, phi_s_V;  // mol/m3, mol/m2/s, V (0 at the negative collector)
+    double plating_V = 0.0;  // least phi_s - phi_e in the negative electrode: below 0, lithium may plate
 };
 
 class Echem {
@@ -36,13 +47,12 @@ public:
     double voltage_V(double i_A);
 
     struct Trial {
-        double v_V = 0.0;        // at the end of the step
-        double dv_di_Ohm = 0.0;  // approximate slope, <= 0
-        double heat_W = 0.0;     // mean over the step
+        double v_V = 0.0;     // at the end of the step
+        double heat_W = 0.0;  // mean over the step
         double t_K = 0.0;
         bool ok = false;
     };
-    /// One step of h at constant i. `jump`: the current differs from that of the step before.
+    /// One step of h. `jump`: the current differs from that of the step before.
     const Trial& trial(double h_s, double i_A, bool jump);
     void commit();
 
@@ -57,38 +67,42 @@ public:
     std::vector<double> surface_x(int electrode) const;
     const std::vector<double>& c_e() const { return s_.c_e; }
     const std::vector<double>& x_m() const { return x_; }
+    EchemFields fields() const;
+    double plating_V() const;
     std::size_t newton_count() const { return iterations_; }
 
+    /// The state as bytes (little-endian, with kind, mesh and a checksum). A restored cell goes on equal to the bit.
+    /// restore throws std::invalid_argument if the bytes are of another kind or mesh, or damaged.
+    std::vector<std::uint8_t> snapshot() const;
+    void restore(const std::vector<std::uint8_t>& bytes);
+
 private:
-    struct Particle {
-        std::vector<double> mean;  // (n)
-        std::vector<double> q;     // (n x modes)
-        std::vector<double> j;     // (n) flux at the end of the last step, mol/m2/s
-    };
     struct State {
-        std::array<Particle, 2> particle;
+        std::array<Particles, 2> particle;
         std::vector<double> c_e, c_e_old;  // (all volumes) now and one step before
-        std::vector<double> phi;           // (neg, pos volumes) phi_s - phi_e, start of the next Newton
+        std::vector<double> phi, phi_old;  // (neg, pos volumes) phi_s - phi_e, start of the next Newton
         double h_old_s = 0.0;              // length of the step before, 0: none to build on
         double t_K = 298.15, charge_C = 0.0, i_A = 0.0;
-    };
-    struct Gains {
-        double h_s = -1.0, t_K = 0.0;
-        bool jump = false;
-        std::vector<double> e, g0, g1;  // per mode
-        double gain = 0.0;              // -dc_s/dj at the end of the step
-        double d_s = 0.0, j0 = 0.0;     // at temperature
+        double jumped = 1.0;  // 1: the step before began with a jump
+        std::array<double, 2> hysteresis{};
     };
     void make_mesh(const EchemMesh& m);
-    void prepare(int side, double h_s, bool jump);
-    void bases(int side, bool jump);
+    void temperature_factors();
+    void start_values(double h_s);
     bool solve_dfn(double h_s, double i_A_m2);
-    bool solve_spm(double h_s, double i_A_m2);
+    void solve_spm(double h_s, double i_A_m2);
+    void properties();
     void newton_electrode(int side, double i_A_m2, double* worst_V);
     void step_electrolyte(double h_s);
-    double closed_voltage(double i_A_m2);
-    double j0_of(int side, double x, double c_e) const;
-    void temperature_factors();
+    void sources();
+    void surfaces();
+    void advance_hysteresis(double h_s, double i_A_m2);
+    double dfn_voltage(double i_A_m2);
+    double spm_voltage(double i_A_m2);
+    void heat(double i_A);
+    double j0_of(std::size_t side, double x, double c_e) const;
+    std::size_t first_of(std::size_t side) const { return side == 0 ? 0 : n_[0] + n_[1]; }
+    std::vector<double> state_numbers() const;
 
     std::shared_ptr<const EchemParams> p_;
     EchemKind kind_;
@@ -96,15 +110,20 @@ private:
     std::array<std::size_t, 3> n_{};  // volumes per domain
     std::vector<double> x_, dx_;      // (all) centres and widths
     std::vector<double> eps_, brug_;  // porosity and transport efficiency per volume
-    std::array<Gains, 2> gain_;
-    double arr_kappa_ = 1.0, arr_de_ = 1.0, factors_t_K_ = -1.0;
+    // at temperature
+    std::array<double, 2> d_factor_{}, j0_factor_{}, sigma_{};
+    TransportCurve::At kappa_at_, de_at_, t_plus_at_, thermo_at_;
+    bool t_varies_ = false, root_j0_ = true;
+    double b_log_ = 0.0, factors_t_K_ = -1.0;  // b_log: 2RT/F (1 - t+) activity
     // of the trial
     double h_s_ = 0.0, i_A_ = 0.0;
     bool jump_ = false;
     Trial trial_;
-    std::array<std::vector<double>, 2> base_c_, j_, u_V_, slope_, x_s_;  // per volume of an electrode
+    std::array<std::vector<double>, 2> j_, f_, slope_, x_s_, u_V_;  // per place of an electrode
     std::array<std::vector<double>, 2> phi_;
-    std::vector<double> c_new_, de_face_, kappa_, log_c_, a_, b_, c_, d_;
+    std::vector<double> c_new_, de_face_, kappa_, log_c_, bl_, t_face_, source_, phi_e_, a_, b_, c_, d_;
+    std::array<double, 2> hysteresis_{};
+    double plating_V_ = 0.0;
     std::size_t iterations_ = 0;
 };
 

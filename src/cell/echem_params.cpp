@@ -25,4 +25,20 @@ void Curve::set(const std::vector<double>& y, double lo, double h, const char* w
     c_[n_ + 1] = {y[n_ + 2], d[n_], 0.0, 0.0};
 }
 
+TransportCurve::At TransportCurve::at(double t_K, double scale) const {
+    At r;
+    r.scale_ = scale;
+    r.a_ = r.b_ = curves_.data();
+    if (curves_.size() < 2) return r;
+    const double top = static_cast<double>(curves_.size() - 1);
+    double p = (t_K - t_lo_K_) / k_step_K;
+    p = p > 0.0 ? (p < top ? p : top) : 0.0;
+    const auto k = static_cast<std::size_t>(p);
+    r.a_ = curves_.data() + k;
+    r.b_ = k + 1 < curves_.size() ? r.a_ + 1 : r.a_;
+    r.w_ = p - static_cast<double>(k);
+    if (r.w_ < 1e-9) r.w_ = 0.0;
+    return r;
+}
+
 }  // namespace twin::cell

@@ -135,6 +135,10 @@ std::unique_ptr<CellModel> open_cell(const std::string& name, const std::string&
         const cell::EchemKind k = kind == "spm"   ? cell::EchemKind::spm
                                   : kind == "dfn" ? cell::EchemKind::dfn
                                                   : cell::EchemKind::spme;
+        if (thermal && !(r.params->heat_capacity_J_K > 0.0))
+            refuse(path, "states no heat capacity (volume, density, specific heat): it can only run isothermal");
+        if (k != cell::EchemKind::spm && !r.params->electrolyte)
+            refuse(path, "is a set for the SPM alone: kind must be spm");
         auto c = make_echem_cell(r.params, k, thermal);
         if (c->id.empty()) c->id = name;
         return c;
