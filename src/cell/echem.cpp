@@ -58,12 +58,14 @@ void Echem::make_mesh(const EchemMesh& m) {
     n_ = n;
     if (m.shells < 4 || m.shells > 1000) throw std::invalid_argument("4 .. 1000 volumes per particle");
     const std::size_t all = x_.size();
-    for (auto* v : {&c_new_, &de_face_, &kappa_, &log_c_, &bl_, &t_face_, &source_, &phi_e_, &a_, &b_, &c_, &d_})
+    for (auto* v : {&c_new_, &de_face_, &ohm_half_, &log_c_, &bl_, &t_face_, &source_, &phi_e_, &a_, &b_, &c_, &d_})
         v->assign(all + 1, 0.0);
     c_new_.assign(all, 0.0);
+    if (kind_ == EchemKind::dfn) rows_.assign(all, {});
     for (std::size_t side = 0; side < 2; ++side) {
         const std::size_t k = kind_ == EchemKind::dfn ? n_[2 * side] : 1;
-        for (auto* v : {&j_[side], &f_[side], &slope_[side], &x_s_[side], &u_V_[side], &phi_[side]}) v->assign(k, 0.0);
+        for (auto* v : {&j_[side], &f_[side], &slope_[side], &slope_c_[side], &x_s_[side], &u_V_[side], &phi_[side]})
+            v->assign(k, 0.0);
         s_.particle[side] = Particles(p_->electrode[side], k, m.shells, m.particle_volumes);
     }
 }
@@ -106,6 +108,7 @@ void Echem::temperature_factors() {
     de_at_ = p_->d_e_m2_s.at(s_.t_K, arrhenius(p_->d_e_energy_J, t_ref, s_.t_K));
     const double rt = 2.0 * k_gas_J * s_.t_K / k_faraday_C;
     b_log_ = rt * (1.0 - p_->t_plus) * p_->activity;
+    entering_ = 1.0 - p_->t_plus;
     if (t_varies_) {
         t_plus_at_ = p_->t_plus_curve.at(s_.t_K, 1.0);
         thermo_at_ = p_->diffusion_factor.at(s_.t_K, rt);
@@ -157,6 +160,9 @@ const Echem::Trial& Echem::trial(double h_s, double i_A, bool jump) {
         solve_spm(h_s, i);
         trial_.ok = true;
     }
+    bool again = false;
+    for (std::size_t sd = 0; sd < 2; ++sd) again = s_.particle[sd].again(j_[sd].data()) || again;
+    if (again && trial_.ok && kind_ == EchemKind::dfn) trial_.ok = solve_dfn(h_s, i);
     surfaces();
     trial_.v_V = (kind_ == EchemKind::dfn ? dfn_voltage(i) : spm_voltage(i)) - i_A * p_->contact_Ohm;
     heat(i_A);

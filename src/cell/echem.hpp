@@ -5,7 +5,7 @@
 //
 // Particles: cell/echem_particles.hpp. Electrolyte: finite volumes on a mesh graded towards the domain ends,
 // variable-step BDF2; the flux of ions is -D grad c + t+ i_e / F.
-// DFN: phi_s - phi_e and j at the volumes by Newton, the electrolyte concentration beside it until both settle.
+// DFN: phi_s - phi_e, j and c_e of all volumes together by Newton (blocks of 2 x 2, tridiagonal).
 // Sources: Doyle, Fuller, Newman, J. Electrochem. Soc. 140 (1993) 1526, doi:10.1149/1.2221597; Marquis et al., J.
 // Electrochem. Soc. 166 (2019) A3693, doi:10.1149/2.0341915jes (SPMe).
 #pragma once
@@ -86,13 +86,25 @@ private:
         double jumped = 1.0;  // 1: the step before began with a jump
         std::array<double, 2> hysteresis{};
     };
+    struct Block {  // a y[v-1] + b y[v] + c y[v+1] = r for the changes y of phi and c_e
+        double a11 = 0.0, a12 = 0.0, a22 = 0.0, b11 = 0.0, b12 = 0.0, b21 = 0.0, b22 = 0.0;
+        double c11 = 0.0, c12 = 0.0, c22 = 0.0, r1 = 0.0, r2 = 0.0;
+    };
+    struct Bdf {
+        double now = 1.0, one = 1.0, before = 0.0, per_h = 0.0;
+    };
+    Bdf weights(double h_s) const;
     void make_mesh(const EchemMesh& m);
     void temperature_factors();
     void start_values(double h_s);
     bool solve_dfn(double h_s, double i_A_m2);
     void solve_spm(double h_s, double i_A_m2);
     void properties();
-    void newton_electrode(int side, double i_A_m2, double* worst_V);
+    void electrode_rows(std::size_t sd, double i_A_m2);
+    void ion_rows(double h_s);
+    void solve_rows();
+    double within(std::size_t sd, std::size_t k, double change) const;
+    void diffusion();
     void step_electrolyte(double h_s);
     void sources();
     void surfaces();
@@ -114,14 +126,16 @@ private:
     std::array<double, 2> d_factor_{}, j0_factor_{}, sigma_{};
     TransportCurve::At kappa_at_, de_at_, t_plus_at_, thermo_at_;
     bool t_varies_ = false, root_j0_ = true;
-    double b_log_ = 0.0, factors_t_K_ = -1.0;  // b_log: 2RT/F (1 - t+) activity
+    double b_log_ = 0.0, entering_ = 1.0;  // 2RT/F (1 - t+) activity; 1 - t+
+    double factors_t_K_ = -1.0;
     // of the trial
     double h_s_ = 0.0, i_A_ = 0.0;
     bool jump_ = false;
     Trial trial_;
-    std::array<std::vector<double>, 2> j_, f_, slope_, x_s_, u_V_;  // per place of an electrode
+    std::array<std::vector<double>, 2> j_, f_, slope_, slope_c_, x_s_, u_V_;  // per place of an electrode
     std::array<std::vector<double>, 2> phi_;
-    std::vector<double> c_new_, de_face_, kappa_, log_c_, bl_, t_face_, source_, phi_e_, a_, b_, c_, d_;
+    std::vector<Block> rows_;
+    std::vector<double> c_new_, de_face_, ohm_half_, log_c_, bl_, t_face_, source_, phi_e_, a_, b_, c_, d_;
     std::array<double, 2> hysteresis_{};
     double plating_V_ = 0.0;
     std::size_t iterations_ = 0;

@@ -108,7 +108,7 @@ void Particles::reset(double x) {
     j_.assign(n_, 0.0);
     j_old_ = j_;
     q_.assign(modal_ ? rows_ * n_ : (rows_ + 1) * n_, modal_ ? 0.0 : c);
-    q_old_ = modal_ ? std::vector<double>{} : q_;
+    q_old_ = q_new_ = modal_ ? std::vector<double>{} : q_;
     made_h_s_ = -1.0;
 }
 
@@ -123,11 +123,14 @@ void Particles::begin(double h_s, double h_old_s, bool jump, double factor) {
     factor_ = factor;
     d_s_ = e_->d_m2_s * factor;
     h_s_ = h_s;
+    h_old_s_ = h_old_s;
     jump_ = jump;
     if (modal_)
         begin_modal(h_s, jump);
-    else
-        begin_volumes(h_s, h_old_s, jump);
+    else {
+        extrapolate();
+        begin_volumes();
+    }
 }
 
 void Particles::begin_modal(double h_s, bool jump) {
@@ -167,26 +170,48 @@ void Particles::begin_modal(double h_s, bool jump) {
     }
 }
 
+/// The concentrations at the end of the step as the last two go on.
+void Particles::extrapolate() {
+    const double w = !jump_ && h_old_s_ > 0.0 ? h_s_ / h_old_s_ : 0.0;
+    for (std::size_t at = 0; at < q_.size(); ++at) q_new_[at] = q_[at] + w * (q_[at] - q_old_[at]);
+}
+
+/// The concentrations at the end of the step for these fluxes, by back substitution.
+void Particles::profile(const double* j) {
+    const std::size_t last = rows_ - 1;
+    for (std::size_t k = 0; k < n_; ++k) {
+        q_new_[rows_ * n_ + k] = base_[k] - gain_[k] * j[k];
+        q_new_[last * n_ + k] = right_[last * n_ + k] - gain_c_[k] * j[k];
+    }
+    for (std::size_t at = last * n_; at-- > 0;) q_new_[at] = right_[at] + up_[at] * q_new_[at + n_];
+}
+
+bool Particles::again(const double* j) {
+    if (e_->d_of_x.empty() || modal_ || h_s_ == 0.0) return false;
+    profile(j);
+    begin_volumes();
+    return true;
+}
+
 /// Forward elimination from the centre outwards; the outermost volume stays linear in its flux.
-void Particles::begin_volumes(double h_s, double h_old_s, bool jump) {
+void Particles::begin_volumes() {
     const std::size_t n = n_, last = rows_ - 1;
-    const double per_r2 = 1.0 / (e_->radius_m * e_->radius_m);
-    const bool two = !jump && h_old_s > 0.0 && h_s > 0.0;
-    const double w = two ? h_s / h_old_s : 0.0;
+    const double per_r2 = 1.0 / (e_->radius_m * e_->radius_m), h_s = h_s_;
+    const bool two = !jump_ && h_old_s_ > 0.0 && h_s > 0.0;
+    const double w = two ? h_s / h_old_s_ : 0.0;
     const double now = two ? (1.0 + 2.0 * w) / (1.0 + w) : 1.0, one = two ? 1.0 + w : 1.0;
     const double before = two ? w * w / (1.0 + w) : 0.0, per_h = h_s > 0.0 ? 1.0 / h_s : 0.0;
-    const auto ahead = [&](std::size_t at) { return q_[at] + w * (q_[at] - q_old_[at]); };
     for (std::size_t m = 0; m < rows_; ++m) {  // D / distance of the inner face (of the surface in surf_)
         for (std::size_t k = 0; k < n; ++k) {
-            const double c = ahead(m * n + k), d = diffusivity(c);
+            const double c = q_new_[m * n + k], d = diffusivity(c);
             if (m > 0) {
-                const double inner = ahead((m - 1) * n + k), middle = diffusivity(0.5 * (inner + c));
+                const double inner = q_new_[(m - 1) * n + k], middle = diffusivity(0.5 * (inner + c));
                 diff_[m * n + k] = (surf_[k] + 4.0 * middle + d) / 6.0 * per_r2 * face_[m] / between_[m];
             }
             surf_[k] = d;
         }
     }
-    for (std::size_t k = 0; k < n; ++k) surf_[k] = diffusivity(ahead(rows_ * n + k));
+    for (std::size_t k = 0; k < n; ++k) surf_[k] = diffusivity(q_new_[rows_ * n + k]);
     if (h_s > 0.0) {
         for (std::size_t m = 0; m < rows_; ++m) {
             const double store = volume_[m] * per_h;
@@ -223,7 +248,14 @@ void Particles::begin_volumes(double h_s, double h_old_s, bool jump) {
 
 void Particles::commit(const double* j) {
     const double per_r = 3.0 / e_->radius_m;
-    if (!modal_) q_old_.swap(q_);
+    if (!modal_) {
+        if (h_s_ > 0.0)
+            profile(j);
+        else
+            q_new_ = q_;
+        q_old_.swap(q_);
+        q_.swap(q_new_);
+    }
     for (std::size_t k = 0; k < n_; ++k) {
         const double j0 = j_[k], j1 = j[k];
         mean_[k] -= per_r * h_s_ * (jump_ ? j1 : 0.5 * (j0 + j1));
@@ -231,12 +263,6 @@ void Particles::commit(const double* j) {
             double* const state = q_.data() + k * rows_;
             for (std::size_t n = 0; n < rows_; ++n) state[n] = e_decay_[n] * state[n] - (g0_[n] * j0 + g1_[n] * j1);
         } else {
-            const std::size_t last = rows_ - 1;
-            q_[rows_ * n_ + k] = base_[k] - gain_[k] * j1;
-            q_[last * n_ + k] = right_[last * n_ + k] - gain_c_[k] * j1;
-            for (std::size_t m = last; m-- > 0;)
-                q_[m * n_ + k] =
-                    h_s_ > 0.0 ? right_[m * n_ + k] + up_[m * n_ + k] * q_[(m + 1) * n_ + k] : q_old_[m * n_ + k];
             double sum = 0.0;
             for (std::size_t m = 0; m < rows_; ++m) sum += volume_[m] * q_[m * n_ + k];
             const double off = mean_[k] - 3.0 * sum;

@@ -6,8 +6,9 @@
 // that is linear over the step (constant after a jump). l_n, w_n = 2 / l_n: the eigenvalues of the sphere with given
 // flux (roots of tan s = s), the first ones singly, the rest in groups of like decay, what lies beyond at once.
 // D(x): finite volumes, finer towards the surface (geometric), BDF2 with variable step, backward Euler after a jump;
-// D at the concentrations extrapolated to the end of the step, its mean between two volumes by Simpson's rule. The mean
-// concentration is advanced by itself and the profile moved to it, so that charge is exact for any change of current.
+// D at the end of the step (extrapolated, then once corrected), its mean between two volumes by Simpson's rule. The
+// mean concentration is advanced by itself and the profile moved to it, so that charge is exact for any change of
+// current.
 #pragma once
 #include <cstddef>
 #include <vector>
@@ -24,6 +25,8 @@ public:
     void reset(double x);
     /// A step of h (0: none) after one of h_old, with the diffusivity times a factor.
     void begin(double h_s, double h_old_s, bool jump, double factor);
+    /// Once more with the diffusivity at the concentrations that these fluxes give. False: nothing to be done.
+    bool again(const double* j);
     void commit(const double* j);
     const std::vector<double>& base() const { return base_; }  // (n) mol/m3
     const std::vector<double>& gain() const { return gain_; }  // (n) s/m
@@ -39,7 +42,9 @@ public:
 
 private:
     void begin_modal(double h_s, bool jump);
-    void begin_volumes(double h_s, double h_old_s, bool jump);
+    void extrapolate();
+    void profile(const double* j);
+    void begin_volumes();
     void make_shells(std::size_t shells);
     double diffusivity(double c) const;
 
@@ -52,7 +57,8 @@ private:
     std::vector<double> q_old_;  // volumes: a step before
     // of the step
     std::vector<double> base_, gain_, gain_c_;
-    double factor_ = 0.0, h_s_ = 0.0;
+    std::vector<double> q_new_;  // volumes: at the end of the step
+    double factor_ = 0.0, h_s_ = 0.0, h_old_s_ = 0.0;
     bool jump_ = false;
     // modal
     std::vector<double> e_decay_, g0_, g1_;

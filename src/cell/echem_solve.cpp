@@ -8,42 +8,45 @@ namespace twin::cell {
 
 namespace {
 constexpr int k_newton_max = 40;
-constexpr double k_tol_V = 5e-6;  // of a Newton step: the next one would be far smaller
-constexpr double k_tol_c = 5e-5;  // of c_e between two passes, relative to c_e0
+constexpr double k_tol_V = 2e-5;    // of a Newton step: the next one would be far smaller
+constexpr double k_tol_f = 1e-3;    // of the reaction's residual before that step
+constexpr double k_tol_c = 2e-4;    // of c_e in that step, relative to c_e0
+constexpr double k_c_least = 1e-3;  // mol/m3, inside logarithms
 }  // namespace
 
-/// Conductivity, log c_e and the factor of its gradient at the concentrations of this pass.
+/// What the concentrations of this pass give: log c_e, the factor of its gradient, resistance of half a volume, and
+/// between volumes the diffusive conductance.
 void Echem::properties() {
     const std::size_t all = x_.size();
     for (std::size_t v = 0; v < all; ++v) {
-        const double c = c_new_[v] > 1e-3 ? c_new_[v] : 1e-3;
-        kappa_[v] = kappa_at_(c) * brug_[v];
+        const double c = c_new_[v] > k_c_least ? c_new_[v] : k_c_least;
+        ohm_half_[v] = 0.5 * dx_[v] / (kappa_at_(c) * brug_[v]);
         log_c_[v] = base::det_log(c);
     }
     if (!t_varies_) return;
     for (std::size_t v = 0; v + 1 < all; ++v) bl_[v] = thermo_at_(0.5 * (c_new_[v] + c_new_[v + 1]));
 }
 
-/// One Newton update of phi and j of an electrode; i is the current per area.
-void Echem::newton_electrode(int side, double i_A_m2, double* worst_V) {
-    const auto sd = static_cast<std::size_t>(side);
+/// Charge and reaction of an electrode, linear in the changes of phi and c_e; i is the current per area.
+void Echem::electrode_rows(std::size_t sd, double i_A_m2) {
     const EchemElectrode& e = p_->electrode[sd];
-    const Particles& particle = s_.particle[sd];
-    const double *const base_c = particle.base().data(), *const gain = particle.gain().data();
+    const double *const base_c = s_.particle[sd].base().data(), *const gain = s_.particle[sd].gain().data();
     const std::size_t n = n_[2 * sd], first = first_of(sd);
     const double rt = 2.0 * k_gas_J * s_.t_K / k_faraday_C, off_K = s_.t_K - p_->t_ref_K;
-    const double af = e.area_per_volume_perm * k_faraday_C, per_max = 1.0 / e.c_max;
-    double* const phi = phi_[sd].data();
-    double* const j = j_[sd].data();
-    double is_left = side == 0 ? i_A_m2 : 0.0;  // solid current through the left face
-    double g_left = 0.0;
+    const double per_max = 1.0 / e.c_max, per_sigma = 1.0 / sigma_[sd];
+    const double* const phi = phi_[sd].data();
+    const double* const j = j_[sd].data();
+    double is_left = sd == 0 ? i_A_m2 : 0.0;  // solid current through the left face
+    double g_left = 0.0, b_left = 0.0;
     for (std::size_t k = 0; k < n; ++k) {
         const std::size_t v = first + k;
-        double is_right = side == 0 ? 0.0 : i_A_m2, g_right = 0.0;
+        const double c = c_new_[v] > k_c_least ? c_new_[v] : k_c_least, per_c = 1.0 / c;
+        double is_right = sd == 0 ? 0.0 : i_A_m2, g_right = 0.0, b_right = 0.0;
         if (k + 1 < n) {
-            const double r_k = 0.5 * (dx_[v] / kappa_[v] + dx_[v + 1] / kappa_[v + 1]);
-            g_right = 1.0 / (0.5 * (dx_[v] + dx_[v + 1]) / sigma_[sd] + r_k);
-            is_right = g_right * (i_A_m2 * r_k - bl_[v] * (log_c_[v + 1] - log_c_[v]) - (phi[k + 1] - phi[k]));
+            const double r_k = ohm_half_[v] + ohm_half_[v + 1];
+            g_right = 1.0 / (0.5 * (dx_[v] + dx_[v + 1]) * per_sigma + r_k);
+            b_right = g_right * bl_[v];
+            is_right = g_right * (i_A_m2 * r_k - (phi[k + 1] - phi[k])) - b_right * (log_c_[v + 1] - log_c_[v]);
         }
         const double x = (base_c[k] - gain[k] * j[k]) * per_max, dx = -gain[k] * per_max, in = lithiation_inside(x);
         double u, du;
@@ -55,30 +58,85 @@ void Echem::newton_electrode(int side, double i_A_m2, double* worst_V) {
             u += hysteresis_[sd] * gap;
             du += hysteresis_[sd] * dgap;
         }
-        const double j0 = j0_of(sd, x, c_new_[v]);
-        const double z = k_faraday_C * j[k] / (2.0 * j0);
-        const double f = phi[k] - u - rt * asinh_of(z);
-        const double dz = k_faraday_C / (2.0 * j0) - z * (e.j0_power[1] / in - e.j0_power[2] / (1.0 - in)) * dx;
-        const double fj = -(du * dx + rt * dz / base::sqrt2(1.0 + z * z));
-        const double steep = -1.0 / (fj < -1e-12 ? fj : -1e-12);
-        const double react = af * dx_[v];
-        a_[k] = -g_left;
-        c_[k] = -g_right;
-        b_[k] = g_left + g_right + react * steep;
-        d_[k] = is_left - is_right - react * (j[k] + steep * f);
+        const double half = 0.5 * k_faraday_C / j0_of(sd, x, c), z = half * j[k];
+        const double f = phi[k] - u - rt * asinh_of(z), flat = rt / base::sqrt2(1.0 + z * z);
+        const double of_x = in == x ? (e.j0_power[1] / in - e.j0_power[2] / (1.0 - in)) * dx : 0.0;
+        const double dz = half - z * of_x;
+        const double fj = -(du * dx + flat * dz), fc = flat * e.j0_power[0] * z * per_c;
+        const double steep = -1.0 / (fj < -1e-12 ? fj : -1e-12);  // dj = steep (f + dphi + fc dc)
+        const double ions = e.area_per_volume_perm * dx_[v], react = ions * k_faraday_C, enter = ions * entering_;
+        Block& row = rows_[v];
+        row.a11 = g_left;
+        row.a12 = v > first ? b_left / (c_new_[v - 1] > k_c_least ? c_new_[v - 1] : k_c_least) : 0.0;
+        row.b11 = -(g_left + g_right + react * steep);
+        row.b12 = -((b_left + b_right) * per_c + react * steep * fc);
+        row.c11 = g_right;
+        row.c12 = k + 1 < n ? b_right / (c_new_[v + 1] > k_c_least ? c_new_[v + 1] : k_c_least) : 0.0;
+        row.r1 = react * (j[k] + steep * f) - (is_left - is_right);
+        row.b21 = -enter * steep;
+        row.b22 = -enter * steep * fc;
+        row.r2 = enter * steep * f;
         slope_[sd][k] = steep;
         f_[sd][k] = f;
+        slope_c_[sd][k] = fc;
         is_left = is_right;
         g_left = g_right;
+        b_left = b_right;
     }
-    tridiagonal(n, a_.data(), b_.data(), c_.data(), d_.data());
-    for (std::size_t k = 0; k < n; ++k) {
-        double step = d_[k];
-        step = step > 0.3 ? 0.3 : (step < -0.3 ? -0.3 : step);
-        j[k] += slope_[sd][k] * (f_[sd][k] + step);
-        phi[k] += step;
-        *worst_V = base::max2(*worst_V, base::abs2(d_[k]));
-        *worst_V = base::max2(*worst_V, 1e-2 * base::abs2(f_[sd][k]));
+}
+
+/// Ions: BDF2, the first step after a jump by backward Euler; h = 0 holds the concentrations.
+void Echem::ion_rows(double h_s) {
+    const std::size_t all = x_.size();
+    for (std::size_t v = n_[0]; v < n_[0] + n_[1]; ++v) {
+        rows_[v] = {};
+        rows_[v].b11 = 1.0;  // no solid here
+    }
+    if (h_s == 0.0) {
+        for (Block& row : rows_) {
+            row.a22 = row.c22 = row.b21 = row.r2 = 0.0;
+            row.b22 = 1.0;
+        }
+        return;
+    }
+    const Bdf w = weights(h_s);
+    diffusion();
+    sources();
+    double in = 0.0;  // diffusive flux through the left face
+    for (std::size_t v = 0; v < all; ++v) {
+        const double left = v > 0 ? de_face_[v - 1] : 0.0, right = v + 1 < all ? de_face_[v] : 0.0;
+        const double out = v + 1 < all ? right * (c_new_[v] - c_new_[v + 1]) : 0.0;
+        const double store = eps_[v] * dx_[v] * w.per_h;
+        Block& row = rows_[v];
+        row.a22 = -left;
+        row.c22 = -right;
+        row.b22 += w.now * store + left + right;
+        row.r2 += source_[v] + in - out - store * (w.now * c_new_[v] - w.one * s_.c_e[v] + w.before * s_.c_e_old[v]);
+        in = out;
+    }
+}
+
+/// Elimination of the blocks (2 x 2, tridiagonal); the changes of phi and c_e are left in r1, r2.
+void Echem::solve_rows() {
+    double e11 = 0.0, e12 = 0.0, e21 = 0.0, e22 = 0.0, y1 = 0.0, y2 = 0.0;
+    for (Block& row : rows_) {
+        const double b11 = row.b11 - (row.a11 * e11 + row.a12 * e21), b12 = row.b12 - (row.a11 * e12 + row.a12 * e22);
+        const double b21 = row.b21 - row.a22 * e21, b22 = row.b22 - row.a22 * e22;
+        const double r1 = row.r1 - (row.a11 * y1 + row.a12 * y2), r2 = row.r2 - row.a22 * y2;
+        const double inverse = 1.0 / (b11 * b22 - b12 * b21);
+        const double i11 = b22 * inverse, i12 = -b12 * inverse, i21 = -b21 * inverse, i22 = b11 * inverse;
+        row.b11 = e11 = i11 * row.c11;
+        row.b12 = e12 = i11 * row.c12 + i12 * row.c22;
+        row.b21 = e21 = i21 * row.c11;
+        row.b22 = e22 = i21 * row.c12 + i22 * row.c22;
+        row.r1 = y1 = i11 * r1 + i12 * r2;
+        row.r2 = y2 = i21 * r1 + i22 * r2;
+    }
+    for (std::size_t v = rows_.size() - 1; v-- > 0;) {
+        Block& row = rows_[v];
+        const Block& next = rows_[v + 1];
+        row.r1 -= row.b11 * next.r1 + row.b12 * next.r2;
+        row.r2 -= row.b21 * next.r1 + row.b22 * next.r2;
     }
 }
 
@@ -107,46 +165,82 @@ void Echem::sources() {
     }
 }
 
-/// c_e at the end of the step for the present fluxes: BDF2, the first step after a jump by backward Euler.
-void Echem::step_electrolyte(double h_s) {
-    const std::size_t all = x_.size();
+Echem::Bdf Echem::weights(double h_s) const {
     const bool two = !jump_ && s_.h_old_s > 0.0;
     const double w = two ? h_s / s_.h_old_s : 0.0;
-    const double now = two ? (1.0 + 2.0 * w) / (1.0 + w) : 1.0;
-    const double one = two ? 1.0 + w : 1.0;
-    const double before = two ? w * w / (1.0 + w) : 0.0;
-    const double per_h = 1.0 / h_s;
+    Bdf r;
+    r.now = two ? (1.0 + 2.0 * w) / (1.0 + w) : 1.0;
+    r.one = two ? 1.0 + w : 1.0;
+    r.before = two ? w * w / (1.0 + w) : 0.0;
+    r.per_h = 1.0 / h_s;
+    return r;
+}
+
+void Echem::diffusion() {
+    const std::size_t all = x_.size();
     for (std::size_t v = 0; v < all; ++v)  // diffusive resistance of half a volume
         a_[v] = 0.5 * dx_[v] / (de_at_(c_new_[v]) * brug_[v]);
     for (std::size_t v = 0; v + 1 < all; ++v) de_face_[v] = 1.0 / (a_[v] + a_[v + 1]);
+}
+
+/// c_e at the end of the step for given fluxes (SPMe).
+void Echem::step_electrolyte(double h_s) {
+    const std::size_t all = x_.size();
+    const Bdf w = weights(h_s);
+    diffusion();
     sources();
     for (std::size_t v = 0; v < all; ++v) {
         const double left = v > 0 ? de_face_[v - 1] : 0.0, right = v + 1 < all ? de_face_[v] : 0.0;
-        const double store = eps_[v] * dx_[v] * per_h;
+        const double store = eps_[v] * dx_[v] * w.per_h;
         a_[v] = -left;
-        b_[v] = now * store + left + right;
+        b_[v] = w.now * store + left + right;
         c_[v] = -right;
-        d_[v] = store * (one * s_.c_e[v] - before * s_.c_e_old[v]) + source_[v];
+        d_[v] = store * (w.one * s_.c_e[v] - w.before * s_.c_e_old[v]) + source_[v];
     }
     tridiagonal(all, a_.data(), b_.data(), c_.data(), d_.data());
     for (std::size_t v = 0; v < all; ++v) c_new_[v] = d_[v];
 }
 
+/// A change of flux that leaves the surface at least a tenth of its distance from empty and from full.
+double Echem::within(std::size_t sd, std::size_t k, double change) const {
+    const double c_max = p_->electrode[sd].c_max, gain = s_.particle[sd].gain()[k];
+    const double x = (s_.particle[sd].base()[k] - gain * j_[sd][k]) / c_max;
+    if (lithiation_inside(x) != x) return change;
+    const double move = -gain * change / c_max;
+    if (move < -0.9 * x) return 0.9 * x * c_max / gain;
+    if (move > 0.9 * (1.0 - x)) return -0.9 * (1.0 - x) * c_max / gain;
+    return change;
+}
+
 bool Echem::solve_dfn(double h_s, double i_A_m2) {
-    const std::size_t all = x_.size();
+    const double per_c0 = 1.0 / p_->c_e0;
     for (int it = 0; it < k_newton_max; ++it) {
         ++iterations_;
         properties();
-        double worst = 0.0;
-        newton_electrode(0, i_A_m2, &worst);
-        newton_electrode(1, i_A_m2, &worst);
-        double moved = 0.0;
-        if (h_s > 0.0) {
-            const double first = c_new_[0], last = c_new_[all - 1];
-            step_electrolyte(h_s);
-            moved = base::max2(base::abs2(c_new_[0] - first), base::abs2(c_new_[all - 1] - last)) / p_->c_e0;
+        electrode_rows(0, i_A_m2);
+        electrode_rows(1, i_A_m2);
+        ion_rows(h_s);
+        solve_rows();
+        double worst = 0.0, moved = 0.0;
+        for (std::size_t sd = 0; sd < 2; ++sd) {
+            const std::size_t first = first_of(sd);
+            for (std::size_t k = 0; k < phi_[sd].size(); ++k) {
+                const double full = rows_[first + k].r1, step = full > 0.3 ? 0.3 : (full < -0.3 ? -0.3 : full);
+                const double change = slope_[sd][k] * (f_[sd][k] + step + slope_c_[sd][k] * rows_[first + k].r2);
+                const double kept = within(sd, k, change);
+                if (kept != change) worst = base::max2(worst, 1e-3);
+                j_[sd][k] += kept;
+                phi_[sd][k] += step;
+                worst = base::max2(worst, base::abs2(full));
+                worst = base::max2(worst, k_tol_V / k_tol_f * base::abs2(f_[sd][k]));
+            }
         }
-        if (!(worst < 1e3)) return false;
+        for (std::size_t v = 0; v < c_new_.size(); ++v) {
+            const double step = rows_[v].r2, least = -0.9 * c_new_[v];
+            moved = base::max2(moved, base::abs2(step) * per_c0);
+            c_new_[v] += step > least || c_new_[v] <= 0.0 ? step : least;
+        }
+        if (!(worst < 1e3 && moved < 1e6)) return false;
         if (worst < k_tol_V && moved < k_tol_c) return true;
     }
     return false;
@@ -182,7 +276,7 @@ double Echem::dfn_voltage(double i_A_m2) {
     double phi_e = -i_A_m2 * 0.5 * dx_[0] / sigma_[0] - phi_[0][0];
     phi_e_[0] = phi_e;
     for (std::size_t v = 0; v + 1 < x_.size(); ++v) {
-        const double r_k = 0.5 * (dx_[v] / kappa_[v] + dx_[v + 1] / kappa_[v + 1]);
+        const double r_k = ohm_half_[v] + ohm_half_[v + 1];
         const double jump_V = bl_[v] * (log_c_[v + 1] - log_c_[v]);
         double is = 0.0;
         const bool in_neg = v + 1 < nn, in_pos = v >= nn + ns;
