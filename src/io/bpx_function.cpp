@@ -4,10 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 
 namespace twin::io {
 
 namespace {
+constexpr std::string_view k_names[] = {"x", "T"};
+
 std::vector<double> numbers(const Json* list) {
     std::vector<double> v;
     if (list == nullptr || !list->is_array()) return v;
@@ -33,7 +36,7 @@ bool BpxFunction::parse(const Json& j, BpxFunction* out, std::string* why) {
     }
     if (j.is_string()) {
         base::ExpressionError e;
-        if (base::Expression::parse(j.text, &out->expression_, &e)) return true;
+        if (base::Expression::parse(j.text, k_names, &out->expression_, &e)) return true;
         *why = fmt::format("not an expression: {} at character {}", e.message, e.at + 1);
         return false;
     }
@@ -87,7 +90,10 @@ void BpxFunction::spline() {
 }
 
 double BpxFunction::operator()(double x, double t_K) const {
-    if (!expression_.empty()) return expression_(x, t_K);
+    if (!expression_.empty()) {
+        const double values[] = {x, t_K};
+        return expression_(values);
+    }
     if (x_.empty()) return value_;
     const auto found = std::upper_bound(x_.begin() + 1, x_.end() - 1, x);
     const auto k = static_cast<std::size_t>(found - x_.begin());

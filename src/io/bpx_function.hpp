@@ -19,7 +19,7 @@ public:
     static bool parse(const Json& j, BpxFunction* out, std::string* why);
     double operator()(double x, double t_K) const;
     bool is_constant() const { return expression_.empty() && x_.empty(); }
-    bool of_temperature() const { return expression_.of_temperature(); }
+    bool of_temperature() const { return !expression_.empty() && expression_.uses(1); }
 
 private:
     bool read_table(const Json& j, std::string* why);

@@ -27,23 +27,32 @@ double arrhenius(double energy_J, double t_ref_K, double t_K) {
 /// A rested cell at one charge and temperature.
 struct Rest {
     const EchemParams* p = nullptr;
-    double d_e_m2_s = 0.0, kappa_S_m = 0.0, b_log_V = 0.0;     // electrolyte at c_e0
+    double d_e_m2_s = 0.0, kappa_S_m = 0.0, b_log_V = 0.0;  // electrolyte at c_e0
+    double t_plus = 0.0;
+    std::array<double, 2> sigma_S_m{};
     std::array<double, 2> d_m2_s{}, r_ct_Ohm_m2{}, slope_V{};  // particles, charge transfer, dU/dx
 };
 
 Rest rest(const EchemParams& p, double soc, double t_K) {
     Rest r;
     r.p = &p;
-    r.d_e_m2_s = p.d_e_m2_s.value(p.c_e0) * arrhenius(p.d_e_energy_J, p.t_ref_K, t_K);
-    r.kappa_S_m = p.kappa_S_m.value(p.c_e0) * arrhenius(p.kappa_energy_J, p.t_ref_K, t_K);
-    r.b_log_V = 2.0 * k_gas_J * t_K / k_faraday_C * (1.0 - p.t_plus) * p.activity;
+    if (p.electrolyte) {
+        r.d_e_m2_s = p.d_e_m2_s.at(t_K, arrhenius(p.d_e_energy_J, p.t_ref_K, t_K))(p.c_e0);
+        r.kappa_S_m = p.kappa_S_m.at(t_K, arrhenius(p.kappa_energy_J, p.t_ref_K, t_K))(p.c_e0);
+    }
+    r.t_plus = p.t_plus_curve.empty() ? p.t_plus : p.t_plus_curve.at(t_K, 1.0)(p.c_e0);
+    const double factor =
+        p.diffusion_factor.empty() ? (1.0 - p.t_plus) * p.activity : p.diffusion_factor.at(t_K, 1.0)(p.c_e0);
+    r.b_log_V = 2.0 * k_gas_J * t_K / k_faraday_C * factor;
     for (std::size_t sd = 0; sd < 2; ++sd) {
         const EchemElectrode& e = p.electrode[sd];
         const double x = e.x_empty + (e.x_full - e.x_empty) * soc;
         if (!(x > 0.0 && x < 1.0)) throw std::invalid_argument("a lithiation is outside 0 .. 1 at this charge");
-        const double j0 =
-            e.k_mol_m2_s * k_faraday_C * arrhenius(e.k_energy_J, p.t_ref_K, t_K) * std::sqrt(x * (1.0 - x));
-        r.d_m2_s[sd] = e.d_m2_s * arrhenius(e.d_energy_J, p.t_ref_K, t_K);
+        const double j0 = e.k_mol_m2_s * k_faraday_C * arrhenius(e.k_energy_J, p.t_ref_K, t_K) *
+                          std::pow(x, e.j0_power[1]) * std::pow(1.0 - x, e.j0_power[2]);
+        const double d = e.d_of_x.empty() ? e.d_m2_s : e.d_of_x.value(x);
+        r.d_m2_s[sd] = d * arrhenius(e.d_energy_J, p.t_ref_K, t_K);
+        r.sigma_S_m[sd] = e.sigma_S_m * arrhenius(e.sigma_energy_J, p.t_ref_K, t_K);
         r.r_ct_Ohm_m2[sd] = k_gas_J * t_K / (k_faraday_C * j0);
         r.slope_V[sd] = e.ocp_V.slope(x);
         if (e.dudt_V_K.hi() > 0.0) r.slope_V[sd] += e.dudt_V_K.slope(x) * (t_K - p.t_ref_K);
@@ -114,7 +123,7 @@ Complex single_particle(const Rest& r, const Mesh& m, bool electrolyte, Complex 
     for (std::size_t v = 0; v < m.all(); ++v) {
         if (m.side(v) < 0) continue;
         const double sign = m.side(v) == 0 ? 1.0 : -1.0;
-        d(static_cast<Eigen::Index>(v)) = sign * (1.0 - p.t_plus) / k_faraday_C * m.dx_m[v] /
+        d(static_cast<Eigen::Index>(v)) = sign * (1.0 - r.t_plus) / k_faraday_C * m.dx_m[v] /
                                           p.electrode[static_cast<std::size_t>(m.side(v))].thickness_m;
     }
     const Eigen::VectorXcd c = a.partialPivLu().solve(d);
@@ -125,8 +134,10 @@ Complex single_particle(const Rest& r, const Mesh& m, bool electrolyte, Complex 
              p.electrode[static_cast<std::size_t>(m.side(v))].thickness_m;
     }
     z += p.sep_thickness_m / (p.sep_transport * r.kappa_S_m);
-    for (const EchemElectrode& e : p.electrode)
-        z += e.thickness_m / 3.0 * (1.0 / (e.transport * r.kappa_S_m) + 1.0 / e.sigma_S_m);
+    for (std::size_t sd = 0; sd < 2; ++sd) {
+        const EchemElectrode& e = p.electrode[sd];
+        z += e.thickness_m / 3.0 * (1.0 / (e.transport * r.kappa_S_m) + 1.0 / r.sigma_S_m[sd]);
+    }
     return z;
 }
 
@@ -156,7 +167,7 @@ Complex porous(const Rest& r, const Mesh& m, Complex jw) {
         const auto sd = static_cast<std::size_t>(m.side(v));
         const EchemElectrode& e = p.electrode[sd];
         const Complex react = e.area_per_volume_perm * m.dx_m[v] / z[sd];  // current per (phi_s - phi_e)
-        const double give = (1.0 - p.t_plus) / k_faraday_C;
+        const double give = (1.0 - r.t_plus) / k_faraday_C;
         a(c(v), fs(v)) -= give * react;
         a(c(v), fe(v)) += give * react;
         a(fe(v), fs(v)) -= react;
@@ -164,7 +175,7 @@ Complex porous(const Rest& r, const Mesh& m, Complex jw) {
         a(fs(v), fs(v)) += react;
         a(fs(v), fe(v)) -= react;
         if (v + 1 < all && m.side(v + 1) == m.side(v)) {
-            const double g = e.sigma_S_m / (0.5 * (m.dx_m[v] + m.dx_m[v + 1]));
+            const double g = r.sigma_S_m[sd] / (0.5 * (m.dx_m[v] + m.dx_m[v + 1]));
             a(fs(v), fs(v)) += g;
             a(fs(v), fs(v + 1)) -= g;
             a(fs(v + 1), fs(v + 1)) += g;
@@ -176,8 +187,7 @@ Complex porous(const Rest& r, const Mesh& m, Complex jw) {
     a.row(fe(0)).setZero();  // the sum of the others; instead, the potential's zero
     a(fe(0), fe(0)) = 1.0;
     const Eigen::VectorXcd x = a.partialPivLu().solve(d);
-    return x(fs(0)) - x(fs(all - 1)) + 0.5 * m.dx_m[0] / p.electrode[0].sigma_S_m +
-           0.5 * m.dx_m[all - 1] / p.electrode[1].sigma_S_m;
+    return x(fs(0)) - x(fs(all - 1)) + 0.5 * m.dx_m[0] / r.sigma_S_m[0] + 0.5 * m.dx_m[all - 1] / r.sigma_S_m[1];
 }
 
 }  // namespace
