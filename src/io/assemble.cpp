@@ -7,7 +7,9 @@
 #include "afe/dvc1124_file.hpp"
 #include "base/rng.hpp"
 #include "board/core_library.hpp"
+#include "cell/echem_rest.hpp"
 #include "cell/model_file.hpp"
+#include "io/bpx.hpp"
 #include "io/load.hpp"
 #include "io/model.hpp"
 #include "power/board_parts_file.hpp"
@@ -74,9 +76,41 @@ private:
         }
     }
 
+    /// True if the model is a BPX file, read or refused.
+    bool read_echem(const scenario::Pack& p, const std::string& at, sim::PackModels& m, std::string* chemistry) {
+        std::string file = path_.find("cells", p.model);
+        if (file.empty()) file = path_.find("echem", p.model);
+        Json j;
+        Diagnostic d;
+        if (file.empty() || !read_json(file, k_model_limits, &j, &d) || !is_bpx(j)) return false;
+        if (p.kind == "ecm")
+            error(s_.file, at + "/kind", fmt::format("\"{}\" is a BPX file: kind must be spm, spme or dfn", p.model));
+        BpxResult r = read_bpx_json(j, file);
+        for (Diagnostic& x : r.errors) found_.push_back(std::move(x));
+        if (!r.ok()) return true;
+        m.echem = r.params;
+        m.echem_kind = p.kind == "spm"   ? cell::EchemKind::spm
+                       : p.kind == "dfn" ? cell::EchemKind::dfn
+                                         : cell::EchemKind::spme;
+        try {
+            m.cell = std::make_shared<cell::EcmModel>(cell::echem_rest_model(*r.params));
+        } catch (const std::invalid_argument& e) {
+            error(file, "", e.what());
+            return true;
+        }
+        m.nominal_Ah = r.params->nominal_Ah;
+        m.v_max_V = r.params->v_max_V;
+        *chemistry = m.cell->chemistry;
+        return true;
+    }
+
     void read_cell(const scenario::Pack& p, const std::string& at, sim::PackModels& m, std::string* chemistry) {
+        if (read_echem(p, at, m, chemistry)) return;
         cell::EcmModelFile file;
         if (!read("cells", p.model, at + "/model", &file)) return;
+        if (!p.kind.empty() && p.kind != "ecm")
+            error(s_.file, at + "/kind",
+                  fmt::format("\"{}\" is an equivalent circuit: kind {} needs a BPX file", p.model, p.kind));
         try {
             m.cell = std::make_shared<cell::EcmModel>(cell::build(file));
         } catch (const std::invalid_argument& e) {

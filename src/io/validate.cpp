@@ -102,7 +102,8 @@ void check_pack(Scenario& s, Pack& p, const std::string& at, const SearchPath& p
             at + "/cells", nullptr,
             fmt::format("\"{}\" must be nS or nSmP with 1 .. 24 in series and 1 .. 1000 in parallel, e.g. 16S1P",
                         p.cells.substr(0, 80)));
-    find_model(s, "cells", p.model, at + "/model", path, f);
+    const bool electrochemical = path.find("cells", p.model).empty() && !path.find("echem", p.model).empty();
+    find_model(s, electrochemical ? "echem" : "cells", p.model, at + "/model", path, f);
     for (const Named<CellOverride>& o : p.override_) {
         const int n = *base::match_key("cell[<n>]", o.key);
         if (n < 1 || n > p.series)

@@ -195,6 +195,13 @@ private:
     void pack_means(std::size_t p, double h_s, const T* i_A);
     void end_emfs();
     Mask emfs_settled(double h_s, bool slope);
+    // electrochemical packs (plant_echem.cpp)
+    void echem_start();
+    void echem_mirror(std::size_t c, cell::EcmState<T>& s, double dq_C);
+    void echem_emf(std::size_t p, std::vector<T>& emf_V);
+    void echem_mean(std::size_t p, double h_s, bool slope);
+    bool echem_settled(std::size_t p, double h_s, bool slope);
+    void echem_commit(std::size_t p, double h_s, T& ocv_J, T& loss_J, T& moved_C);
     void derivatives(double dh_s, std::vector<T>& rl_k, std::vector<T>& rc_k);
     base::Status try_sdirk(double h_s);
     base::Status try_one_stage(double h_s);

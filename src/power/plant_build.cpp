@@ -462,8 +462,12 @@ template <class T>
 void Plant<T>::init_cell_emf() {
     Scratch& w = *s_;
     for (std::size_t c = 0; c < w.n_cells; ++c) {
-        w.emf_V[c] = cell::emf<T>(*setup_.packs[pack_of_cell_[c]].model, cells_.params(c), cells_.state(c));
+        if (!setup_.packs[pack_of_cell_[c]].echem)
+            w.emf_V[c] = cell::emf<T>(*setup_.packs[pack_of_cell_[c]].model, cells_.params(c), cells_.state(c));
         w.demf_Ohm[c] = T(0.0);
+    }
+    for (std::size_t p = 0; p < setup_.packs.size(); ++p) {
+        if (setup_.packs[p].echem) echem_emf(p, w.emf_V);
     }
 }
 
@@ -484,6 +488,7 @@ void Plant<T>::init_values() {
         init_pack(p);
         if (setup_.packs[p].board_fitted) init_board(p);
     }
+    echem_start();
     for (std::size_t e = 0; e < t.element.size(); ++e) {
         set_element(e, setup_.elements[e]);
         connect_element(e, setup_.elements[e].connected);

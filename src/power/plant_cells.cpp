@@ -60,6 +60,10 @@ void Plant<T>::mean_emfs(double h_s, bool slope) {
     Scratch& w = *s_;
     const T* const i_A = st(o_rl_i_);
     for (std::size_t p = 0; p < setup_.packs.size(); ++p) {
+        if (setup_.packs[p].echem) {
+            echem_mean(p, h_s, slope);
+            continue;
+        }
         pack_means(p, h_s, i_A);
         const T *const emf = array_of<T>(w.block_out[0]), *const demf_di = array_of<T>(w.block_out[1]);
         const std::size_t c0 = w.cell0[p];
@@ -81,6 +85,10 @@ typename Plant<T>::Mask Plant<T>::emfs_settled(double h_s, bool slope) {
     Scratch& w = *s_;
     Mask all_ok = T(1.0) > T(0.0);
     for (std::size_t p = 0; p < setup_.packs.size(); ++p) {
+        if (setup_.packs[p].echem) {
+            if (!echem_settled(p, h_s, slope)) all_ok = T(1.0) < T(0.0);
+            continue;
+        }
         const std::size_t c0 = w.cell0[p], end = at(setup_.packs[p].n_cells);
         // known within a factor 2: where the slope says that nothing moved, nothing is evaluated
         const auto near = [&]<class V>(const V&, std::size_t c) {
@@ -113,8 +121,13 @@ typename Plant<T>::Mask Plant<T>::emfs_settled(double h_s, bool slope) {
 
 template <class T>
 void Plant<T>::end_emfs() {
-    for (std::size_t c = 0; c < s_->n_cells; ++c)
-        s_->emf_end_V[c] = cell::emf<T>(*setup_.packs[pack_of_cell_[c]].model, cells_.params(c), cells_.state(c));
+    for (std::size_t c = 0; c < s_->n_cells; ++c) {
+        if (!setup_.packs[pack_of_cell_[c]].echem)
+            s_->emf_end_V[c] = cell::emf<T>(*setup_.packs[pack_of_cell_[c]].model, cells_.params(c), cells_.state(c));
+    }
+    for (std::size_t p = 0; p < setup_.packs.size(); ++p) {
+        if (setup_.packs[p].echem) echem_emf(p, s_->emf_end_V);
+    }
 }
 
 template <class T>
@@ -125,6 +138,10 @@ void Plant<T>::commit_cells(double h_s) {
     T* const q = st(o_cell_q_);
     const T* const held = st(o_cell_r_);
     for (std::size_t p = 0; p < setup_.packs.size(); ++p) {
+        if (setup_.packs[p].echem) {
+            echem_commit(p, h_s, ocv, rc_h, moved);
+            continue;
+        }
         const T env = in(o_env_)[k_env_stride * p];
         const std::size_t c0 = w.cell0[p], n = at(setup_.packs[p].n_cells);
         T* const joule = array_of<T>(w.block_in[1]);

@@ -67,6 +67,7 @@ void Plant<T>::commit() {
         std::memcpy(static_cast<void*>(saved_margins_.data()), fet_margins_.data(),
                     fet_margins_.size() * sizeof(fet_margins_[0]));
     }
+    if (!w.echem.empty()) w.echem_saved = w.echem;  // same sizes: no allocation
     const double h_s = trial_h_s_;
     book_branches();
     book_ports();
@@ -112,6 +113,7 @@ void Plant<T>::rollback() {
     std::memcpy(static_cast<void*>(state_.mem().data()), saved_state_.data(), state_.mem().size() * sizeof(T));
     saved_cells_.give(cells_);
     fet_margins_ = saved_margins_;
+    if (!s_->echem.empty()) s_->echem = s_->echem_saved;
     forget_derived();
     s_->pub_now = 1 - s_->pub_now;
     --steps_;

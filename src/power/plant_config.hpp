@@ -4,6 +4,7 @@
 // from a to b.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,12 +23,15 @@ struct LeadSetup {
     bool pin_fault = false;  // the AFE's input behind it is destroyed: it leaks into the board's minus
 };
 
+struct EchemPack;  // power/plant_echem.hpp
+
 struct PackSetup {
     std::string id = "pack";
     std::int32_t n_cells = 0;
     const cell::EcmModel* model = nullptr;             // shared, immutable; must outlive the plant
     std::vector<cell::EcmParams<double>> cell_params;  // (n_cells)
     std::vector<cell::EcmState<double>> cell_init;     // (n_cells)
+    std::shared_ptr<const EchemPack> echem;            // null: equivalent circuits; else `model` tells their rest
     std::vector<LeadSetup> leads;                      // (n_cells + 1)
     bool board_fitted = true;                          // false: cells alone, no switch, no harness
     bool connected = true;                             // on the common bus

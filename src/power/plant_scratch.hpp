@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "base/pair.hpp"
+#include "cell/echem.hpp"
 #include "cell/ecm_block.hpp"
 #include "power/plant.hpp"
+#include "power/plant_echem.hpp"
 
 namespace twin::power {
 
@@ -78,6 +80,8 @@ struct Plant<T>::Scratch {
     std::vector<T> emf_V, demf_Ohm;                      // EMF at no current and its slope, as the network sees them
     std::vector<T> emf_at_A, emf_slope_Ohm;              // where the mean was evaluated, and its slope there
     std::vector<T> emf_end_V;                            // at the end of the committed step
+    std::vector<cell::Echem> echem, echem_saved;         // cells of electrochemical packs; before the last commit()
+    std::vector<std::size_t> echem_of;                   // per cell: its place there
     std::vector<base::Pack8> block_in[2], block_out[2];  // (blocks of the largest pack) of the cells' kernels
     bool cells_followed = true;                          // a cell looked its resistances up since they were held
     // linear branches

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A plant's run state as bytes and hash, and lanes of a block from solo plants.
 #include <cstring>
+#include <stdexcept>
 
 #include "power/plant_scratch.hpp"
 
@@ -82,6 +83,30 @@ struct Reader {
 };
 }  // namespace
 
+namespace {
+template <class C>
+std::vector<std::uint8_t> cell_bytes(const C& c) {
+    if constexpr (requires { c.snapshot(); }) {
+        return c.snapshot();
+    } else {
+        throw std::runtime_error("the state of electrochemical cells cannot be saved, so such a run cannot be forked");
+    }
+}
+template <class C>
+bool cell_from(C& c, const std::vector<std::uint8_t>& bytes) {
+    if constexpr (requires { c.restore(bytes); }) {
+        try {
+            c.restore(bytes);
+        } catch (const std::invalid_argument&) {
+            return false;
+        }
+        return true;
+    } else {
+        return false;
+    }
+}
+}  // namespace
+
 template <>
 void Plant<double>::save(std::vector<std::uint8_t>& out) const {
     const Writer w{out};
@@ -109,6 +134,11 @@ void Plant<double>::save(std::vector<std::uint8_t>& out) const {
     w(s_->fet);
     w(fet_margins_);
     w.pod(steps_);
+    for (const cell::Echem& c : s_->echem) {
+        const std::vector<std::uint8_t> bytes = cell_bytes(c);
+        w.pod(static_cast<std::uint64_t>(bytes.size()));
+        w(bytes);
+    }
 }
 
 template <>
@@ -148,6 +178,15 @@ std::size_t Plant<double>::load(const std::uint8_t* p, std::size_t n) {
     r(w.fet);
     r(fet_margins_);
     r.pod(steps_);
+    for (cell::Echem& c : w.echem) {
+        std::uint64_t size = 0;
+        r.pod(size);
+        if (!r.ok || size > n) return 0;
+        std::vector<std::uint8_t> bytes(static_cast<std::size_t>(size));
+        r(bytes);
+        if (!r.ok) return 0;
+        if (!cell_from(c, bytes)) return 0;
+    }
     if (!r.ok) return 0;
     ws_.x = w.shown().x;
     w.rl_i = w.shown().rl_i;

@@ -90,6 +90,11 @@ void describe(V& v, Pack& s) {
     v.field("id", s.id, {.doc = "name of the pack; needed with several"});
     v.field("cells", s.cells, {.doc = "nS or nSmP", .need = Need::required});
     v.field("model", s.model, {.doc = "cell model, name or path", .need = Need::required});
+    v.field(
+        "kind", s.kind,
+        {.doc = "how the cells are solved: ecm for an equivalent circuit; spm, spme (default) or dfn for a BPX file"});
+    v.check(s.kind.empty() || s.kind == "ecm" || s.kind == "spm" || s.kind == "spme" || s.kind == "dfn", "kind",
+            "must be ecm, spm, spme or dfn");
     v.field("soc", s.soc, {.doc = "state of charge at the start, 0 .. 1", .min = 0, .max = 1});
     v.field("temp_degC", s.temp_degC, {.doc = "temperature of the cells at the start", .min = -60, .max = 150});
     v.field("spread", s.spread, {.doc = "differences between the cells"});

@@ -67,6 +67,7 @@ struct Pack {
     int series = 16;  // from `cells`, filled by the loader
     int parallel = 1;
     std::string model;  // name or path of the cell model
+    std::string kind;   // of a BPX file: spm, spme, dfn
     double soc = 0.5;
     double temp_degC = 25.0;
     Spread spread;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a run's setup to a simulation at t = 0.
 #include "afe/dvc1124_state.hpp"
+#include "cell/echem_rest.hpp"
 #include "cell/spread.hpp"
+#include "power/plant_echem.hpp"
 #include "sim/simulation_impl.hpp"
 
 namespace twin::sim {
@@ -22,6 +24,9 @@ base::RngKey rng_of(const RunSetup& setup, const std::string& pack_id) {
 
 void add_cells(PackSetup& out, const RunSetup& setup, const PackModels& m, const scenario::Pack& p) {
     const base::RngKey key = rng_of(setup, p.id);
+    const auto echem = m.echem ? std::make_shared<power::EchemPack>() : nullptr;
+    if (echem) echem->kind = m.echem_kind;
+    out.echem = echem;
     const cell::Spread sd{p.spread.capacity_rel, p.spread.r_rel, p.spread.soc_abs};
     for (std::int32_t k = 0; k < out.n_cells; ++k) {
         const cell::CellDraw d = cell::draw_cell(key, sd, static_cast<std::uint64_t>(k));
@@ -38,6 +43,16 @@ void add_cells(PackSetup& out, const RunSetup& setup, const PackModels& m, const
             leak = o.leak_Ohm;
         }
         const auto params = cell::make_params(*m.cell, cap, r, static_cast<double>(p.parallel));
+        if (echem) {  // a cell of more resistance than its model has it in series, by its slope at rest
+            cell::Echem one(m.echem, m.echem_kind);
+            one.reset(0.5, m.echem->t_ref_K);
+            const double i_A = 1e-3 * m.echem->nominal_Ah;
+            const double slope_Ohm = (one.voltage_V(0.0) - one.voltage_V(i_A)) / i_A;
+            echem->params.push_back(std::make_shared<cell::EchemParams>(
+                cell::echem_scaled(*m.echem, cap * static_cast<double>(p.parallel), (r - 1.0) * slope_Ohm)));
+            echem->soc.push_back(soc);
+            echem->t_degC.push_back(temp);
+        }
         out.cell_params.push_back(params);
         out.cell_init.push_back(cell::make_state<double>(*m.cell, params, soc, temp));
         out.cell_leak_Ohm.push_back(leak);

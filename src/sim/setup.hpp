@@ -10,6 +10,7 @@
 #include <twin/types.hpp>
 
 #include "board/board_types.hpp"
+#include "cell/echem.hpp"
 #include "cell/ecm.hpp"
 #include "power/fet_damage.hpp"
 #include "power/mosfet.hpp"
@@ -23,6 +24,8 @@ namespace twin::sim {
 struct PackModels {
     std::size_t pack = 0;  // index in Scenario::packs
     std::shared_ptr<const cell::EcmModel> cell;
+    std::shared_ptr<const cell::EchemParams> echem;  // null: equivalent circuits; else `cell` tells their rest
+    cell::EchemKind echem_kind = cell::EchemKind::spme;
     std::string chemistry;                   // "LFP", "NMC", "LTO"
     double nominal_Ah = 0.0, v_max_V = 0.0;  // of one cell: what C-rates and voltages of a cycler are measured by
     bool board_fitted = true;

@@ -94,6 +94,9 @@ TEST_CASE("steps of a protocol allocate nothing, with a board and without" * k_n
     const auto cell = build(shipped("cycler/hppc-cell", {{"/record/rate_hz", "10"}}));
     cell->advance_to(590 * k_s);
     CHECK(allocations(*cell, 2900 * k_s) == 0);  // pulses, an end by charge, the next round
+    const auto echem = build(shipped("electrochemical/overcurrent-spme"));
+    echem->advance_to(2 * k_s);
+    CHECK(allocations(*echem, 16 * k_s) == 0);  // an overload and its trip, on electrochemical cells
     const auto pack = build(until(shipped("cycler/capacity-16s"), 30 * k_s));
     pack->advance_to(3 * k_s);
     CHECK(allocations(*pack, 12 * k_s) == 0);

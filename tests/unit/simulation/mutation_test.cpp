@@ -51,7 +51,7 @@ const std::vector<Mutation>& mutations() {
          [](RunSetup& s) { core_all(s, inert_core()); },
          {"short-hard-clamp", "short-hard-bare", "inrush-10mf-precharge", "inrush-10mf-bare", "motor-start", "open-tap",
           "swap-neighbours", "swap-seven", "parallel-0v9", "parallel-4v-all-on", "charge-cold", "board-hot",
-          "overcharge-16s"}},
+          "overcharge-16s", "overcurrent-spme"}},
         {"no comparators",
          "the front end's comparators never see the shunt",
          [](RunSetup& s) { fault_all(s, twin::board::k_fault_no_comparators); },
