@@ -97,7 +97,8 @@ TEST_CASE("symmetric electrochemical cells stay symmetric; what they lose is wha
     }
     const double lost_J = -(line(r, "energy.rc_heat") + line(r, "energy.r0_heat"));
     CHECK(lost_J == doctest::Approx(4.0 * loss_J).epsilon(0.01));
-    // The cell's own heat leaves out what mixing gives back when the particles level out: a part of the loss, never more.
+    // The cell's own heat leaves out what mixing gives back when the particles level out: a part of the loss, never
+    // more.
     CHECK(heat_J > 0.5 * loss_J);
     CHECK(heat_J < loss_J);
 }
