@@ -89,6 +89,8 @@ private:
         for (Diagnostic& x : r.errors) found_.push_back(std::move(x));
         if (!r.ok()) return true;
         m.echem = r.params;
+        if (!r.params->electrolyte && p.kind != "spm")
+            error(s_.file, at + "/kind", fmt::format("\"{}\" has no electrolyte: kind must be spm", p.model));
         m.echem_kind = p.kind == "spm"   ? cell::EchemKind::spm
                        : p.kind == "dfn" ? cell::EchemKind::dfn
                                          : cell::EchemKind::spme;

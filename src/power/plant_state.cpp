@@ -84,26 +84,13 @@ struct Reader {
 }  // namespace
 
 namespace {
-template <class C>
-std::vector<std::uint8_t> cell_bytes(const C& c) {
-    if constexpr (requires { c.snapshot(); }) {
-        return c.snapshot();
-    } else {
-        throw std::runtime_error("the state of electrochemical cells cannot be saved, so such a run cannot be forked");
-    }
-}
-template <class C>
-bool cell_from(C& c, const std::vector<std::uint8_t>& bytes) {
-    if constexpr (requires { c.restore(bytes); }) {
-        try {
-            c.restore(bytes);
-        } catch (const std::invalid_argument&) {
-            return false;
-        }
-        return true;
-    } else {
+bool cell_from(cell::Echem& c, const std::vector<std::uint8_t>& bytes) {
+    try {
+        c.restore(bytes);
+    } catch (const std::invalid_argument&) {
         return false;
     }
+    return true;
 }
 }  // namespace
 
@@ -135,7 +122,7 @@ void Plant<double>::save(std::vector<std::uint8_t>& out) const {
     w(fet_margins_);
     w.pod(steps_);
     for (const cell::Echem& c : s_->echem) {
-        const std::vector<std::uint8_t> bytes = cell_bytes(c);
+        const std::vector<std::uint8_t> bytes = c.snapshot();
         w.pod(static_cast<std::uint64_t>(bytes.size()));
         w(bytes);
     }
