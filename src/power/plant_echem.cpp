@@ -17,6 +17,7 @@ namespace {
 constexpr double k_emf_tol_V = 1e-7;   // DFN's own Newton ends there
 constexpr double k_slope_rate = 1e-3;  // of one capacity per hour: step of the current for slopes
 constexpr double k_moved_rate = 2e-2;  // the instantaneous slope is taken again after this change of current
+constexpr double k_moved_soc = 2e-3;   // or of soc
 constexpr double k_hold_r = 1e-2;      // and held until it has moved by this share
 constexpr double k_least_Ohm = 1e-6;
 
@@ -52,6 +53,7 @@ void Plant<T>::echem_start() {
                 x.reset(ps.echem->soc.at(k), ps.echem->t_degC.at(k) + cell::k_zero_degC_K);
                 cell::EcmState<double> m = cells_.state(c);
                 m.u1_V = m.u2_V = 0.0;
+                m.kept_soc = x.soc();
                 m.r0_Ohm = slope_Ohm(x, 0.0);
                 st(o_cell_r_)[c] = m.r0_Ohm;
                 echem_mirror(c, m, 0.0);
@@ -147,8 +149,12 @@ void Plant<T>::echem_commit(std::size_t p, double h_s, T& ocv_J, T& loss_J, T& m
             moved_C = moved_C + base::abs2(dq);
             s.u1_V = v;
             double& held = st(o_cell_r_)[c];
-            if (base::abs2(i - s.u2_V) > k_moved_rate * x.params().nominal_Ah || h_s >= 0.1) {
+            // u2_V and kept_soc: current and soc at which the slope was taken
+            if (base::abs2(i - s.u2_V) > k_moved_rate * x.params().nominal_Ah ||
+                base::abs2(s.kept_soc - x.soc()) > k_moved_soc) {
                 s.u2_V = i;
+                s.kept_soc = x.soc();
+                saved_cells_.whole = false;
                 const double r = slope_Ohm(x, i);
                 if (base::abs2(r - held) > k_hold_r * held) {
                     held = r;

@@ -110,6 +110,11 @@ void Plant<T>::connect_element(std::size_t e, bool on) {
         add_line(Line::injected, 0.5 * setup_.elements[e].c_F * (v * v));
     }
     if (b.rl >= 0 && was && !on) open_branch(at(b.rl), Line::elements);
+    if (b.cycler >= 0 && was && !on) {  // a cycler's contactor opens: its capacitor leaves with what it holds
+        const T v = st(o_rc_v_)[at(b.rc)];
+        add_line(Line::injected, -0.5 * in(o_rc_c_)[at(b.rc)] * (v * v));
+        edit(o_rc_c_)[at(b.rc)] = T(0.0);
+    }
     set_element(e, setup_.elements[e]);
 }
 

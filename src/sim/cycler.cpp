@@ -74,6 +74,15 @@ void Simulation::Impl::cycler_follow() {
     s.series_next = t + step;
 }
 
+/// No current any more; the contactor opens once the loop has come to rest, or its inductance would kick.
+void Simulation::Impl::cycler_stop() {
+    if (!plant.element_connected(cycler.element)) return;
+    power::ElementSetup e = plant.setup().elements[cycler.element];
+    e.i_A = e.i_discharge_A = e.p_W = 0.0;
+    plant.set_element(cycler.element, e);
+    if (cycler.s.open_at == k_never_ns) cycler.s.open_at = t + k_cycler_settle_ns;
+}
+
 void Simulation::Impl::cycler_begin() {
     CyclerState& s = cycler.s;
     const CyclerPlan& p = cycler.now();
@@ -89,9 +98,10 @@ void Simulation::Impl::cycler_begin() {
     s.v_before_V = plant.element_voltage_V(cycler.element);
     s.i_before_A = plant.element_connected(cycler.element) ? plant.element_current_A(cycler.element) : 0.0;
     if (p.rest) {
-        if (plant.element_connected(cycler.element)) plant.connect_element(cycler.element, false);
+        cycler_stop();
     } else {
         power::ElementSetup e = p.element;
+        s.open_at = k_never_ns;
         if (p.profile != nullptr) e.i_A = e.i_discharge_A = 0.0;
         plant.set_element(cycler.element, e);
         if (!plant.element_connected(cycler.element)) plant.connect_element(cycler.element, true);
@@ -123,7 +133,14 @@ CyclerRecord Simulation::Impl::cycler_record(StepEnd end, std::int32_t item) con
 bool Simulation::Impl::cycler_act() {
     if (cycler.next_due() > t) return false;
     CyclerState& s = cycler.s;
-    bool stop = false;
+    bool stop = false, opened = false;
+    if (s.open_at <= t) {
+        plant.connect_element(cycler.element, false);
+        jumped(1e-3);
+        s.open_at = k_never_ns;
+        opened = true;
+        if (s.done != 0) return true;
+    }
     if (s.running != 0) {
         StepEnd end = StepEnd::running;
         if (s.pending >= 0) {
@@ -135,7 +152,7 @@ bool Simulation::Impl::cycler_act() {
             end = over ? StepEnd::profile : StepEnd::time;
         }
         if (end == StepEnd::running) {
-            if (s.series_next > t) return false;  // only the moment from which conditions are looked at
+            if (s.series_next > t) return opened;  // only the moment from which conditions are looked at
             cycler_follow();
             return true;
         }
@@ -151,7 +168,7 @@ bool Simulation::Impl::cycler_act() {
     if (stop || s.round == cycler.repeat) {
         s.done = 1;
         s.step = -1;
-        if (plant.element_connected(cycler.element)) plant.connect_element(cycler.element, false);
+        cycler_stop();
         jumped(1.0);
         return true;
     }

@@ -49,6 +49,7 @@ struct CyclerState {
     std::uint8_t running = 0, done = 0, settled = 0, ended_by = 0;
     Side side[k_cycler_items_max] = {};
     Time_ns t0 = 0, due = 0, series_next = 0;           // start, end by time, next corner or ramp step of a profile
+    Time_ns open_at = base::k_never_ns;                 // its contactor opens: some time after the current has gone
     base::Sum<double> charge_C, energy_J;               // through the cycler since t0
     double charge_shown_C = 0.0, energy_shown_J = 0.0;  // at the end of the step of the plant that is looked at
     double v_before_V = 0.0, i_before_A = 0.0;          // just before the step began
@@ -75,9 +76,11 @@ struct Cycler {
 
     /// Earliest instant at which the cycler does something of its own.
     Time_ns next_due() const {
-        if (!fitted || s.done != 0) return base::k_never_ns;
+        if (!fitted) return base::k_never_ns;
+        if (s.done != 0) return s.open_at;
         if (s.running == 0 || s.pending >= 0) return 0;
         Time_ns n = s.due < s.series_next ? s.due : s.series_next;
+        if (s.open_at < n) n = s.open_at;
         if (s.settled == 0 && s.t0 + k_cycler_settle_ns < n) n = s.t0 + k_cycler_settle_ns;
         return n;
     }

@@ -258,6 +258,7 @@ struct Simulation::Impl : power::StepListener {
     // --- the protocol's cycler
     bool cycler_act();
     void cycler_begin();
+    void cycler_stop();
     void cycler_follow();
     void cycler_look();
     void cycler_keep();

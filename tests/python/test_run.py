@@ -145,3 +145,19 @@ def test_schema_knows_the_example(calm):
     known = set(schema["$defs"]["scenario"]["properties"])
     assert set(calm) <= known, set(calm) - known
     assert bmstwin.versions()["bmstwin"] == bmstwin.__version__
+
+
+def test_protocol_on_a_cell_alone():
+    steps = ["Rest for 10 s", {"id": "down", "discharge_C": 1, "until": {"truth.cell.v_min_V": 3.2}, "max_s": 900},
+             {"id": "up", "charge_A": 20, "max_s": 5}]
+    for model, kind in (("lfp-100ah", "ecm"), ("chen2020", "spme")):
+        r = bmstwin.run({"bmstwin": 1, "id": "cell", "duration_s": 1000, "protocol": {"steps": steps},
+                         "pack": {"cells": "1S1P", "model": model, "kind": kind, "soc": 0.15, "board": "none"},
+                         "expect": [{"verdict": "NORMAL"}]})
+        assert r.passed and r.core_hash == {}
+        assert [p.step for p in r.protocol] == ["1", "down", "up"]
+        assert [p.reason for p in r.protocol] == ["time", "until", "time"]
+        assert r.protocol[1].channel == "truth.cell.v_min_V"
+        assert r.protocol[2].charge_Ah == pytest.approx(-20 * 5 / 3600, rel=1e-5)
+        assert r.metrics["step[down].charge_Ah"] == r.protocol[1].charge_Ah > 0
+        assert json.loads(r.summary_json())["protocol"][1]["reason"] == "until"

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     import numpy
 
 from . import _core
-from ._core import AgeingRun, Cell, CellBatch, CellBatchRun, CellRun, Channel, Check, Damage, Diagnostic, Event, Result, Scenario, Trace, Warning
+from ._core import AgeingRun, Cell, CellBatch, CellBatchRun, CellRun, Channel, Check, Damage, Diagnostic, Event, ProtocolStep, Result, Scenario, Trace, Warning
 from .errors import FileError, InputError, RunError
 
 __all__ = [
-    "AgeingRun", "Cell", "CellBatch", "CellBatchRun", "CellRun", "Channel", "Check", "Damage", "Diagnostic", "Event", "FileError", "InputError", "Result", "RunError", "Scenario",
+    "AgeingRun", "Cell", "CellBatch", "CellBatchRun", "CellRun", "Channel", "Check", "Damage", "Diagnostic", "Event", "FileError", "InputError", "ProtocolStep", "Result", "RunError", "Scenario",
     "Simulation", "Trace", "Warning", "age", "eis", "find_scenarios", "load", "run", "run_all", "schema", "validate", "versions",
     "write_html", "write_junit",
 ]
