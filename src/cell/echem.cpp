@@ -52,10 +52,12 @@ void Echem::make_mesh(const EchemMesh& m) {
             dx_.push_back(right - left);
             eps_.push_back(eps[d]);
             brug_.push_back(brug[d]);
+            half_.push_back(0.5 * (right - left) / brug[d]);
         }
         x0 += length[d];
     }
     n_ = n;
+    uniform_ = m.grading == 0.0;
     if (m.shells < 4 || m.shells > 1000) throw std::invalid_argument("4 .. 1000 volumes per particle");
     const std::size_t all = x_.size();
     for (auto* v : {&c_new_, &de_face_, &ohm_half_, &log_c_, &bl_, &t_face_, &source_, &phi_e_, &a_, &b_, &c_, &d_})

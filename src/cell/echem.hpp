@@ -111,6 +111,9 @@ private:
     void advance_hysteresis(double h_s, double i_A_m2);
     double dfn_voltage(double i_A_m2);
     double spm_voltage(double i_A_m2);
+    template <class F>
+    double mean_log(std::size_t sd, const F& f) const;
+    double mean_asinh(std::size_t sd, double half_i) const;
     void heat(double i_A);
     double j0_of(std::size_t side, double x, double c_e) const;
     std::size_t first_of(std::size_t side) const { return side == 0 ? 0 : n_[0] + n_[1]; }
@@ -119,9 +122,10 @@ private:
     std::shared_ptr<const EchemParams> p_;
     EchemKind kind_;
     State s_;
-    std::array<std::size_t, 3> n_{};  // volumes per domain
-    std::vector<double> x_, dx_;      // (all) centres and widths
-    std::vector<double> eps_, brug_;  // porosity and transport efficiency per volume
+    std::array<std::size_t, 3> n_{};         // volumes per domain
+    std::vector<double> x_, dx_;             // (all) centres and widths
+    std::vector<double> eps_, brug_, half_;  // porosity, transport efficiency, half a width over the latter, per volume
+    bool uniform_ = true;                    // equal widths in each domain
     // at temperature
     std::array<double, 2> d_factor_{}, j0_factor_{}, sigma_{};
     TransportCurve::At kappa_at_, de_at_, t_plus_at_, thermo_at_;

@@ -141,7 +141,7 @@ void Particles::begin_modal(double h_s, bool jump) {
         double sum = sp.rest;
         for (std::size_t n = 0; n < rows_; ++n) {
             const double x = sp.l[n] * rate * h_s;
-            const double em = -base::det_expm1(-x);  // 1 - e
+            const double em = x < 40.0 ? -base::det_expm1(-x) : 1.0;  // 1 - e
             e_decay_[n] = 1.0 - em;
             const double ramp = x > 1e-5 ? 1.0 - em / x : x * (0.5 - x / 6.0);
             g1_[n] = jump ? em : ramp;

@@ -178,9 +178,9 @@ Echem::Bdf Echem::weights(double h_s) const {
 
 void Echem::diffusion() {
     const std::size_t all = x_.size();
-    for (std::size_t v = 0; v < all; ++v)  // diffusive resistance of half a volume
-        a_[v] = 0.5 * dx_[v] / (de_at_(c_new_[v]) * brug_[v]);
-    for (std::size_t v = 0; v + 1 < all; ++v) de_face_[v] = 1.0 / (a_[v] + a_[v + 1]);
+    for (std::size_t v = 0; v < all; ++v) a_[v] = de_at_(c_new_[v]);
+    for (std::size_t v = 0; v + 1 < all; ++v)  // two resistances of half a volume in series
+        de_face_[v] = a_[v] * a_[v + 1] / (half_[v] * a_[v + 1] + half_[v + 1] * a_[v]);
 }
 
 /// c_e at the end of the step for given fluxes (SPMe).
@@ -293,22 +293,54 @@ double Echem::dfn_voltage(double i_A_m2) {
     return phi_e + phi_[1][np - 1] - i_A_m2 * 0.5 * dx_.back() / sigma_[1];
 }
 
+/// Mean over an electrode of the logarithm of f(volume), 1e-9 .. 1e9. Equal volumes share logarithms: that of a
+/// product.
+template <class F>
+double Echem::mean_log(std::size_t sd, const F& f) const {
+    const std::size_t first = first_of(sd), end = first + n_[2 * sd];
+    double sum = 0.0;
+    if (!uniform_) {
+        for (std::size_t v = first; v < end; ++v) sum += base::det_log(f(v)) * dx_[v];
+        return sum / p_->electrode[sd].thickness_m;
+    }
+    for (std::size_t v = first; v < end; v += 8) {
+        const std::size_t last = v + 8 < end ? v + 8 : end;
+        double product = 1.0;
+        for (std::size_t k = v; k < last; ++k) product = product * f(k);
+        sum += base::det_log(product);
+    }
+    return sum / static_cast<double>(end - first);
+}
+
+/// Mean of asinh(i / (2 j0)) over an electrode whose particles are alike.
+double Echem::mean_asinh(std::size_t sd, double half_i) const {
+    const double x = x_s_[sd][0];
+    if (!root_j0_) {
+        const std::size_t first = first_of(sd);
+        double sum = 0.0;
+        for (std::size_t v = first; v < first + n_[2 * sd]; ++v)
+            sum += asinh_of(half_i / j0_of(sd, x, c_new_[v])) * dx_[v];
+        return sum / p_->electrode[sd].thickness_m;
+    }
+    const double at_c0 = half_i / j0_of(sd, x, p_->c_e0), square_c = at_c0 * at_c0 * p_->c_e0;  // z^2 = square_c / c
+    const double mean = mean_log(sd, [&](std::size_t v) {
+        const double z2 = square_c / (c_new_[v] > k_c_least ? c_new_[v] : k_c_least);
+        return base::sqrt2(z2) + base::sqrt2(z2 + 1.0);
+    });
+    return half_i < 0.0 ? -mean : mean;
+}
+
 /// SPM: open-circuit potentials and reaction at the mean; SPMe: the composite form of Marquis et al.
 double Echem::spm_voltage(double i_A_m2) {
     const double rt = 2.0 * k_gas_J * s_.t_K / k_faraday_C;
     double eta[2];
     for (std::size_t sd = 0; sd < 2; ++sd) {
-        const EchemElectrode& e = p_->electrode[sd];
         const double half_i = 0.5 * k_faraday_C * j_[sd][0];
         if (kind_ == EchemKind::spm) {
             eta[sd] = rt * asinh_of(half_i / j0_of(sd, x_s_[sd][0], p_->c_e0));
             continue;
         }
-        const std::size_t first = first_of(sd);
-        double sum = 0.0;
-        for (std::size_t v = first; v < first + n_[2 * sd]; ++v)
-            sum += asinh_of(half_i / j0_of(sd, x_s_[sd][0], c_new_[v])) * dx_[v];
-        eta[sd] = rt * sum / e.thickness_m;
+        eta[sd] = rt * mean_asinh(sd, half_i);
     }
     plating_V_ = u_V_[0][0] + eta[0];
     double v = (u_V_[1][0] + eta[1]) - (u_V_[0][0] + eta[0]);
@@ -319,12 +351,10 @@ double Echem::spm_voltage(double i_A_m2) {
         length += dx_[k];
     }
     c_mean = c_mean / length;
-    for (std::size_t sd = 0; sd < 2; ++sd) {
-        const std::size_t first = first_of(sd);
-        for (std::size_t k = first; k < first + n_[2 * sd]; ++k)
-            log_mean[sd] += base::det_log((c_new_[k] > 1e-3 ? c_new_[k] : 1e-3) / c_mean) * dx_[k];
-        log_mean[sd] = log_mean[sd] / p_->electrode[sd].thickness_m;
-    }
+    const double per_mean = 1.0 / c_mean;
+    for (std::size_t sd = 0; sd < 2; ++sd)
+        log_mean[sd] =
+            mean_log(sd, [&](std::size_t k) { return (c_new_[k] > k_c_least ? c_new_[k] : k_c_least) * per_mean; });
     const double b_log = t_varies_ ? thermo_at_(c_mean) : b_log_;
     v += b_log * (log_mean[1] - log_mean[0]);
     const double kappa = kappa_at_(c_mean);
