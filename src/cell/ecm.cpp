@@ -73,35 +73,48 @@ double detail::decay_mean_far(double x) {
     return -det_expm1(-x) / x;
 }
 
-void refresh(const EcmModel& m, const EcmParams<double>& p, EcmState<double>& s) {
-    std::array<double, 4> r = m.resistance_Ohm.at(s.soc, s.t_core_degC);
-    const EcmExtras& x = m.extras;
+detail::Kept detail::look_up(const EcmModel& m, double capacity_C, double r_scale, double soc, double t_degC,
+                             double dir) {
+    std::array<double, 4> r = m.resistance_Ohm.at(soc, t_degC);
     if (m.charge_Ohm.has_value()) {
-        const std::array<double, 4> charge = m.charge_Ohm->at(s.soc, s.t_core_degC);
-        const double share = 0.5 * (1.0 + s.dir);
+        const std::array<double, 4> charge = m.charge_Ohm->at(soc, t_degC);
+        const double share = 0.5 * (1.0 + dir);
         for (std::size_t k = 0; k < r.size(); ++k) r[k] = r[k] + share * (charge[k] - r[k]);
     }
-    const auto inverse = [](double ohm) { return ohm > 0.0 ? 1.0 / ohm : 0.0; };
-    s.r0_Ohm = r[0] * p.r_scale;
-    s.r1_Ohm = r[1] * p.r_scale;
-    s.r2_Ohm = r[2] * p.r_scale;
-    s.r3_Ohm = r[3] * p.r_scale;
-    s.per_r1_S = inverse(s.r1_Ohm);
-    s.per_r2_S = inverse(s.r2_Ohm);
-    s.per_r3_S = inverse(s.r3_Ohm);
+    Kept out{};
+    for (std::size_t k = 0; k < r.size(); ++k) out.r_Ohm[k] = r[k] * r_scale;
+    for (std::size_t k = 0; k < k_rc_pairs; ++k) out.per_r_S[k] = out.r_Ohm[k + 1] > 0.0 ? 1.0 / out.r_Ohm[k + 1] : 0.0;
+    const std::int32_t at = m.soc_axis.locate(soc);
+    const HystSegment& y = m.hyst[static_cast<std::size_t>(at)];
+    const double t = soc - m.soc_axis.base(at);
+    out.m_V = y.m0_V + y.m1 * t;
+    out.m0_V = y.i0_V + y.i1 * t;
+    out.self_A = 0.0;
+    const EcmExtras& x = m.extras;
+    if (x.self_perS > 0.0) {
+        const double t_K = base::max2(t_degC + k_zero_degC_K, 100.0);
+        const double left = base::min2(base::max2((soc - 2.0 * k_keep_soc) * (1.0 / k_self_discharge_soc), 0.0), 1.0);
+        const double hotter = base::det_exp(x.self_activation_K * (1.0 / x.self_t_ref_K - 1.0 / t_K));
+        out.self_A = capacity_C * x.self_perS * left * hotter;
+    }
+    return out;
+}
+
+void refresh(const EcmModel& m, const EcmParams<double>& p, EcmState<double>& s) {
+    const detail::Kept k = detail::look_up(m, p.capacity_C, p.r_scale, s.soc, s.t_core_degC, s.dir);
+    s.r0_Ohm = k.r_Ohm[0];
+    s.r1_Ohm = k.r_Ohm[1];
+    s.r2_Ohm = k.r_Ohm[2];
+    s.r3_Ohm = k.r_Ohm[3];
+    s.per_r1_S = k.per_r_S[0];
+    s.per_r2_S = k.per_r_S[1];
+    s.per_r3_S = k.per_r_S[2];
+    s.m_V = k.m_V;
+    s.m0_V = k.m0_V;
+    s.self_A = k.self_A;
     s.kept_soc = s.soc;
     s.kept_t_degC = s.t_core_degC;
     s.kept_dir = s.dir;
-    const OcvPoint<double> o = ocv_point(m, s.soc);
-    s.m_V = o.m_V;
-    s.m0_V = o.m0_V;
-    s.self_A = 0.0;
-    if (x.self_perS > 0.0) {
-        const double t_K = base::max2(s.t_core_degC + k_zero_degC_K, 100.0);
-        const double left = base::min2(base::max2((s.soc - 2.0 * k_keep_soc) * (1.0 / k_self_discharge_soc), 0.0), 1.0);
-        const double hotter = base::det_exp(x.self_activation_K * (1.0 / x.self_t_ref_K - 1.0 / t_K));
-        s.self_A = p.capacity_C * x.self_perS * left * hotter;
-    }
 }
 
 double detail::refresh_and_book(const EcmModel& m, const EcmParams<double>& p, EcmState<double>& s) {
@@ -131,6 +144,19 @@ OcvMean<double> ocv_mean_across(const EcmModel& model, double soc, double width)
         return g.dudt0_VperK + g.dudt1 * tm;
     });
     return {ocv, dudt, base::select(slope > 0.0, slope, 0.0)};
+}
+
+double dudt_mean_across(const EcmModel& model, double soc, double width) {
+    const auto& axis = model.soc_axis;
+    const std::int32_t s0 = axis.locate(soc);
+    if (axis.in_segment(s0, soc + width)) {
+        const OcvSegment& a = model.segment[static_cast<std::size_t>(s0)];
+        return a.dudt0_VperK + a.dudt1 * ((soc - axis.base(s0)) + 0.5 * width);
+    }
+    return base::mean_over(axis, soc, width, [&](std::int32_t s, double tm, double) {
+        const OcvSegment& g = model.segment[static_cast<std::size_t>(s)];
+        return g.dudt0_VperK + g.dudt1 * tm;
+    });
 }
 
 EcmCoeffs coeffs(const EcmModel& model, double h_s) {

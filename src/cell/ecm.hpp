@@ -16,6 +16,14 @@
 
 namespace twin::cell {
 
+namespace detail {
+/// What a state keeps of the tables.
+struct Kept {
+    double r_Ohm[4], per_r_S[k_rc_pairs], m_V, m0_V, self_A;
+};
+Kept look_up(const EcmModel& m, double capacity_C, double r_scale, double soc, double t_degC, double dir);
+}  // namespace detail
+
 /// Looks the kept resistances and amplitudes up at (soc, t_core, dir). `commit` does it; call it after writing one of
 /// these by hand.
 void refresh(const EcmModel& m, const EcmParams<double>& p, EcmState<double>& s);

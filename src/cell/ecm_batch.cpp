@@ -122,6 +122,7 @@ EcmBatch::Record EcmBatch::run(std::span<const double> i_A, std::size_t n_steps,
     for (const double i : i_A)
         if (!base::is_finite(i)) throw std::invalid_argument("batch of cells: a current is not a finite number");
     prepare(dt_s);
+    if (n_steps == 0) return {};
     Record out;
     out.rows = every > 0 ? n_steps / every : 0;
     for (std::vector<double>* v : {&out.v_V, &out.soc, &out.temp_degC}) v->resize(out.rows * n_);

@@ -75,12 +75,32 @@ void find_means(const EcmModel& m, CellBlock& b, std::size_t first, unsigned bit
     }
 }
 
+void find_dudt_means(const EcmModel& m, const CellBlock& b, std::size_t first, unsigned bits, const double* width,
+                     double* dudt_VperK) {
+    for (std::size_t k = 0; bits >> k != 0; ++k)
+        if ((bits >> k & 1U) != 0) dudt_VperK[k] = dudt_mean_across(m, b.state.soc.v[first + k], width[k]);
+}
+
 void follow_lanes(const EcmModel& m, CellBlock& b, std::size_t first, unsigned bits) {
+    EcmState<Pack8>& s = b.state;
     for (std::size_t k = first; bits != 0; ++k, bits >>= 1) {
         if ((bits & 1U) == 0) continue;
-        EcmState<double> s = lane_of(b.state, k);
-        (void)follow(m, lane_of(b.params, k), s);
-        set_lane_of(b.state, k, s);
+        const Kept now =
+            look_up(m, b.params.capacity_C.v[k], b.params.r_scale.v[k], s.soc.v[k], s.t_core_degC.v[k], s.dir.v[k]);
+        s.r0_Ohm.v[k] = now.r_Ohm[0];
+        s.r1_Ohm.v[k] = now.r_Ohm[1];
+        s.r2_Ohm.v[k] = now.r_Ohm[2];
+        s.per_r1_S.v[k] = now.per_r_S[0];
+        s.per_r2_S.v[k] = now.per_r_S[1];
+        s.m_V.v[k] = now.m_V;
+        s.kept_soc.v[k] = s.soc.v[k];
+        s.kept_t_degC.v[k] = s.t_core_degC.v[k];
+        if (!m.extras.used) continue;  // the others are as they always were
+        s.r3_Ohm.v[k] = now.r_Ohm[3];
+        s.per_r3_S.v[k] = now.per_r_S[2];
+        s.m0_V.v[k] = now.m0_V;
+        s.self_A.v[k] = now.self_A;
+        s.kept_dir.v[k] = s.dir.v[k];
     }
 }
 

@@ -75,6 +75,9 @@ extern const BlockOps k_ops_sse2, k_ops_avx2, k_ops_avx512;
 /// path into the arrays, which hold what lanes inside have.
 void find_means(const EcmModel& m, CellBlock& b, std::size_t first, unsigned bits, const double* width, double* ocv_V,
                 double* dudt_VperK, double* slope_V);
+/// The same for the entropic coefficient alone.
+void find_dudt_means(const EcmModel& m, const CellBlock& b, std::size_t first, unsigned bits, const double* width,
+                     double* dudt_VperK);
 /// Segments of the present states of these lanes.
 void find_segments(const EcmModel& m, CellBlock& b, std::size_t first, unsigned bits);
 /// `follow` of these lanes.

@@ -12,7 +12,7 @@ template <class V>
 struct BlockLanes {
     static constexpr std::size_t n = base::LaneTraits<V>::k_lanes;
     static constexpr unsigned all_bits = (1U << n) - 1U;
-    struct alignas(8 * n) Vector {
+    struct [[gnu::may_alias]] alignas(8 * n) Vector {
         typename V::V v;
     };
     [[gnu::always_inline]] static V load(const double* p) { return V(reinterpret_cast<const Vector*>(p)->v); }
@@ -120,11 +120,11 @@ template <class V>
     const unsigned in = lanes(mask_and(mask_and(soc >= lo, end >= lo), end < L::load(b.segment.hi, j)));
     V dudt = L::load(b.segment.c.dudt0_VperK, j) + L::load(b.segment.c.dudt1, j) * ((soc - lo) + 0.5 * width);
     if (in != L::all_bits) [[unlikely]] {
-        alignas(64) double w[L::n], d[L::n], unused[2][L::n];
+        alignas(64) double w[L::n], d[L::n];
         L::store(b.state.soc, j, soc);
         L::store(w, width);
         L::store(d, dudt);
-        find_means(m, b, j, ~in & L::all_bits, w, unused[0], d, unused[1]);
+        find_dudt_means(m, b, j, ~in & L::all_bits, w, d);
         dudt = L::load(d);
     }
     return dudt;

@@ -159,6 +159,8 @@ template <class T>
 /// The general case of `ocv_mean`: several segments, or outside the knots. Slope over several: mean of the end slopes
 /// / 2.
 OcvMean<double> ocv_mean_across(const EcmModel& model, double soc, double width);
+/// The mean entropic coefficient of it alone.
+double dudt_mean_across(const EcmModel& model, double soc, double width);
 
 /// Means over soc in [soc, soc + width]: closed form per segment.
 [[gnu::always_inline]] inline OcvMean<double> ocv_mean(const EcmModel& model, double soc, double width) {

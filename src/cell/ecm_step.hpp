@@ -39,10 +39,11 @@ inline constexpr double k_near = 1e-3, k_mid = 0.03, k_far = 0.3;
 /// Lanes in a register, each by the formula that `decay_mean` takes for it alone.
 template <class V>
 [[gnu::always_inline]] inline V decay_mean_lanes(const V& x) {
-    const V near = decay_mean_near(x);
-    if (all(x < k_near)) [[likely]]
-        return near;
-    const V mid = base::select(x < k_near, near, decay_mean_mid(x));
+    const auto is_near = x < k_near;
+    if (all(is_near)) [[likely]]
+        return decay_mean_near(x);
+    V mid = decay_mean_mid(x);
+    if (any(is_near)) mid = base::select(is_near, decay_mean_near(x), mid);
     if (all(x < k_mid)) return mid;
     const V y = -x;
     V far = base::select(x < k_mid, mid, -(y + y * y * base::detail::exp_poly_tail(y)) / x);

@@ -37,9 +37,13 @@ struct CellStore<double> {
     void set_params(std::size_t c, const cell::EcmParams<double>& p) {
         cell::set_lane_of(block[place[c] / cell::k_block].params, lane(c), p);
     }
-    double soc(std::size_t c) const { return at(c).soc.v[lane(c)]; }
-    double t_core_degC(std::size_t c) const { return at(c).t_core_degC.v[lane(c)]; }
-    double t_surf_degC(std::size_t c) const { return at(c).t_surf_degC.v[lane(c)]; }
+    /// States of a pack's cells, eight by eight.
+    const cell::EcmState<base::Pack8>& of(std::size_t pack, std::size_t k) const {
+        return block[block0[pack] + k / cell::k_block].state;
+    }
+    double soc(std::size_t pack, std::size_t k) const { return of(pack, k).soc.v[k % cell::k_block]; }
+    double t_core_degC(std::size_t pack, std::size_t k) const { return of(pack, k).t_core_degC.v[k % cell::k_block]; }
+    double t_surf_degC(std::size_t pack, std::size_t k) const { return of(pack, k).t_surf_degC.v[k % cell::k_block]; }
     double r0_Ohm(std::size_t c) const { return at(c).r0_Ohm.v[lane(c)]; }
 };
 
@@ -47,8 +51,10 @@ template <>
 struct CellStore<base::Pack8> {
     std::vector<cell::EcmState<base::Pack8>> own;
     std::vector<cell::EcmParams<base::Pack8>> own_params;
+    std::vector<std::size_t> cell0;  // (packs) first cell
 
     void add_pack(const cell::EcmModel&, std::size_t n) {
+        cell0.push_back(own.size());
         own.resize(own.size() + n);
         own_params.resize(own.size());
     }
@@ -57,9 +63,9 @@ struct CellStore<base::Pack8> {
     const cell::EcmParams<base::Pack8>& params(std::size_t c) const { return own_params[c]; }
     void set_state(std::size_t c, const cell::EcmState<base::Pack8>& s) { own[c] = s; }
     void set_params(std::size_t c, const cell::EcmParams<base::Pack8>& p) { own_params[c] = p; }
-    base::Pack8 soc(std::size_t c) const { return own[c].soc; }
-    base::Pack8 t_core_degC(std::size_t c) const { return own[c].t_core_degC; }
-    base::Pack8 t_surf_degC(std::size_t c) const { return own[c].t_surf_degC; }
+    base::Pack8 soc(std::size_t pack, std::size_t k) const { return own[cell0[pack] + k].soc; }
+    base::Pack8 t_core_degC(std::size_t pack, std::size_t k) const { return own[cell0[pack] + k].t_core_degC; }
+    base::Pack8 t_surf_degC(std::size_t pack, std::size_t k) const { return own[cell0[pack] + k].t_surf_degC; }
     base::Pack8 r0_Ohm(std::size_t c) const { return own[c].r0_Ohm; }
 };
 

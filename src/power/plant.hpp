@@ -108,9 +108,9 @@ public:
     const FetMargins<T>& fet_margins(std::size_t pack, Group g) const;
     cell::EcmState<T> cell_state(std::size_t pack, std::size_t k) const { return cells_.state(cell_at(pack, k)); }
     void set_cell_state(std::size_t pack, std::size_t k, const cell::EcmState<T>& s);  // by hand, see state_changed()
-    T cell_soc(std::size_t pack, std::size_t k) const { return cells_.soc(cell_at(pack, k)); }
-    T cell_t_core_degC(std::size_t pack, std::size_t k) const { return cells_.t_core_degC(cell_at(pack, k)); }
-    T cell_t_surf_degC(std::size_t pack, std::size_t k) const { return cells_.t_surf_degC(cell_at(pack, k)); }
+    T cell_soc(std::size_t pack, std::size_t k) const { return cells_.soc(pack, k); }
+    T cell_t_core_degC(std::size_t pack, std::size_t k) const { return cells_.t_core_degC(pack, k); }
+    T cell_t_surf_degC(std::size_t pack, std::size_t k) const { return cells_.t_surf_degC(pack, k); }
     T gate_threshold_V(std::size_t pack, Group g) const;
     T precharge_current_A(std::size_t pack) const;
     T balancer_from_A(std::size_t pack) const;

@@ -293,7 +293,7 @@ void Plant<T>::commit_thermal(double h_s) {
         const T board_env = in(o_env_)[k_env_stride * p + 1];
         for (std::size_t n = 0; n < 4; ++n) {
             const std::int32_t c = ps.ntc_cell[n];
-            const T place = c > 0 ? cells_.t_surf_degC(w.cell0[p] + at(c) - 1) : board_env;
+            const T place = c > 0 ? cells_.t_surf_degC(p, at(c) - 1) : board_env;
             T& bead = st(o_ntc_)[4 * p + n];
             bead = bead + (place - bead) * k.ntc[p];
         }
