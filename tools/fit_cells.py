@@ -22,14 +22,15 @@ CELLS = [
          ocv=f"{A123}ocv_table_by_temp.csv", capacity=2.026, ocv_capacity=2.0725, leave_out=("-15", "+15", "+25"), nameplate=2.3, mass=0.076, v=(2.0, 3.6), thermal=(76, 8.0),
          source="own fit to UDDS-based tests at -25..45 degC and C/30 tests; data: G. Plett, Battery Management Systems vol. 1 "
                 "(CC BY-NC-SA, not copied)"),
-    dict(id="nmc-lgm50", title="LG INR21700-M50T, NMC811/graphite-SiOx, 4.88 Ah", chemistry="NMC",
+    dict(id="nmc-lgm50", rc=3, title="LG INR21700-M50T, NMC811/graphite-SiOx, 4.88 Ah", chemistry="NMC",
          files=[f"{LGM50}c20_discharge_23C.csv@23", f"{LGM50}hppc_23C.csv@23@1"], validate=[], ocv=None, capacity=0, nameplate=5,
          mass=0.0685, v=(2.5, 4.2), thermal=(66, 9.0),
          source="own fit to C/20 and HPPC at 23 degC; data: Pozzato, Allam, Onori 2022, doi:10.1016/j.dib.2022.107995 (repository MIT)"),
-    dict(id="nca-ncr18650pf", title="Panasonic NCR18650PF, NCA/graphite, 2.9 Ah", chemistry="NMC",
-         files=[f"{NCR}c20_ocv_+25C.csv"] + [f"{NCR}{c}_{t}C.csv" for t in ("+25", "+10", "+00", "-10") for c in ("hwfet", "la92")],
-         validate=[f"{NCR}udds_{t}C.csv" for t in ("+00", "-10")], ocv=None, capacity=0, nameplate=2.9, mass=0.047, v=(2.5, 4.2),
-         thermal=(45, 12.0),
+    dict(id="nca-ncr18650pf", rc=3, title="Panasonic NCR18650PF, NCA/graphite, 2.9 Ah", chemistry="NMC",
+         files=[f"{NCR}c20_ocv_+25C.csv"] + [f"{NCR}{c}_{t}C.csv@{float(t):g}" for t in ("+25", "+10", "+00", "-10")
+                                            for c in ("hwfet", "la92")],
+         validate=[f"{NCR}udds_{t}C.csv@{float(t):g}" for t in ("+00", "-10")], ocv=None, capacity=0, nameplate=2.9, mass=0.047, v=(2.5, 4.2),
+         thermal=None,
          source="own fit to C/20, HWFET and LA92 at -10..25 degC; data: P. Kollmeyer 2018, doi:10.17632/wykht8y7tg (CC BY 4.0)"),
 ]
 
@@ -42,8 +43,9 @@ def fit(cell, data, program, without=None):
     files = [f for f in cell["files"] if f != without]
     command = [program, "fit", *map(place, files), "--id", cell["id"], "--title", cell["title"], "--chemistry",
                cell["chemistry"], "--nameplate-Ah", str(cell["nameplate"]), "--mass-kg", str(cell["mass"]), "--v-min",
-               str(cell["v"][0]), "--v-max", str(cell["v"][1]), "--heat-capacity", str(cell["thermal"][0]), "--cooling",
-               str(cell["thermal"][1]), "--source", cell["source"]]
+               str(cell["v"][0]), "--v-max", str(cell["v"][1]), "--source", cell["source"], "--rc", str(cell.get("rc", 2))]
+    if cell["thermal"]:
+        command += ["--heat-capacity", str(cell["thermal"][0]), "--cooling", str(cell["thermal"][1])]
     if without is None:
         command += ["--out", str(model), "--svg", str(ROOT / "docs" / "img" / f"fit-{cell['id']}.svg")]
     held = [without] if without else cell["validate"]
@@ -75,6 +77,16 @@ def table_of(cell, text):
                    for name, kind, temp, rms, most, held in rows(text))
 
 
+def thermal_of(cell, text):
+    """One row per file whose temperature was simulated too."""
+    part = text.split("with the temperature simulated\n")
+    if len(part) < 2:
+        return ""
+    found = re.findall(r"^(\S+)\s+([\d.]+)\s+([\d.]+)\s+([-+][\d.]+)(  held back)?$", part[1].split("\nparameters")[0], re.M)
+    return "".join(f"| `{cell['id']}` | {name} | {'held back' if held else 'fitted'} | {rms} | {kelvin} | {end} |\n"
+                   for name, rms, kelvin, end, held in found)
+
+
 def left_out(cell, data, program):
     """Rows of the files that are left out of the fit one by one."""
     for temp in cell.get("leave_out", ()):
@@ -91,12 +103,15 @@ def main():
     a = parser.parse_args()
     page = ROOT / "docs" / "cells.md"
     parts = page.read_text().split("<!-- table -->\n")
-    if len(parts) != 3:
-        sys.exit("docs/cells.md has lost its <!-- table --> marks")
+    if len(parts) != 4:
+        sys.exit("docs/cells.md has lost its three <!-- table --> marks")
     table = "| model | file | degC | use | rms, mV | max, mV |\n|---|---|---|---|---|---|\n"
+    heat = "| model | file | use | voltage rms, mV | temperature rms, K | at the end, K |\n|---|---|---|---|---|---|\n"
     for cell in CELLS:
-        table += table_of(cell, fit(cell, a.data, a.bmstwin)) + "".join(left_out(cell, a.data, a.bmstwin))
-    page.write_text(parts[0] + "<!-- table -->\n" + table + "<!-- table -->\n" + parts[2])
+        text = fit(cell, a.data, a.bmstwin)
+        heat += thermal_of(cell, text)
+        table += table_of(cell, text) + "".join(left_out(cell, a.data, a.bmstwin))
+    page.write_text(parts[0] + "<!-- table -->\n" + table + "<!-- table -->\n" + heat + "<!-- table -->\n" + parts[3])
     return 0
 
 

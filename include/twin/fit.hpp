@@ -18,14 +18,16 @@ struct FitFile {
     std::optional<double> temp_degC;
     std::optional<double> soc_start_rel;  // 0..1; without it a file must start full, empty or where the OCV is steep
 };
+/// `temp_degC` of a file that has a temperature column is that of its surroundings (else: a column of its own, or the
+/// first measured temperature).
 /// "PATH", "PATH@TEMP_DEGC" or "PATH@TEMP_DEGC@SOC". Throws InputError.
 FitFile parse_fit_file(const std::string& text);
 
 /// Column names; empty: time_s, current_A, voltage_V, temp_C, or the names of the Battery Data Format.
 struct FitColumns {
-    std::string t, i, v, temperature;
+    std::string t, i, v, temperature, ambient;
 };
-/// "t=..,i=..,v=..,T=..". Throws InputError.
+/// "t=..,i=..,v=..,T=..,A=..". Throws InputError.
 FitColumns parse_fit_columns(const std::string& text);
 
 struct FitOptions {
@@ -44,7 +46,7 @@ struct FitOptions {
     int n_rc = 2;  // RC pairs
     double mass_kg = 0.0, v_min_V = 0.0, v_max_V = 0.0;
     double heat_capacity_J_per_K = 0.0;                // 0: from the temperature column, if it moves
-    double cooling_K_per_W = 0.0;                      // the same
+    double cooling_K_per_W = 0.0;                      // surface to surroundings; 0: the same
     double soc_floor_rel = 0.05;                       // samples below it are not fitted and not judged
     std::function<void(const std::string&)> progress;  // one line each
 };
@@ -70,7 +72,12 @@ struct FitFileResult {
     double sample_s = 0.0;  // first sample after a current step comes this late: R0 of the model is R over that time
     bool held_back = false;
     double rms_mV = 0.0, max_mV = 0.0;           // of samples above soc_floor_rel
-    std::vector<double> t_s, v_meas_V, v_sim_V;  // (n) samples
+    std::vector<double> t_s, v_meas_V, v_sim_V;  // (n) samples; the model at the measured temperature
+    // The model with its own temperature, where the measured one moved: voltage, surface temperature.
+    bool thermal = false;
+    double rms_own_mV = 0.0, rms_K = 0.0,
+           end_K = 0.0;  // of the same samples; of all samples; last, simulated - measured
+    std::vector<double> temp_meas_degC, temp_sim_degC;  // (n), empty without
 };
 
 struct FitResult {

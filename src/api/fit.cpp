@@ -50,13 +50,15 @@ FitColumns parse_fit_columns(const std::string& text) {
         const std::size_t end = std::min(text.find(',', a), text.size());
         const std::string part = text.substr(a, end - a);
         a = end + 1;
-        if (part.size() < 3 || part[1] != '=') reject("--columns", "'" + part + "' is not t=.., i=.., v=.. or T=..");
+        if (part.size() < 3 || part[1] != '=')
+            reject("--columns", "'" + part + "' is not t=.., i=.., v=.., T=.. or A=..");
         std::string* to = part[0] == 't'   ? &c.t
                           : part[0] == 'i' ? &c.i
                           : part[0] == 'v' ? &c.v
                           : part[0] == 'T' ? &c.temperature
+                          : part[0] == 'A' ? &c.ambient
                                            : nullptr;
-        if (to == nullptr) reject("--columns", "'" + part + "' is not t=.., i=.., v=.. or T=..");
+        if (to == nullptr) reject("--columns", "'" + part + "' is not t=.., i=.., v=.., T=.. or A=..");
         *to = part.substr(2);
     }
     return c;
@@ -71,6 +73,15 @@ std::string fit_text(const FitResult& r) {
         s += fmt::format("{:<34} {:<17} {:>6.1f} {:>6.3f} {:>6} {:>9.2f} {:>9.1f}{}\n", name_of(f.path), f.kind,
                          f.temp_degC, f.soc_start_rel, f.steps.size(), f.rms_mV, f.max_mV,
                          f.held_back ? "  held back" : "");
+    bool any_thermal = false;
+    for (const FitFileResult& f : r.files) any_thermal = any_thermal || f.thermal;
+    if (any_thermal)
+        s += fmt::format("\nwith the temperature simulated\n{:<34} {:>9} {:>9} {:>9}\n", "file", "rms, mV", "rms, K",
+                         "end, K");
+    for (const FitFileResult& f : r.files)
+        if (f.thermal)
+            s += fmt::format("{:<34} {:>9.2f} {:>9.2f} {:>+9.2f}{}\n", name_of(f.path), f.rms_own_mV, f.rms_K, f.end_K,
+                             f.held_back ? "  held back" : "");
     s += "\nparameters (standard uncertainty)\n";
     for (const FitParameter& p : r.parameters)
         s += p.identified ? fmt::format("  {:<40} {:>10.4g} +- {:.2g} {}\n", p.name, p.value, p.sigma, p.unit)

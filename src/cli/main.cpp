@@ -70,9 +70,13 @@ void add_run(CLI::App& app, RunArguments& a, std::function<int()>& verb) {
 
 void add_fit(CLI::App& app, FitArguments& a, std::function<int()>& verb) {
     CLI::App* fit = app.add_subcommand("fit", "Identifies a cell model from measured time series");
-    fit->add_option("FILE", a.files, "CSV files: FILE, FILE@TEMP_DEGC or FILE@TEMP_DEGC@SOC at the start")->required();
+    fit->add_option(
+           "FILE", a.files,
+           "CSV files: FILE, FILE@TEMP_DEGC (of the cell, or of its surroundings where the file has the cell's) or "
+           "FILE@TEMP_DEGC@SOC at the start")
+        ->required();
     fit->add_option("--validate", a.validate, "Files held back: simulated and judged, not fitted")->type_name("FILE");
-    fit->add_option("--columns", a.columns, "Names of the columns, e.g. t=Time,i=Current,v=Voltage,T=Temp");
+    fit->add_option("--columns", a.columns, "Names of the columns, e.g. t=Time,i=Current,v=Voltage,T=Temp,A=Ambient");
     fit->add_option("--current-sign", a.current_sign, "Which direction is positive in the files")
         ->check(CLI::IsMember({"discharge-positive", "charge-positive"}));
     fit->add_option("--ocv-table", a.options.ocv_table, "CSV with soc and OCV instead of slow tests")
@@ -85,8 +89,12 @@ void add_fit(CLI::App& app, FitArguments& a, std::function<int()>& verb) {
     fit->add_option("--mass-kg", a.options.mass_kg, "Mass")->type_name("KG");
     fit->add_option("--v-min", a.options.v_min_V, "Lower limit of the sheet")->type_name("V");
     fit->add_option("--v-max", a.options.v_max_V, "Upper limit of the sheet")->type_name("V");
-    fit->add_option("--heat-capacity", a.options.heat_capacity_J_per_K, "Of the whole cell")->type_name("J/K");
-    fit->add_option("--cooling", a.options.cooling_K_per_W, "Core to surroundings")->type_name("K/W");
+    fit->add_option("--heat-capacity", a.options.heat_capacity_J_per_K,
+                    "Of the whole cell; else from temperatures that move")
+        ->type_name("J/K");
+    fit->add_option("--cooling", a.options.cooling_K_per_W, "Surface to surroundings; else from temperatures that move")
+        ->type_name("K/W");
+    fit->add_option("--rc", a.options.n_rc, "RC pairs")->check(CLI::Range(1, 3))->capture_default_str();
     fit->add_option("--soc-floor", a.options.soc_floor_rel, "Samples below are neither fitted nor judged")
         ->check(CLI::Range(0.0, 0.5))
         ->capture_default_str();

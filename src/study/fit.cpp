@@ -9,6 +9,8 @@
 
 #include "io/json_printer.hpp"
 #include "study/model_out.hpp"
+#include "study/replay.hpp"
+#include "study/thermal.hpp"
 
 namespace twin::study {
 
@@ -98,8 +100,10 @@ Problem make_problem(const std::vector<Recording>& all, const OcvData& ocv, cons
     b.soc_floor_rel = o.soc_floor_rel;
     b.n_rc = std::clamp(o.n_rc, 1, 3);
     for (const Recording& r : all)
-        if (!r.held_back && r.kind.rfind("slow", 0) != 0) b.files.push_back(&r);
+        if (!r.held_back && !r.is_slow()) b.files.push_back(&r);
+    b.chemistry = o.chemistry;
     b.r_soc = {0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0};
+    if (b.files.empty()) return b;
     b.t_K = temperature_knots(b.files);
     for (int k = 0; k <= 50; ++k) b.ocv_soc.push_back(0.02 * k);
     b.entropy_soc = {0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0};
@@ -120,17 +124,29 @@ FitFileResult judge(const cell::EcmModel& m, const Recording& r, double capacity
     f.held_back = r.held_back;
     f.t_s = r.t_s;
     f.v_meas_V = r.v_V;
-    f.v_sim_V = replay(m, r);
-    double q = 0.0, sum = 0.0, n = 0.0;
+    f.v_sim_V = replay(m, r, Temperature::as_measured).v_V;
+    Replay own;
+    f.thermal = temperature_moved(r);
+    if (f.thermal) own = replay(m, r, Temperature::simulated);
+    double q = 0.0, sum = 0.0, own_sum = 0.0, n = 0.0, sum_K2 = 0.0;
     for (std::size_t k = 0; k < r.t_s.size(); ++k) {
         if (k > 0) q += r.i_A[k] * (r.t_s[k] - r.t_s[k - 1]);
+        if (f.thermal) sum_K2 += (own.t_surf_degC[k] - r.t_degC[k]) * (own.t_surf_degC[k] - r.t_degC[k]);
         if (r.soc_start_rel - q / (3600.0 * capacity_Ah) < soc_floor_rel) continue;
         const double e = 1e3 * (f.v_sim_V[k] - f.v_meas_V[k]);
+        const double e_own = f.thermal ? 1e3 * (own.v_V[k] - f.v_meas_V[k]) : 0.0;
         sum += e * e;
+        own_sum += e_own * e_own;
         n += 1.0;
         f.max_mV = std::max(f.max_mV, std::abs(e));
     }
     f.rms_mV = n > 0.0 ? std::sqrt(sum / n) : 0.0;
+    if (!f.thermal) return f;
+    f.rms_own_mV = n > 0.0 ? std::sqrt(own_sum / n) : 0.0;
+    f.rms_K = std::sqrt(sum_K2 / static_cast<double>(r.t_s.size()));
+    f.end_K = own.t_surf_degC.back() - r.t_degC.back();
+    f.temp_meas_degC = r.t_degC;
+    f.temp_sim_degC = std::move(own.t_surf_degC);
     return f;
 }
 
@@ -176,7 +192,7 @@ FitResult fit_model(const FitOptions& o) {
         }
     if (!errors.empty()) throw InputError(errors);
     const Problem b = make_problem(all, ocv, o);
-    if (b.files.empty()) {
+    if (b.t_K.empty()) {
         fail(errors, "",
              "only slow tests: resistances and time constants are not identified; add pulses or a drive cycle");
         throw InputError(errors);
@@ -186,6 +202,11 @@ FitResult fit_model(const FitOptions& o) {
     FitResult out;
     out.parameters = parameters_of(b, s);
     cell::EcmModelFile file = model_of(b, s, o);
+    file.thermal = {1.0, 1.0, 1.0, 1.0};
+    ThermalFit heat = fit_thermal(cell::build(file), all, o);
+    file.thermal = heat.thermal;
+    file.notes.insert(file.notes.end(), heat.notes.begin(), heat.notes.end());
+    out.parameters.insert(out.parameters.end(), heat.parameters.begin(), heat.parameters.end());
     const cell::EcmModel model = cell::build(file);
     bool any_held = false;
     for (const Recording& r : all) any_held = any_held || r.held_back;

@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "cell/ecm.hpp"
-
 namespace twin::study {
 
 namespace {
@@ -32,26 +30,27 @@ double value_at(const std::vector<double>& x, const std::vector<double>& p, cons
 // Temperatures of the model's table: dense enough that straight lines follow the exponential.
 std::vector<double> temperatures(const Problem& b) {
     const double lo = b.t_K.front() - k_zero_K, hi = b.t_K.back() - k_zero_K;
-    if (b.t_K.size() < 2) return {lo - 5.0, lo + 5.0};
+    const double from = std::min(lo - 10.0, std::max(lo - 40.0, -30.0)),
+                 to = std::max(hi + 10.0, std::min(hi + 40.0, 60.0));
     std::vector<double> t;
-    const double step = std::max(5.0, std::ceil((hi - lo + 20.0) / 22.0));
-    const double rows = std::ceil((hi - lo + 20.0) / step - 0.5);
-    for (int k = 0; k < static_cast<int>(rows); ++k) t.push_back(rounded(lo - 10.0 + k * step, 5));
-    t.push_back(rounded(hi + 10.0, 5));
+    const double step = std::max(5.0, std::ceil((to - from) / 22.0));
+    const double rows = std::ceil((to - from) / step - 0.5);
+    for (int k = 0; k < static_cast<int>(rows); ++k) t.push_back(rounded(from + k * step, 5));
+    t.push_back(rounded(to, 5));
     return t;
 }
 
 void put_resistance(const Problem& b, const Solution& s, cell::ResistanceFile& r) {
     r.soc = b.r_soc;
     r.t_degC = temperatures(b);
-    for (const double soc : r.soc)
-        for (const double t : r.t_degC) {
-            r.r0_mohm.push_back(rounded(1e3 * b.resistance(s.p, 0, soc, t), 5));
-            r.r1_mohm.push_back(rounded(1e3 * b.resistance(s.p, 1, soc, t), 5));
-            r.r2_mohm.push_back(rounded(1e3 * b.resistance(s.p, 2, soc, t), 5));
-        }
-    r.tau1_s = rounded(std::exp(at_of(s.p, b.tau.at)), 5);
-    r.tau2_s = rounded(std::exp(at_of(s.p, b.tau.at + 1)), 5);
+    std::vector<double>* const table[4] = {&r.r0_mohm, &r.r1_mohm, &r.r2_mohm, &r.r3_mohm};
+    double* const tau[3] = {&r.tau1_s, &r.tau2_s, &r.tau3_s};
+    for (std::size_t k = 0; k < b.r.size(); ++k) {
+        for (const double soc : r.soc)
+            for (const double t : r.t_degC)
+                table[k]->push_back(rounded(1e3 * b.resistance(s.p, static_cast<int>(k), soc, t), 5));
+        if (k > 0) *tau[k - 1] = rounded(std::exp(at_of(s.p, b.tau.at + static_cast<std::ptrdiff_t>(k) - 1)), 5);
+    }
 }
 
 void put_ocv(const Problem& b, const Solution& s, cell::EcmModelFile& f) {
@@ -82,7 +81,7 @@ void put_ocv(const Problem& b, const Solution& s, cell::EcmModelFile& f) {
 std::vector<FitParameter> parameters_of(const Problem& b, const Solution& s) {
     std::vector<FitParameter> out;
     const double floor_weight = 1e-12;
-    for (int k = 0; k < 3; ++k)
+    for (std::size_t k = 0; k < b.r.size(); ++k)
         for (std::size_t i = 0; i < b.r_soc.size(); ++i)
             for (std::size_t j = 0; j < b.t_K.size(); ++j) {
                 const auto at = static_cast<std::size_t>(b.r[k].at) + i * b.t_K.size() + j;
@@ -149,35 +148,10 @@ cell::EcmModelFile model_of(const Problem& b, const Solution& s, const FitOption
     if (late >= 0.05)
         f.notes.push_back(fmt::format(
             "samples follow a step after {:.2g} s: r0 is the resistance over that time, not the ohmic one", late));
-    const double c = o.heat_capacity_J_per_K > 0.0 ? o.heat_capacity_J_per_K
-                                                   : 1000.0 * (o.mass_kg > 0.0 ? o.mass_kg : 0.02 * f.capacity_Ah);
-    const double r = o.cooling_K_per_W > 0.0 ? o.cooling_K_per_W : 25.0 / std::sqrt(f.capacity_Ah);
-    if (o.heat_capacity_J_per_K <= 0.0 || o.cooling_K_per_W <= 0.0)
-        f.notes.emplace_back("thermal part not identified: typical heat capacity and cooling of its size are assumed");
-    f.thermal = {rounded(0.85 * c, 4), rounded(0.15 * c, 4), rounded(0.1 * r, 4), rounded(0.9 * r, 4)};
+    if (b.t_K.size() < 2)
+        f.notes.push_back("temperature dependence of R not identified (one temperature): typical for " + o.chemistry +
+                          " is assumed");
     return f;
-}
-
-std::vector<double> replay(const cell::EcmModel& m, const Recording& r) {
-    const cell::EcmParams<double> p = cell::make_params(m);
-    cell::EcmState<double> s{};
-    s.soc = r.soc_start_rel;
-    s.h = m.gamma > 0.0 ? (r.soc_start_rel > 0.97 ? 1.0 : r.soc_start_rel < 0.03 ? -1.0 : 0.0) : 0.0;
-    s.t_core_degC = s.t_surf_degC = r.t_degC.front();
-    cell::refresh(m, p, s);
-    std::vector<double> v(r.t_s.size());
-    cell::EcmCoeffs c;
-    double h_of_c = -1.0;
-    for (std::size_t k = 0; k < v.size(); ++k) {
-        const double h = k > 0 ? r.t_s[k] - r.t_s[k - 1] : 0.0;
-        if (h > 0.0) {
-            if (h != h_of_c) c = cell::coeffs(m, h), h_of_c = h;
-            cell::commit(m, p, s, c, r.i_A[k] * h, 0.0, r.t_degC[k]);
-            s.t_core_degC = s.t_surf_degC = r.t_degC[k];
-        }
-        v[k] = cell::emf(m, p, s) - s.r0_Ohm * r.i_A[k];
-    }
-    return v;
 }
 
 }  // namespace twin::study

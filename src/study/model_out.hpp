@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a solved problem to a model file, and a model file's voltage over a recording by the cell model itself.
+// From a solved problem to a model file.
 #pragma once
 #include <vector>
 
@@ -13,10 +13,7 @@ namespace twin::study {
 /// Parameters with uncertainty; those that no data determine are marked.
 std::vector<FitParameter> parameters_of(const Problem& b, const Solution& s);
 
+/// Electrical part; the thermal one is left as it is in an empty file.
 cell::EcmModelFile model_of(const Problem& b, const Solution& s, const FitOptions& o);
-
-/// Terminal voltage of the model over the recording's current, core held at the measured temperature: the step of
-/// cell/ecm.hpp, independent of the fit's own simulation.
-std::vector<double> replay(const cell::EcmModel& model, const Recording& r);
 
 }  // namespace twin::study

@@ -121,7 +121,8 @@ void split_slow_legs(std::vector<Recording>& all, double capacity_Ah) {
             for (std::size_t k = 0; k < r.t_s.size(); ++k) {
                 if (r.t_s[k] < s.t_start_s || r.t_s[k] > s.t_end_s) continue;
                 leg.t_s.push_back(r.t_s[k]), leg.i_A.push_back(r.i_A[k]), leg.v_V.push_back(r.v_V[k]);
-                leg.t_degC.push_back(r.t_degC[k]), leg.line.push_back(r.line[k]);
+                leg.t_degC.push_back(r.t_degC[k]), leg.ambient_degC.push_back(r.ambient_degC[k]);
+                leg.line.push_back(r.line[k]);
             }
             most_Ah = std::max(most_Ah, std::abs(leg.charge_Ah()));
             legs.push_back(std::move(leg));

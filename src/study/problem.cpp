@@ -45,7 +45,7 @@ std::vector<double> arrhenius(const std::vector<double>& t_K) {
 }
 
 // Weights of log R at one temperature on its knots: natural cubic spline over -1/T, so that the bent Arrhenius line of
-// a cell (steeper in the cold) is met between the knots too; straight beyond them, for 0.15 / kK (about 12 K) at most.
+// a cell (steeper in the cold) is met between the knots too. Beyond them what is typical for the chemistry is assumed.
 class OverTemperature {
 public:
     explicit OverTemperature(const std::vector<double>& t_K) : z_(arrhenius(t_K)) {
@@ -67,19 +67,18 @@ public:
             w.setOnes();
             return w;
         }
-        const double z = std::clamp(arrhenius(t_degC + k_zero_K), z_.front() - 0.15, z_.back() + 0.15);
-        const double in = std::clamp(z, z_.front(), z_.back());
-        const Pair t = between(z_, in, false);
+        const Pair t = between(z_, std::clamp(arrhenius(t_degC + k_zero_K), z_.front(), z_.back()), false);
         const auto k = static_cast<Index>(t.k);
         const double h = gap(k), a = t.w0, b = t.w1;
         w[k] += a, w[k + 1] += b;
         w += (h * h / 6.0) *
              ((a * a * a - a) * bend_.row(k).transpose() + (b * b * b - b) * bend_.row(k + 1).transpose());
-        if (z == in) return w;
-        w[k + 1] += (z - in) / h, w[k] -= (z - in) / h;
-        w += (z - in) * (h / 6.0) *
-             ((1.0 - 3.0 * a * a) * bend_.row(k).transpose() + (3.0 * b * b - 1.0) * bend_.row(k + 1).transpose());
         return w;
+    }
+    /// Nearest temperature within the knots.
+    double within(double t_degC) const {
+        const double z = std::clamp(arrhenius(t_degC + k_zero_K), z_.front(), z_.back());
+        return -1000.0 / z - k_zero_K;
     }
 
 private:
@@ -93,10 +92,13 @@ struct Weights {
     std::vector<std::size_t> begin{0};
     std::vector<Index> at;
     std::vector<double> w;
+    std::vector<double> beyond;  // (samples) typical change of log R from the nearest knot on
 
     void add(const Problem& b, const OverTemperature& over, double soc, double t_degC) {
         const Pair s = between(b.r_soc, soc, false);
-        if (!(t_degC == last_degC_)) last_ = over.at(t_degC), last_degC_ = t_degC;
+        if (!(t_degC == last_degC_))
+            last_ = over.at(t_degC), beyond_ = b.log_typical(t_degC) - b.log_typical(over.within(t_degC)),
+            last_degC_ = t_degC;
         for (std::size_t side = 0; side < (b.r_soc.size() > 1 ? 2U : 1U); ++side)
             for (Index t = 0; t < last_.size(); ++t) {
                 const double x = (side == 0 ? s.w0 : s.w1) * last_[t];
@@ -105,16 +107,18 @@ struct Weights {
                 w.push_back(x);
             }
         begin.push_back(at.size());
+        beyond.push_back(beyond_);
     }
-    // Sum over row k of the parameters that begin at `first`.
+    // log R of sample k over the parameters that begin at `first`.
     double log_r(std::size_t k, const double* first) const {
-        double sum = 0.0;
+        double sum = beyond[k];
         for (std::size_t q = begin[k]; q < begin[k + 1]; ++q) sum += w[q] * first[at[q]];
         return sum;
     }
 
 private:
     VectorXd last_;
+    double beyond_ = 0.0;
     double last_degC_ = std::nan("");
 };
 
@@ -213,13 +217,18 @@ std::vector<double> Problem::start() const {
         for (std::size_t s = 0; s < r_soc.size(); ++s)
             for (std::size_t t = 0; t < t_K.size(); ++t)
                 p[x.at + static_cast<Index>(s * t_K.size() + t)] =
-                    std::log(0.03 / capacity_Ah) - 3.0 * (arrhenius(t_K[t]) - arrhenius(298.15));
+                    std::log(0.03 / capacity_Ah) - 2.5 * (arrhenius(t_K[t]) - arrhenius(298.15));
     const double first[3][3] = {{30.0}, {8.0, 150.0}, {5.0, 60.0, 900.0}};
     for (Index k = 0; k < tau.n; ++k) p[tau.at + k] = std::log(first[tau.n - 1][k]);
     for (std::size_t k = 0; k < entropy_soc.size() && entropy; ++k)
         p[slope.at + static_cast<Index>(k)] = slope_prior(k);
     if (hysteresis) p[gamma.at] = std::log(50.0);
     return out;
+}
+
+double Problem::log_typical(double t_degC) const {
+    const double rest = chemistry == "LFP" ? 0.6 : 0.8;
+    return std::log(rest + (1.0 - rest) * std::exp(5000.0 / (t_degC + k_zero_K) - 5000.0 / 298.15));
 }
 
 double Problem::slope_prior(std::size_t k) const {
@@ -229,7 +238,8 @@ double Problem::slope_prior(std::size_t k) const {
 double Problem::resistance(const std::vector<double>& p, int k, double soc, double t_degC) const {
     Weights f;
     f.add(*this, OverTemperature(t_K), soc, t_degC);
-    return std::exp(f.log_r(0, p.data() + r[static_cast<std::size_t>(k)].at));
+    const auto x = static_cast<std::size_t>(k);
+    return std::exp(f.log_r(0, p.data() + r[x].at));
 }
 
 std::vector<double> Problem::simulate(const std::vector<double>& given, std::size_t f, double* jac_out,

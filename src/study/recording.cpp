@@ -45,8 +45,15 @@ bool number(const std::string& text, double* x) {
 const std::vector<std::string> k_time{"time_s", "Test Time / s", "test_time_second"};
 const std::vector<std::string> k_current{"current_A", "Current / A", "current_ampere"};
 const std::vector<std::string> k_voltage{"voltage_V", "Voltage / V", "voltage_volt"};
-const std::vector<std::string> k_temperature{"temp_C", "Surface Temperature T1 / degC", "Surface Temperature / degC",
-                                             "surface_temperature_t1_degree_celsius"};
+const std::vector<std::string> k_temperature{"temp_C",
+                                             "Surface Temperature T1 / degC",
+                                             "Surface Temperature / degC",
+                                             "Temperature T1 / degC",
+                                             "surface_temperature_t1_degree_celsius",
+                                             "temperature_t1_celsius"};
+
+const std::vector<std::string> k_ambient{"ambient_C", "amb_C", "Ambient Temperature / degC",
+                                         "ambient_temperature_celsius"};
 
 std::string joined(const std::vector<std::string>& names) {
     std::string all;
@@ -90,6 +97,13 @@ double Recording::charge_Ah() const {
     double q = 0.0;
     for (std::size_t k = 1; k < t_s.size(); ++k) q += i_A[k] * (t_s[k] - t_s[k - 1]);
     return q / 3600.0;
+}
+
+bool Recording::mixed(std::size_t k) const {
+    if (kind == "dynamic" || k == 0 || k + 1 >= i_A.size()) return false;
+    const double before = i_A[k] - i_A[k - 1], after = i_A[k + 1] - i_A[k];
+    const double whole = std::abs(i_A[k + 1] - i_A[k - 1]);
+    return before * after > 0.0 && std::min(std::abs(before), std::abs(after)) > 0.03 * whole && whole > 0.1 * i_max_A;
 }
 
 const std::vector<double>* Table::find(const std::string& wanted) const {
@@ -148,11 +162,12 @@ Recording read_recording(const FitFile& file, const FitOptions& o, std::vector<D
     const std::size_t before = errors.size();
     const Table t = read_table(file.path, errors);
     if (errors.size() != before) return {};
-    std::size_t kt = 0, ki = 0, kv = 0, kk = 0;
+    std::size_t kt = 0, ki = 0, kv = 0, kk = 0, ka = 0;
     const std::vector<double>* ct = pick(t, o.columns.t, k_time, &kt);
     const std::vector<double>* ci = pick(t, o.columns.i, k_current, &ki);
     const std::vector<double>* cv = pick(t, o.columns.v, k_voltage, &kv);
     const std::vector<double>* ck = pick(t, o.columns.temperature, k_temperature, &kk);
+    const std::vector<double>* ca = pick(t, o.columns.ambient, k_ambient, &ka);
     const std::vector<std::string> names(t.name.begin(), t.name.end() - 1);
     const auto missing = [&](const char* what, const std::string& given, const std::vector<std::string>& known) {
         fail(errors, file.path, 1,
@@ -163,21 +178,22 @@ Recording read_recording(const FitFile& file, const FitOptions& o, std::vector<D
     if (ci == nullptr) missing("i current", o.columns.i, k_current);
     if (cv == nullptr) missing("v voltage", o.columns.v, k_voltage);
     if (ck == nullptr && !o.columns.temperature.empty()) missing("T temperature", o.columns.temperature, k_temperature);
+    if (ca == nullptr && !o.columns.ambient.empty()) missing("A ambient temperature", o.columns.ambient, k_ambient);
     if (ck == nullptr && !file.temp_degC)
         fail(errors, file.path, 1, "no temperature column; give the temperature as " + file.path + "@25");
-    if (ci != nullptr && ki > 0 && !o.charge_positive)
-        fail(errors, file.path, 1,
-             "Battery Data Format: say whether its current is positive on charge, --current-sign charge-positive or "
-             "discharge-positive");
     if (errors.size() != before) return {};
     Recording r;
     r.path = file.path;
+    r.temp_measured = ck != nullptr;
+    r.ambient_known = ca != nullptr || file.temp_degC;
     if (file.soc_start_rel) r.soc_start_rel = *file.soc_start_rel, r.soc_known = true;
-    const double sign = o.charge_positive.value_or(false) ? -1.0 : 1.0;
+    const double sign = o.charge_positive.value_or(ki > 0) ? -1.0 : 1.0;
     const std::vector<double>& line = t.column.back();
     for (std::size_t k = 0; k < ct->size(); ++k) {
         const auto n = static_cast<std::size_t>(std::lround(line[k]));
-        const double temp = file.temp_degC && ck == nullptr ? *file.temp_degC : (*ck)[k];
+        const double temp = ck == nullptr ? *file.temp_degC : (*ck)[k];
+        const double first = file.temp_degC ? *file.temp_degC : (*ck)[0];
+        const double ambient = ca != nullptr && std::isfinite((*ca)[k]) ? (*ca)[k] : first;
         if (!std::isfinite((*ct)[k]) || !std::isfinite((*ci)[k]) || !std::isfinite((*cv)[k]) || !std::isfinite(temp)) {
             fail(errors, file.path, n, "time, current, voltage and temperature must be numbers");
             return {};
@@ -195,6 +211,7 @@ Recording read_recording(const FitFile& file, const FitOptions& o, std::vector<D
         r.i_A.push_back(sign * (*ci)[k]);
         r.v_V.push_back((*cv)[k]);
         r.t_degC.push_back(temp);
+        r.ambient_degC.push_back(ambient);
         r.line.push_back(n);
     }
     return r;
@@ -244,6 +261,7 @@ void detect_steps(Recording& r, double capacity_Ah) {
     r.steps.clear();
     const std::size_t n = r.t_s.size();
     const double big = largest(r.i_A);
+    r.i_max_A = big;
     if (n < 2 || big <= 0.0) return;
     const std::vector<int> c = classes_of(r, big);
     std::size_t pulses = 0;

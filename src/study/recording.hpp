@@ -13,13 +13,21 @@ namespace twin::study {
 struct Recording {
     std::string path, kind;
     std::vector<double> t_s, i_A, v_V, t_degC;  // (n) each; current k flowed from sample k-1 to sample k
+    std::vector<double> ambient_degC;           // (n)
+    bool temp_measured = false;                 // t_degC is a column of the file
+    bool ambient_known = false;                 // a column or given; else the first measured temperature stands for it
     std::vector<std::size_t> line;              // (n) line of the file
     std::vector<FitStep> steps;
     double soc_start_rel = 1.0;
     bool soc_known = false;
+    double i_max_A = 0.0;   // either direction
     double sample_s = 0.0;  // median time from a current step to the first sample after it
     bool held_back = false;
     double charge_Ah() const;  // net discharged
+    /// The current changed from one plateau to another within the interval that ends at sample k: its current is a mean
+    /// that the voltage at its end knows nothing of.
+    bool mixed(std::size_t k) const;
+    bool is_slow() const { return kind.rfind("slow", 0) == 0; }
 };
 
 /// Reads one file. Problems go to `errors` (file, line, what was found); the recording is then empty.

@@ -44,10 +44,14 @@ void bend(MatrixXd& m, const VectorXd& p, double w, const double x[3], Index a, 
 MatrixXd prior_matrix(const Problem& b, const VectorXd& p, const VectorXd& p0) {
     MatrixXd m = MatrixXd::Zero(b.n + 1, b.n + 1);
     const std::size_t ns = b.r_soc.size(), nt = b.t_K.size();
-    for (const Span& r : b.r)
+    for (std::size_t k = 0; k < b.r.size(); ++k)
         for (std::size_t s = 0; s < ns; ++s)
             for (std::size_t t = 0; t < nt; ++t) {
-                const Index at = r.at + static_cast<Index>(s * nt + t);
+                const Index at = b.r[k].at + static_cast<Index>(s * nt + t);
+                if (t > 0) {
+                    const double typical = b.log_typical(b.t_K[t] - 273.15) - b.log_typical(b.t_K[t - 1] - 273.15);
+                    add_row(m, 0.1 * b.priors.arrhenius, {{at, 1.0}, {at - 1, -1.0}}, p[at] - p[at - 1] - typical);
+                }
                 const auto up = static_cast<Index>(nt);
                 if (s > 0 && s + 1 < ns) {
                     const double x[3] = {b.r_soc[s - 1], b.r_soc[s], b.r_soc[s + 1]};
@@ -64,6 +68,7 @@ MatrixXd prior_matrix(const Problem& b, const VectorXd& p, const VectorXd& p0) {
     pull(b.correction, b.priors.ocv, false);
     pull(b.slope, b.ocv.dudt_VperK.empty() ? b.priors.entropy : b.priors.known_entropy, true);
     pull(b.shift, b.priors.shift, false);
+    pull(b.tau, b.priors.log_tau, true);
     pull(b.gamma, b.priors.log_gamma, true);
     pull(b.amplitude, b.priors.log_amplitude, true);
     pull({0, b.n}, b.priors.any, true);
@@ -92,6 +97,7 @@ std::vector<Rows> rows_of(const Problem& b) {
         double q = 0.0;
         for (Index k = 0; k < n; ++k)
             if (soc_at(b, *r, static_cast<std::size_t>(k), q) >= b.soc_floor_rel) counted.push_back(k);
+        std::erase_if(counted, [r](Index k) { return r->mixed(static_cast<std::size_t>(k)); });
         for (const Index k : counted) x.weight[k] = 1.0;
         const std::size_t stride = counted.size() / k_most_rows + 1;
         for (std::size_t k = 0; k < counted.size(); k += stride) x.kept.push_back(counted[k]);
@@ -191,7 +197,7 @@ Solution solve(const Problem& b, const std::function<void(const std::string&)>& 
     Functor f{b, rows_of(b), Eigen::Map<const VectorXd>(start.data(), b.n), {}, {}, {}};
     Eigen::LevenbergMarquardt<Functor> lm(f);
     lm.parameters.maxfev = 80;
-    lm.parameters.ftol = 1e-5;
+    lm.parameters.ftol = 1e-6;
     lm.parameters.xtol = 1e-7;
     lm.parameters.factor = 1.0;
     Solution s;
@@ -201,8 +207,8 @@ Solution solve(const Problem& b, const std::function<void(const std::string&)>& 
         status = lm.minimizeOneStep(p);
         ++s.iterations;
         if (progress)
-            progress(fmt::format("iteration {}: {:.3f} mV (priors included), tau {:.1f} s and {:.0f} s", s.iterations,
-                                 1e3 * lm.fnorm, std::exp(p[b.tau.at]), std::exp(p[b.tau.at + 1])));
+            progress(fmt::format("iteration {}: {:.3f} mV (priors included), tau {:.1f} to {:.0f} s", s.iterations,
+                                 1e3 * lm.fnorm, std::exp(p[b.tau.at]), std::exp(p[b.tau.at + b.tau.n - 1])));
         if (s.iterations >= 40) break;
     }
     s.converged = status == Eigen::LevenbergMarquardtSpace::RelativeReductionTooSmall ||

@@ -99,7 +99,7 @@ std::string message_of(const twin::FitOptions& o) {
 TEST_CASE("known parameters are recovered within their uncertainty") {
     const Folder d;
     const twin::FitResult r = twin::study::fit_model(options(d, 1e-3));
-    CHECK(r.files.size() == 1);
+    REQUIRE(r.files.size() == 1);
     CHECK(r.files[0].rms_mV < 0.8);  // the noise alone has 0.58
     const struct {
         const char* name;
@@ -137,6 +137,10 @@ TEST_CASE("a sign against the voltage is an error that names the first pulse") {
     const std::string text = message_of(o);
     CHECK(text.find("contradicts the voltage") != std::string::npos);
     CHECK(text.find("102 s") != std::string::npos);
+    std::string bdf = drive(-1.0, 0.0);  // the Battery Data Format has charge positive
+    bdf.replace(0, bdf.find('\n'), "Test Time / s,Current / A,Voltage / V,Temperature T1 / degC");
+    o.files[1].path = d.write("bdf.csv", bdf);
+    CHECK(message_of(o) == "no error");
     o.charge_positive = true;
     o.files = {{d.write("wrong.csv", drive(-1.0, 0.0)), {}, {}}};
     CHECK(message_of(o).find("contradicts") == std::string::npos);  // turned round it is right; only the OCV is missing
