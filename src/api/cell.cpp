@@ -26,7 +26,7 @@ struct Cell::Impl {
 
 Cell::Cell(const std::string& model, const std::string& kind, bool thermal) : impl_(std::make_unique<Impl>()) {
     impl_->model = study::open_cell(model, kind, thermal);
-    reset();
+    reset({impl_->model->soc0, impl_->model->t0_K - k_zero_K, impl_->model->ambient_K - k_zero_K});
 }
 Cell::~Cell() = default;
 Cell::Cell(Cell&&) noexcept = default;

@@ -72,9 +72,11 @@ public:
         nominal_Ah = p->nominal_Ah;
         v_min_V = p->v_min_V;
         v_max_V = p->v_max_V;
-        ambient_K = p->t_ref_K;
+        ambient_K = p->ambient_K > 0.0 ? p->ambient_K : p->t_ref_K;
+        t0_K = p->t0_K > 0.0 ? p->t0_K : p->t_ref_K;
+        soc0 = p->soc0;
         c_.thermal = thermal;
-        c_.reset(1.0, ambient_K);
+        c_.reset(soc0, t0_K);
     }
     void reset(double soc, double t_K) override { c_.reset(soc, t_K); }
     double voltage_V(double i_A) override { return c_.voltage_V(i_A); }

@@ -86,6 +86,10 @@ TEST_CASE("State of BPX 1.x: charge, temperature, concentration, surroundings, d
     CHECK(r.params->ambient_K == 278.15);
     CHECK(r.params->c_e0 == 1100.0);
     CHECK(r.params->cooling_W_K == doctest::Approx(25.0 * 0.00531));
+    const auto cell = make_echem_cell(r.params, cell::EchemKind::spm, true);
+    CHECK(cell->soc() == doctest::Approx(0.4));
+    CHECK(cell->t_K() == 283.15);
+    CHECK(cell->ambient_K == 278.15);
     j.put("State", parse(R"({"Initial conditions": {"Initial state-of-charge": 1.4}, "Degradation": {"LLI": 0.1}})"));
     const io::BpxResult bad = io::read_bpx_json(j, "state.json");
     CHECK(refused(bad, "/State/Initial conditions/Initial state-of-charge", "0 .. 1"));
