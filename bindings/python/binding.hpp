@@ -14,5 +14,6 @@ void bind_simulation(py::module_& m);
 void bind_cell(py::module_& m);
 void bind_eis(py::module_& m);
 void bind_ageing(py::module_& m);
+void bind_fit(py::module_& m);
 
 }  // namespace twin::python

@@ -122,6 +122,7 @@ PYBIND11_MODULE(_core, m) {
     bind_result(m);
     bind_simulation(m);
     bind_cell(m);
+    bind_fit(m);
     bind_eis(m);
     bind_ageing(m);
     m.def("run_scenarios", &run_scenarios, py::arg("scenarios"), py::arg("options"), py::arg("jobs"), py::arg("repeat"),

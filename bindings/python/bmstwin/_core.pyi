@@ -361,3 +361,70 @@ class CellBatch:
     @property
     def name(self) -> str: ...
     def __len__(self) -> int: ...
+
+
+class FitParameter:
+    name: str
+    value: float
+    sigma: float
+    unit: str
+    identified: bool
+
+
+class FitFileResult:
+    path: str
+    kind: str
+    temp_degC: float
+    soc_start_rel: float
+    held_back: bool
+    rms_mV: float
+    max_mV: float
+    thermal: bool
+    rms_own_mV: float
+    rms_K: float
+    end_K: float
+    t_s: List[float]
+    v_meas_V: List[float]
+    v_sim_V: List[float]
+
+
+class FitResult:
+    model_json: str
+    parameters: List[FitParameter]
+    files: List[FitFileResult]
+    warnings: List[str]
+    worst_validation_rms_mV: float
+    def report(self) -> str: ...
+    def residual_svg(self) -> str: ...
+    def residual_csv(self) -> str: ...
+
+
+class FitFile:
+    path: str
+    def __init__(self, path: str, temp_degC: Optional[float] = ..., soc_start: Optional[float] = ...) -> None: ...
+
+
+class FitOptions:
+    files: List[FitFile]
+    validate: List[FitFile]
+    charge_positive: Optional[bool]
+    ocv_table: str
+    id: str
+    title: str
+    chemistry: str
+    sources: List[str]
+    capacity_Ah: float
+    nameplate_Ah: float
+    ocv_capacity_Ah: float
+    n_rc: int
+    mass_kg: float
+    v_min_V: float
+    v_max_V: float
+    heat_capacity_J_per_K: float
+    cooling_K_per_W: float
+    soc_floor_rel: float
+    def __init__(self) -> None: ...
+    def set_columns(self, text: str) -> None: ...
+
+
+def fit(options: FitOptions) -> FitResult: ...

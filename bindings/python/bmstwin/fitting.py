@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""bmstwin.fit: a cell model from measured series, given as files (CSV, Parquet) or as pandas frames."""
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from typing import Any, Dict, Iterable, Mapping, Optional, Tuple, Union
+
+from . import _core
+
+Series = Union[str, "os.PathLike[str]", Any]
+Entry = Union[Series, Tuple[Any, ...]]
+
+
+class Fit:
+    """Result of `fit`: the model as a dict, its report, its parameters with uncertainty, and every file's residuals."""
+
+    def __init__(self, result: "_core.FitResult"):
+        self._result = result
+        self.model: Dict[str, Any] = json.loads(result.model_json)
+        self.parameters = result.parameters
+        self.files = result.files
+        self.warnings = result.warnings
+        self.worst_validation_rms_mV = result.worst_validation_rms_mV
+
+    def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
+        """Writes the model file; Cell(path) and scenarios take it."""
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(self._result.model_json)
+
+    def report(self) -> str:
+        """The report that the command prints."""
+        return self._result.report()
+
+    def residual_svg(self) -> str:
+        """Plot of the residuals of all files."""
+        return self._result.residual_svg()
+
+    def __repr__(self) -> str:
+        return f"<Fit '{self.model['id']}': {self.worst_validation_rms_mV:.1f} mV>"
+
+
+def _frame_of(path: str) -> Any:
+    try:
+        import pandas
+    except ImportError as error:
+        raise ImportError(f"{path} is a Parquet file: reading it needs pandas and pyarrow (pip install pandas pyarrow)") from error
+    try:
+        return pandas.read_parquet(path)
+    except ImportError as error:
+        raise ImportError(f"{path} is a Parquet file: reading it needs pyarrow (pip install pyarrow)") from error
+
+
+def _files(entries: Any, folder: str) -> Iterable["_core.FitFile"]:
+    named = entries.items() if isinstance(entries, Mapping) else ((f"recording {k + 1}", e) for k, e in enumerate(entries))
+    for number, (name, entry) in enumerate(named):
+        series, temp, soc = (tuple(entry) + (None, None))[:3] if isinstance(entry, tuple) else (entry, None, None)
+        if isinstance(series, (str, os.PathLike)):
+            path = os.fspath(series)
+            if not path.lower().endswith((".parquet", ".pq")):
+                yield _core.FitFile(path, temp, soc)
+                continue
+            name, series = os.path.basename(path), _frame_of(path)
+        if not hasattr(series, "to_csv"):
+            raise TypeError(f"{name}: a recording is a path, a pandas DataFrame, or a tuple of one with degC and soc (0..1)")
+        sub = os.path.join(folder, str(number))
+        os.makedirs(sub, exist_ok=True)
+        path = os.path.join(sub, str(name).replace("/", "_"))
+        series.to_csv(path, index=False)
+        yield _core.FitFile(path, temp, soc)
+
+
+def fit(frames: Any, *, validate: Any = (), columns: str = "", charge_positive: Optional[bool] = None, **options: Any) -> Fit:
+    """Identifies a cell model.
+
+    `frames`: a dict of names to recordings, or a list of them. A recording is a path to a CSV or Parquet file, a pandas
+    DataFrame, or a tuple (recording, degC, soc at the start). Columns: time_s, current_A (positive on discharge), voltage_V,
+    temp_C, or the names of the Battery Data Format (positive on charge), or `columns="t=..,i=..,v=..,T=..,A=.."`.
+    `validate`: recordings that are held back. `options` are those of the command: chemistry, id, title, sources, capacity_Ah,
+    nameplate_Ah, ocv_capacity_Ah, ocv_table, n_rc, mass_kg, v_min_V, v_max_V, heat_capacity_J_per_K, cooling_K_per_W,
+    soc_floor_rel. Raises InputError with everything that is wrong with the data.
+    """
+    o = _core.FitOptions()
+    for name, value in options.items():
+        if not hasattr(o, name):
+            raise TypeError(f"fit() has no option '{name}'")
+        setattr(o, name, value)
+    if charge_positive is not None:
+        o.charge_positive = charge_positive
+    if columns:
+        o.set_columns(columns)
+    with tempfile.TemporaryDirectory() as folder:
+        o.files = list(_files(frames, os.path.join(folder, "fit")))
+        o.validate = list(_files(validate, os.path.join(folder, "held")))
+        if not o.sources:
+            names = [str(n) for n in frames] if isinstance(frames, Mapping) else [os.path.basename(f.path) for f in o.files]
+            o.sources = [f"measured: {n}" for n in names]
+        return Fit(_core.fit(o))
