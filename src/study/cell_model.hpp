@@ -43,7 +43,7 @@ public:
 
     double nominal_Ah = 0.0, v_min_V = 0.0, v_max_V = 0.0, ambient_K = 298.15;
     double soc0 = 1.0, t0_K = 298.15;  // where the file says that it begins
-    std::string id, kind, chemistry;  // chemistry: LFP, NMC, LTO or not known
+    std::string id, kind, chemistry;   // chemistry: LFP, NMC, LTO or not known
 };
 
 /// A model file of the project (equivalent circuit) or a BPX file (kind spm, spme, dfn; "" is spme). `name`: a path or
