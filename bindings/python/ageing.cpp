@@ -4,6 +4,7 @@
 #include <pybind11/stl.h>
 
 #include <twin/ageing.hpp>
+#include <twin/spread.hpp>
 
 #include "binding.hpp"
 
@@ -85,6 +86,15 @@ void bind_ageing(py::module_& m) {
         .def("__repr__", [](const AgeingRun& r) {
             return "<AgeingRun " + r.cell + " by " + r.law + ", " + std::to_string(r.t_d.size()) + " rows>";
         });
+    m.def("spread", [](const std::string& name, std::size_t n, std::uint64_t seed, const std::string& pack) {
+        const CellSpread s = draw_cells(name, n, seed, pack);
+        py::dict d;
+        d["capacity"] = column(s.capacity_rel);
+        d["resistance"] = column(s.r_rel);
+        d["self_discharge_per_d"] = column(s.self_discharge_per_d);
+        d["soc_offset"] = column(s.soc_offset_frac);
+        return d;
+    });
     m.def("age", &run, py::call_guard<py::gil_scoped_release>());
 }
 

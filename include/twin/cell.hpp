@@ -31,10 +31,21 @@ struct CellRun {
     std::vector<End> ends;  // (steps done)
 };
 
+/// What abuse has done to a cell of kind "abused" since its reset.
+struct CellAbuse {
+    double t_core_degC = 0.0;
+    double short_S = 0.0;      // all internal shorts: given, copper, separator
+    double anode_min_V = 0.0;  // lowest potential of the anode against lithium while charging; below 0 lithium plates
+    double plated_Ah = 0.0;    // lithium plated, gross
+    double side_Ah = 0.0;      // overcharge that went into side reactions
+    double short_J = 0.0, reaction_J = 0.0;  // heat of shorts and of decomposition
+    double reacted_rel = 0.0;  // of the decomposition heat that the cell holds: near 0 sound, above 0.5 run away
+};
+
 class Cell {
 public:
-    /// `model`: a file or the name of a shipped model; `kind`: "" (ecm or spme, as the file says), ecm, spm, spme, dfn;
-    /// `thermal`: the electrochemical models warm up (the equivalent circuit always does).
+    /// `model`: a file or the name of a shipped model; `kind`: "" (ecm or spme, as the file says), ecm, abused, spm,
+    /// spme, dfn; `thermal`: the electrochemical models warm up (the equivalent circuit always does).
     explicit Cell(const std::string& model, const std::string& kind = "", bool thermal = false);
     ~Cell();
     Cell(Cell&&) noexcept;
@@ -49,6 +60,10 @@ public:
     /// Resets, then executes steps in words: "Discharge at 1C until 2.5 V", "Charge at 0.5 A for 30 minutes or until
     /// 4.2 V", "Hold at 4.2 V until C/20", "Rest for 1 hour (1 minute period)".
     CellRun run(const std::vector<std::string>& protocol, const CellStart& start = {}, int repeat = 1);
+
+    /// Kind "abused": an internal short of this resistance from now on (infinity: none), and what abuse did so far.
+    void internal_short(double r_Ohm);
+    CellAbuse abuse() const;
 
     double soc() const;
     double temp_degC() const;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The public C++ API of bmstwin. Verbs: load, validate, schema, run, simulate (Simulation), report, channels, version,
-// Cell, age, eis.
+// Cell, age, eis, draw_cells.
 //
 //     twin::RunResult r = twin::run(twin::Scenario::from_file("short.scenario.json"));
 //     for (const twin::CheckResult& c : r.checks) ...
@@ -14,5 +14,6 @@
 #include <twin/run.hpp>
 #include <twin/scenario.hpp>
 #include <twin/simulation.hpp>
+#include <twin/spread.hpp>
 #include <twin/types.hpp>
 #include <twin/version.hpp>

@@ -80,6 +80,27 @@ CellRun Cell::run(const std::vector<std::string>& protocol, const CellStart& sta
     return out;
 }
 
+void Cell::internal_short(double r_Ohm) {
+    if (!(r_Ohm > 0.0)) throw RunError(fmt::format("short of {} Ohm: must be above 0", r_Ohm), "r_Ohm");
+    if (!impl_->model->set_short(1.0 / r_Ohm))
+        throw RunError("only a cell of kind \"abused\" can be shorted inside", "kind");
+}
+
+CellAbuse Cell::abuse() const {
+    study::AbuseReport r;
+    if (!impl_->model->abuse(&r)) throw RunError("only a cell of kind \"abused\" tells what abuse did", "kind");
+    CellAbuse a;
+    a.t_core_degC = r.t_core_K - k_zero_K;
+    a.short_S = r.short_S;
+    a.anode_min_V = r.anode_min_V;
+    a.plated_Ah = r.plated_C / 3600.0;
+    a.side_Ah = r.side_C / 3600.0;
+    a.short_J = r.short_J;
+    a.reaction_J = r.reaction_J;
+    a.reacted_rel = r.reacted_rel;
+    return a;
+}
+
 double Cell::soc() const { return impl_->model->soc(); }
 double Cell::temp_degC() const { return impl_->model->t_K() - k_zero_K; }
 double Cell::charge_out_Ah() const { return impl_->model->charge_out_C() / 3600.0; }

@@ -14,6 +14,7 @@ enum class Stream : std::uint32_t {
     spread_capacity = 1,
     spread_resistance = 2,
     spread_soc = 3,
+    spread_leak = 4,
     adc_cell = 16,
     adc_cc1 = 17,
     adc_cc2 = 18,

@@ -33,6 +33,13 @@ double AbusedCell::short_S(const AbusedState& s) const {
            separator_short_S(*a_, s.ecm.t_core_degC + k_zero_degC_K, ah);
 }
 
+double AbusedCell::reacted(const AbusedState& s) const {
+    const RunawayModel& r = a_->runaway;
+    const double most =
+        heat_.e_J[0] * r.c_sei0 + heat_.e_J[1] * r.c_neg0 + heat_.e_J[2] * (1.0 - r.a0) + heat_.e_J[3] * r.c_ele0;
+    return most > 0.0 ? s.reaction_J / most : 0.0;
+}
+
 double AbusedCell::voltage_V(const AbusedState& s, double i_A) const {
     const double e = emf(*m_, p_, s.ecm) + beyond_V(*m_, *a_, s.ecm.soc);
     const double g = short_S(s);

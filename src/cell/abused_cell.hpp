@@ -39,6 +39,8 @@ public:
     double voltage_V(const AbusedState& s, double i_A) const;
     /// Conductance of all internal shorts.
     double short_S(const AbusedState& s) const;
+    /// Share of the decomposition heat that has been released, 0 .. 1.
+    double reacted(const AbusedState& s) const;
     const EcmParams<double>& params() const { return p_; }
 
     double given_short_S = 0.0;  // of whoever abuses it

@@ -132,7 +132,7 @@ void add_eis(CLI::App& app, EisArguments& a, std::function<int()>& verb) {
     eis->add_option("MODEL", a.options.model,
                     "Name of a shipped model (lfp-100ah, chen2020, ..), or a model or BPX file")
         ->required();
-    eis->add_option("--kind", a.options.kind, "ecm, spm, spme or dfn; spme if a BPX file and nothing is said");
+    eis->add_option("--kind", a.options.kind, "ecm, abused, spm, spme or dfn; spme if a BPX file and nothing is said");
     eis->add_option("--soc", a.soc_pct, "Charge")
         ->type_name("PCT")
         ->check(CLI::Range(0.0, 100.0))
@@ -156,7 +156,7 @@ void add_cell(CLI::App& app, CellArguments& a, std::function<int()>& verb) {
     cell->add_option("--do", a.protocol, "A step in words, e.g. \"Discharge at 1C until 2.5 V\"; again for the next")
         ->type_name("STEP")
         ->required();
-    cell->add_option("--kind", a.kind, "ecm, spm, spme or dfn; spme if a BPX file and nothing is said");
+    cell->add_option("--kind", a.kind, "ecm, abused, spm, spme or dfn; spme if a BPX file and nothing is said");
     cell->add_option("--soc", a.soc_pct, "Charge at the start")->type_name("PCT")->check(CLI::Range(0.0, 100.0));
     cell->add_option("--temp", a.temp_degC, "Cell and surroundings")
         ->type_name("DEGC")

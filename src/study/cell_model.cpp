@@ -120,8 +120,8 @@ std::unique_ptr<CellModel> make_echem_cell(const std::shared_ptr<const cell::Ech
 }
 
 std::unique_ptr<CellModel> open_cell(const std::string& name, const std::string& kind, bool thermal) {
-    if (!kind.empty() && kind != "ecm" && kind != "spm" && kind != "spme" && kind != "dfn")
-        refuse(name, fmt::format("kind \"{}\" is not known; allowed: ecm, spm, spme, dfn", kind));
+    if (!kind.empty() && kind != "ecm" && kind != "spm" && kind != "spme" && kind != "dfn" && kind != "abused")
+        refuse(name, fmt::format("kind \"{}\" is not known; allowed: ecm, abused, spm, spme, dfn", kind));
     const io::SearchPath search = io::search_path("", {});
     std::string path = search.find("cells", name);
     if (path.empty()) path = search.find("echem", name);
@@ -130,7 +130,7 @@ std::unique_ptr<CellModel> open_cell(const std::string& name, const std::string&
     Diagnostic d;
     if (!io::read_json(path, io::k_model_limits, &j, &d)) throw InputError({d});
     if (io::is_bpx(j)) {
-        if (kind == "ecm")
+        if (kind == "ecm" || kind == "abused")
             refuse(path, "is a BPX file: kind must be spm, spme or dfn (or fit an equivalent circuit to it)");
         io::BpxResult r = io::read_bpx_json(j, path);
         if (!r.ok()) throw InputError(std::move(r.errors));
@@ -145,10 +145,15 @@ std::unique_ptr<CellModel> open_cell(const std::string& name, const std::string&
         if (c->id.empty()) c->id = name;
         return c;
     }
-    if (!kind.empty() && kind != "ecm")
+    if (!kind.empty() && kind != "ecm" && kind != "abused")
         refuse(path, fmt::format("is an equivalent circuit: kind {} needs a BPX file", kind));
     const auto file = io::read_model_json<cell::EcmModelFile>(j, path);
     if (!file.ok()) throw InputError(file.errors);
+    if (kind == "abused") {
+        auto m = std::make_shared<const cell::EcmModel>(cell::build(file.value));
+        const char* const abuse = m->chemistry == "LFP" ? "lfp" : (m->chemistry == "LTO" ? "lto" : "nmc");
+        return make_abused_cell(std::move(m), open_abuse(abuse));
+    }
     return make_ecm_cell(std::make_shared<const cell::EcmModel>(cell::build(file.value)));
 }
 

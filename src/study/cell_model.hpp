@@ -9,10 +9,18 @@
 
 #include <twin/error.hpp>
 
+#include "cell/abuse.hpp"
 #include "cell/echem.hpp"
 #include "cell/ecm_model.hpp"
 
 namespace twin::study {
+
+/// What abuse has done to a cell since its reset.
+struct AbuseReport {
+    double t_core_K = 0.0, short_S = 0.0, anode_min_V = 0.0;
+    double plated_C = 0.0, side_C = 0.0, short_J = 0.0, reaction_J = 0.0;
+    double reacted_rel = 0.0;  // of the heat that its reactions could give
+};
 
 class CellModel {
 public:
@@ -41,15 +49,31 @@ public:
         return false;
     }
 
+    /// An internal short of this conductance from now on, S. False if the model knows no abuse.
+    virtual bool set_short(double short_S) {
+        (void)short_S;
+        return false;
+    }
+    /// False if the model knows no abuse.
+    virtual bool abuse(AbuseReport* out) const {
+        (void)out;
+        return false;
+    }
+
     double nominal_Ah = 0.0, v_min_V = 0.0, v_max_V = 0.0, ambient_K = 298.15;
     double soc0 = 1.0, t0_K = 298.15;  // where the file says that it begins
     std::string id, kind, chemistry;   // chemistry: LFP, NMC, LTO or not known
 };
 
-/// A model file of the project (equivalent circuit) or a BPX file (kind spm, spme, dfn; "" is spme). `name`: a path or
+/// A model file of the project (equivalent circuit; kind "abused" adds models/abuse of its chemistry) or a BPX file
+/// (kind spm, spme, dfn; "" is spme). `name`: a path or
 /// a model's name below models/cells of the search path. Throws InputError.
 std::unique_ptr<CellModel> open_cell(const std::string& name, const std::string& kind, bool thermal);
 std::unique_ptr<CellModel> make_ecm_cell(std::shared_ptr<const cell::EcmModel> model);
+/// An equivalent circuit that may leave its window: reversal, overcharge, plating, shorts, runaway (kind "abused").
+std::unique_ptr<CellModel> make_abused_cell(std::shared_ptr<const cell::EcmModel> model, cell::AbuseModel abuse);
+/// Abuse model by path or by name below models/abuse. Throws InputError.
+cell::AbuseModel open_abuse(const std::string& name);
 std::unique_ptr<CellModel> make_echem_cell(const std::shared_ptr<const cell::EchemParams>& params, cell::EchemKind kind,
                                            bool thermal, const cell::EchemMesh& mesh = {});
 

@@ -36,3 +36,24 @@ def test_bad_input_is_refused():
         bmstwin.age("chen2020")
     with pytest.raises(bmstwin.InputError, match="eol_rel"):
         bmstwin.age("lfp-100ah", eol=1.5)
+
+
+def test_spread_is_reproducible():
+    a = bmstwin.spread("lfp-new", 1000, seed=4)
+    b = bmstwin.spread("lfp-new", 10, seed=4)
+    assert (a["capacity"][:10] == b["capacity"]).all()
+    assert abs(a["capacity"].std() - 0.005) < 5e-4
+    assert abs(a["resistance"].std() - 0.03) < 3e-3
+    with pytest.raises(bmstwin.InputError):
+        bmstwin.spread("nothing", 3)
+
+
+def test_an_abused_cell_is_shorted_inside():
+    cell = bmstwin.Cell("lfp-100ah", "abused")
+    cell.internal_short(0.5)
+    for _ in range(60):
+        cell.step(0.0, 60.0)
+    state = cell.abuse()
+    assert cell.soc < 0.95 and state["short_J"] > 5e4 and state["t_core_degC"] > 25.5
+    with pytest.raises(bmstwin.RunError):
+        bmstwin.Cell("lfp-100ah").abuse()

@@ -24,7 +24,7 @@ from .fitting import Fit, fit
 
 __all__ = [
     "AgeingRun", "Cell", "CellBatch", "CellBatchRun", "CellRun", "Channel", "Check", "Damage", "Diagnostic", "Event", "FileError", "Fit", "InputError", "ProtocolStep", "Result", "RunError", "Scenario",
-    "Simulation", "Trace", "Warning", "age", "eis", "find_scenarios", "fit", "load", "run", "run_all", "schema", "validate", "versions",
+    "Simulation", "Trace", "Warning", "age", "eis", "find_scenarios", "fit", "load", "run", "run_all", "schema", "spread", "validate", "versions",
     "write_html", "write_junit",
 ]
 
@@ -131,6 +131,16 @@ def age(model: Union[str, "os.PathLike[str]"], *, duty: Sequence[str] = (), year
     temps = [float(temp_degC)] if isinstance(temp_degC, (int, float)) else [float(t) for t in temp_degC]
     return _core.age(os.fspath(model), list(duty), years * 365.25, temps, os.fspath(law), period_h, soc, eol, tol,
                      accelerate, row_d)
+
+
+def spread(name: Union[str, "os.PathLike[str]"], n: int, *, seed: int = 1, pack: str = "") -> Dict[str, "numpy.ndarray"]:
+    """What n cells of one kind differ by: arrays (n) "capacity" and "resistance" (relative to the model),
+    "self_discharge_per_d" (share of the capacity) and "soc_offset".
+
+    `name`: lfp-new, lfp-grey-market, lto-new, nmc-lgm50, nmc-new, second-life, or a file. Cell k of a seed is the same
+    however many are drawn; `pack` separates packs of one seed.
+    """
+    return _core.spread(os.fspath(name), n, seed, pack)
 
 
 def find_scenarios(*paths: Union[str, "os.PathLike[str]"]) -> List[str]:

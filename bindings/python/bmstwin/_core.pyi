@@ -328,6 +328,7 @@ class AgeingRun:
 
 def age(model: str, duty: List[str], years_d: float, temp_degC: List[float], law: str, period_h: float, soc: float,
         eol_rel: float, tol_rel: float, accelerate: bool, row_d: float) -> AgeingRun: ...
+def spread(name: str, n: int, seed: int, pack: str) -> Dict[str, npt.NDArray[np.float64]]: ...
 
 _Values = Union[float, npt.ArrayLike, None]
 
