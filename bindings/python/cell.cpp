@@ -80,6 +80,19 @@ void bind_batch(py::module_& m) {
         .def("__len__", &CellBatch::size)
         .def("__repr__",
              [](const CellBatch& b) { return "<CellBatch of " + std::to_string(b.size()) + " x " + b.name() + ">"; });
+
+py::dict abuse_of(const Cell& c) {
+    const CellAbuse a = c.abuse();
+    py::dict d;
+    d["t_core_degC"] = a.t_core_degC;
+    d["short_S"] = a.short_S;
+    d["anode_min_V"] = a.anode_min_V;
+    d["plated_Ah"] = a.plated_Ah;
+    d["side_Ah"] = a.side_Ah;
+    d["short_J"] = a.short_J;
+    d["reaction_J"] = a.reaction_J;
+    d["reacted"] = a.reacted_rel;
+    return d;
 }
 
 }  // namespace
@@ -141,22 +154,7 @@ void bind_cell(py::module_& m) {
             "Steps in words: 'Discharge at 1C until 2.5 V', 'Hold at 4.2 V until C/20', 'Rest for 1 hour'.")
         .def("internal_short", &Cell::internal_short, py::arg("r_Ohm"),
              "Kind 'abused': an internal short from now on; float('inf') removes it.")
-        .def(
-            "abuse",
-            [](const Cell& c) {
-                const CellAbuse a = c.abuse();
-                py::dict d;
-                d["t_core_degC"] = a.t_core_degC;
-                d["short_S"] = a.short_S;
-                d["anode_min_V"] = a.anode_min_V;
-                d["plated_Ah"] = a.plated_Ah;
-                d["side_Ah"] = a.side_Ah;
-                d["short_J"] = a.short_J;
-                d["reaction_J"] = a.reaction_J;
-                d["reacted"] = a.reacted_rel;
-                return d;
-            },
-            "Kind 'abused': what abuse did since the reset.")
+        .def("abuse", &abuse_of, "Kind 'abused': what abuse did since the reset.")
         .def_property_readonly("soc", &Cell::soc)
         .def_property_readonly("temp_degC", &Cell::temp_degC)
         .def_property_readonly("v_V", &Cell::v_V)
