@@ -22,7 +22,7 @@ TEST_CASE("inside its window an abused cell is the equivalent circuit") {
         const auto steps = study::parse_protocol({"Discharge at 0.5C until 20 %", "Rest for 1 hour"});
         const auto x = study::run_protocol(*a, steps, o), y = study::run_protocol(*b, steps, o);
         CHECK(y.ends[0].charge_Ah == doctest::Approx(x.ends[0].charge_Ah).epsilon(1e-6));
-        CHECK(y.ends[0].v_V == doctest::Approx(x.ends[0].v_V).epsilon(2e-4));
+        CHECK(y.ends[0].v_V == doctest::Approx(x.ends[0].v_V).epsilon(5e-4));  // steps of 1 mV
         CHECK(y.samples.back().t_K == doctest::Approx(x.samples.back().t_K).epsilon(1e-4));
     }
 }
