@@ -80,6 +80,7 @@ void bind_batch(py::module_& m) {
         .def("__len__", &CellBatch::size)
         .def("__repr__",
              [](const CellBatch& b) { return "<CellBatch of " + std::to_string(b.size()) + " x " + b.name() + ">"; });
+}
 
 py::dict abuse_of(const Cell& c) {
     const CellAbuse a = c.abuse();
