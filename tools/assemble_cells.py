@@ -273,8 +273,8 @@ def run(program, *words):
         return table(out)
 
 
-def svg(path, title, labels, series):
-    """Plot of series (name, colour, xs, ys, dotted)."""
+def svg(path, title, labels, series, legend_y=58):
+    """Plot of series (name, colour, xs, ys, dotted); the names begin at legend_y."""
     xs, ys = [x for s in series for x in s[2]], [y for s in series for y in s[3]]
     x0, x1, y0, y1 = min(xs), max(xs), min(ys), max(ys)
     y0, y1 = y0 - 0.05 * (y1 - y0), y1 + 0.05 * (y1 - y0)
@@ -294,7 +294,7 @@ def svg(path, title, labels, series):
             out += [f'<circle cx="{p[0]}" cy="{p[1]}" r="2" fill="{colour}"/>' for p in (px(x, y).split(",") for x, y in zip(sx, sy))]
         else:
             out.append(f'<polyline fill="none" stroke="{colour}" stroke-width="1.5" points="{" ".join(px(x, y) for x, y in zip(sx, sy))}"/>')
-        out.append(f'<text x="70" y="{58 + 15 * k}" fill="{colour}">{name}</text>')
+        out.append(f'<text x="70" y="{legend_y + 15 * k}" fill="{colour}">{name}</text>')
     path.write_text("\n".join(out) + "\n</svg>\n")
 
 
@@ -353,7 +353,7 @@ def check_pouch(data, program, file, model):
                f"charge {got['time_s'][-1] / d['time_s'][-1] * 100 - 100:+.2f} %{warm}")
         plot += [(f"measured {name}", colour, [d["q"][i] for i in rows[::8]], [d["voltage_V"][i] for i in rows[::8]], True),
                  (f"model {name}", "#000" if name == "1C" else colour, [t * float(rate.split()[0]) / 3600 for t in got["time_s"]], got["voltage_V"], False)]
-    svg(ROOT / "docs" / "img" / "cell-nmc-pouch-12ah.svg", "nmc-pouch-12ah: discharges at 25 degC", ("Ah", "V"), plot)
+    svg(ROOT / "docs" / "img" / "cell-nmc-pouch-12ah.svg", "nmc-pouch-12ah: discharges at 25 degC", ("Ah", "V"), plot, 250)
 
 
 def check_kokam(data, program, file, model):
@@ -367,7 +367,7 @@ def check_kokam(data, program, file, model):
                f"rms {rms(gap):.1f} mV, max {worst(gap):.1f} mV of 10..99 % soc; charge {100 * (q[-1] / x[-1] - 1):+.1f} %")
         plot += [(f"measured {rate}C (2.7 Ah cell)", colour, x[::1 + len(x) // 60], v[::1 + len(v) // 60], True),
                  (f"model {rate}C", colour, q, got["voltage_V"], False)]
-    svg(ROOT / "docs" / "img" / "cell-nmc-kokam-16ah.svg", "nmc-kokam-16ah: discharges", ("share of the charge", "V"), plot)
+    svg(ROOT / "docs" / "img" / "cell-nmc-kokam-16ah.svg", "nmc-kokam-16ah: discharges", ("share of the charge", "V"), plot, 190)
 
 
 WORK = {"lfp-eve-280ah": (cell_280, check_280), "lfp-314ah": (cell_314, check_314), "nmc-kokam-16ah": (cell_kokam, check_kokam),
