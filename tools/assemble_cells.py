@@ -56,7 +56,7 @@ CELLS = {
         capacity=16, mass=0.45, v=(2.7, 4.2), i_max=48, soc=(0.1, 1), t=(15, 40), tolerance=(4, 50, 15), tau=(30.0,), e_act=(11.7, 30.0),
         m_mV=0, gamma=50, thermal=(365, 0.4, 2.0), like="nmc-94ah",
         notes=["OCV: the published pseudo-OCV, thinned to 0.5 mV",
-               "R over soc: median over the five rates of the drop below the pseudo-OCV after the same share of the charge (2.675 Ah), times 2.675/16; "
+               "R over soc: mean of 1C, 2C and 3C of the drop below the pseudo-OCV after the same share of the charge (2.675 Ah), times 2.675/16; "
                "no resistance of a 16 Ah cell was found. The rates disagree (1C is 1.5 times 2C), hence the tolerance",
                "R0 is the median of the drops at the curves' first point; one pair takes the rest, 30 s is assumed",
                "resistances of two other Kokam pouches (8 mOhm at 27.6 and 31 Ah) seem to hold the fixture's and are not used",
@@ -224,9 +224,9 @@ def kokam_curve(path):
 def cell_kokam(data, cell):
     """The same of the Kokam cell."""
     (soc, ocv), curves = kokam(data)
-    knots = [0, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1]
-    total = [statistics.median(1e3 * (at(s, soc, ocv) - at(1 - s, x, v)) / i for x, v, i in curves.values())
-             for s in (min(max(s, 0.1), 0.95) for s in knots)]
+    knots = [0, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1]
+    total = [statistics.mean(1e3 * (at(s, soc, ocv) - at(1 - s, x, v)) / i for x, v, i in (curves[c] for c in "123"))
+             for s in (min(max(s, 0.075), 0.95) for s in knots)]
     r0 = statistics.median(1e3 * (ocv[-1] - v[0]) / i for x, v, i in curves.values())
     use, ocv = thinned(soc, ocv, 0.0005), rising(ocv, 0.0)
     maps = {"r0_mohm": [r0] * len(knots), "r1_mohm": [r - r0 for r in total]}
@@ -363,7 +363,7 @@ def check_kokam(data, program, file, model):
         got = run(program, "cell", file, "--do", f"Discharge at {amps:.5f} A until 2.7 V")
         q = [t * amps / 3600 / 16 for t in got["time_s"]]
         gap = [1e3 * (at(a, q, got["voltage_V"]) - b) for a, b in zip(x, v) if 0.01 < a < 0.9]
-        yield (f"discharge {rate}C, 25 degC at the start", "2.7 Ah cell by share of charge, R is their median",
+        yield (f"discharge {rate}C, 25 degC at the start", "2.7 Ah cell, " + ("gave R" if rate in "123" else "held back"),
                f"rms {rms(gap):.1f} mV, max {worst(gap):.1f} mV of 10..99 % soc; charge {100 * (q[-1] / x[-1] - 1):+.1f} %")
         plot += [(f"measured {rate}C (2.7 Ah cell)", colour, x[::1 + len(x) // 60], v[::1 + len(v) // 60], True),
                  (f"model {rate}C", colour, q, got["voltage_V"], False)]
