@@ -2,7 +2,7 @@
 // bmstwin ageing: years of a duty on one cell; a table of capacity and resistance, rows as CSV, everything as JSON.
 #include <fmt/format.h>
 
-#include <cstdio>
+#include <twin/file.hpp>
 
 #include "cli/commands.hpp"
 
@@ -11,15 +11,6 @@ namespace twin::cli {
 namespace {
 
 constexpr double k_d_per_year = 365.25;
-
-void write_text(const std::string& path, const std::string& text) {
-    const std::string part = path + ".part";
-    std::FILE* const f = std::fopen(part.c_str(), "w");
-    if (f == nullptr) throw FileError(fmt::format("{} cannot be written", path));
-    const bool bad = std::fwrite(text.data(), 1, text.size(), f) != text.size();
-    if (std::fclose(f) != 0 || bad || std::rename(part.c_str(), path.c_str()) != 0)
-        throw FileError(fmt::format("{} cannot be written", path));
-}
 
 std::string csv(const AgeingRun& r) {
     std::string out = "time_d,efc,capacity_pct,resistance_pct,dod_pct,temp_mean_degC,temp_max_degC,out_Wh,in_Wh\n";
@@ -66,8 +57,8 @@ int ageing_command(const AgeingArguments& a) {
         r.simulated, r.periods, 100.0 * r.error_capacity_rel, 100.0 * r.loss_tol_rel);
     for (const std::string& x : r.extrapolated) fmt::print("EXTRAPOLATED: {} outside the law's range\n", x);
     if (!r.stopped.empty()) fmt::print("stopped: {}\n", r.stopped);
-    if (!a.out.empty()) write_text(a.out, csv(r));
-    if (!a.json.empty()) write_text(a.json, to_json(r));
+    if (!a.out.empty()) write_file(a.out, csv(r));
+    if (!a.json.empty()) write_file(a.json, to_json(r));
     return 0;
 }
 

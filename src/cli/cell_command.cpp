@@ -2,7 +2,9 @@
 // bmstwin cell: one cell on a cycler's protocol; a table of how each step ended, and all samples as CSV.
 #include <fmt/format.h>
 
-#include <cstdio>
+#include <iterator>
+
+#include <twin/file.hpp>
 
 #include "cli/commands.hpp"
 
@@ -21,16 +23,11 @@ int cell_command(const CellArguments& a) {
         good = good && e.reason != "failed";
     }
     if (!a.out.empty()) {
-        const std::string part = a.out + ".part";
-        std::FILE* const f = std::fopen(part.c_str(), "w");
-        if (f == nullptr) throw FileError(fmt::format("{} cannot be written", a.out));
-        fmt::print(f, "time_s,current_A,voltage_V,soc_pct,temp_degC,heat_W,step\n");
+        std::string text = "time_s,current_A,voltage_V,soc_pct,temp_degC,heat_W,step\n";
         for (std::size_t k = 0; k < run.t_s.size(); ++k)
-            fmt::print(f, "{:.9g},{:.9g},{:.9g},{:.9g},{:.9g},{:.9g},{}\n", run.t_s[k], run.i_A[k], run.v_V[k],
-                       100.0 * run.soc[k], run.temp_degC[k], run.heat_W[k], run.step[k]);
-        const bool bad = std::ferror(f) != 0;
-        if (std::fclose(f) != 0 || bad || std::rename(part.c_str(), a.out.c_str()) != 0)
-            throw FileError(fmt::format("{} cannot be written", a.out));
+            fmt::format_to(std::back_inserter(text), "{:.9g},{:.9g},{:.9g},{:.9g},{:.9g},{:.9g},{}\n", run.t_s[k],
+                           run.i_A[k], run.v_V[k], 100.0 * run.soc[k], run.temp_degC[k], run.heat_W[k], run.step[k]);
+        write_file(a.out, text);
         fmt::print("samples: {} ({} rows)\n", a.out, run.t_s.size());
     }
     return good ? 0 : k_internal;

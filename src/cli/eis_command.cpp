@@ -3,27 +3,12 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
+
+#include <twin/file.hpp>
 
 #include "cli/commands.hpp"
 
 namespace twin::cli {
-
-namespace {
-
-void write(const std::string& path, const std::string& text) {
-    const std::string part = path + ".part";
-    std::ofstream out(part, std::ios::binary);
-    out << text;
-    out.close();
-    std::error_code error;
-    if (out) std::filesystem::rename(part, path, error);
-    if (!out || error) throw FileError(path + " cannot be written");
-}
-
-}  // namespace
 
 int eis_command(const EisArguments& a) {
     EisOptions o = a.options;
@@ -39,8 +24,8 @@ int eis_command(const EisArguments& a) {
                    1e3 * z.imag(), 1e3 * std::abs(z), std::arg(z) * 57.29577951308232);
         csv += fmt::format("{:.9g},{:.9g},{:.9g}\n", r.f_Hz[k], z.real(), z.imag());
     }
-    if (!a.out.empty()) write(a.out, csv);
-    if (!a.svg.empty()) write(a.svg, eis_svg(r));
+    if (!a.out.empty()) write_file(a.out, csv);
+    if (!a.svg.empty()) write_file(a.svg, eis_svg(r));
     return 0;
 }
 

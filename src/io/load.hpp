@@ -21,6 +21,7 @@ struct SearchPath {
     /// Path of a model file: `name` as path, or <dir>/<name>, <dir>/<kind>/<name>.json,
     /// <dir>/models/<kind>/<name>.json; empty: not found.
     std::string find(std::string_view kind, std::string_view name) const;
+    std::vector<std::string> names(std::string_view kind) const;  // of all models of a kind, sorted
 };
 SearchPath search_path(const std::string& scenario_file, const std::vector<std::string>& model_dirs);
 

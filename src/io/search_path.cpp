@@ -2,6 +2,7 @@
 // Where models are found. The current directory is never searched unless somebody names it.
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
@@ -56,6 +57,20 @@ std::string SearchPath::find(std::string_view kind, std::string_view name) const
             if (is_file(p)) return p.lexically_normal().string();
     }
     return {};
+}
+
+std::vector<std::string> SearchPath::names(std::string_view kind) const {
+    std::vector<std::string> r;
+    for (const std::string& d : dirs) {
+        for (const fs::path& folder : {fs::path(d) / kind, fs::path(d) / "models" / kind}) {
+            std::error_code ec;
+            for (fs::directory_iterator at(folder, ec), end; !ec && at != end; at.increment(ec))
+                if (at->path().extension() == ".json") r.push_back(at->path().stem().string());
+        }
+    }
+    std::sort(r.begin(), r.end());
+    r.erase(std::unique(r.begin(), r.end()), r.end());
+    return r;
 }
 
 SearchPath search_path(const std::string& scenario_file, const std::vector<std::string>& model_dirs) {

@@ -2,7 +2,11 @@
 #include "study/cell_model.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <filesystem>
+
+#include "base/describe.hpp"
 #include "base/math.hpp"
 #include "cell/ecm.hpp"
 #include "cell/model_file.hpp"
@@ -126,6 +130,14 @@ std::unique_ptr<CellModel> open_cell(const std::string& name, const std::string&
     std::string path = search.find("cells", name);
     if (path.empty()) path = search.find("echem", name);
     if (path.empty()) path = name;  // as the caller wrote it: a file of theirs
+    std::error_code none;
+    if (!std::filesystem::exists(path, none)) {
+        std::vector<std::string> names = search.names("cells");
+        for (std::string& n : search.names("echem")) names.push_back(std::move(n));
+        const std::string near = base::nearest(name, names);
+        refuse(name, fmt::format("is no file and no model{}; models: {}",
+                                 near.empty() ? "" : fmt::format(", did you mean {}?", near), fmt::join(names, ", ")));
+    }
     io::Json j;
     Diagnostic d;
     if (!io::read_json(path, io::k_model_limits, &j, &d)) throw InputError({d});

@@ -22,7 +22,8 @@ def test_table_csv_and_plot(command):
     (["chen2020", "--soc", "101"], ["--soc"]),
     (["chen2020", "--kind", "dfm"], ["dfm", "spm, spme, dfn"]),
     (["lfp-100ah", "--kind", "dfn"], ["BPX"]),
-    (["no-such-cell"], ["no-such-cell"]),
+    (["no-such-cell"], ["no-such-cell", "lfp-100ah"]),
+    (["chen202"], ["did you mean chen2020?"]),
 ])
 def test_bad_input(command, arguments, words):
     done = command("eis", *arguments, code=2)
