@@ -36,7 +36,8 @@ struct FitOptions {
     FitColumns columns;
     std::optional<bool> charge_positive;  // default: discharge positive; Battery Data Format columns: charge positive
     std::string ocv_table;                // CSV with soc (or soc_pct) and OCV columns, instead of slow tests
-    std::string id = "fitted-cell", title, chemistry = "NMC";
+    std::string id = "fitted-cell", title;
+    std::string chemistry = "NMC";  // empty with from_bpx: by the OCV
     std::vector<std::string> sources;
     double capacity_Ah = 0.0;   // 0: from the slow discharge
     double nameplate_Ah = 0.0;  // 0: as capacity
@@ -44,6 +45,12 @@ struct FitOptions {
     /// slow ones, a smaller `capacity_Ah` cuts the curve's upper end off: soc 1 is then the state they start from.
     double ocv_capacity_Ah = 0.0;
     int n_rc = 2;  // RC pairs
+    /// Instead of `files`: a BPX set (a file, or the name of a shipped one) is simulated as `from_kind` (spm, spme,
+    /// dfn; empty: spme) in pulse tests at `from_temps_degC` (empty: 0, 10, 25, 40); a 1C discharge and drive-like
+    /// profiles are held back. What the set states (capacity, limits, heat capacity, cooling) is taken where nothing is
+    /// given.
+    std::string from_bpx, from_kind;
+    std::vector<double> from_temps_degC;
     double mass_kg = 0.0, v_min_V = 0.0, v_max_V = 0.0;
     double heat_capacity_J_per_K = 0.0;                // 0: from the temperature column, if it moves
     double cooling_K_per_W = 0.0;                      // surface to surroundings; 0: the same

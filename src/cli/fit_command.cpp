@@ -14,7 +14,7 @@ int fit_command(FitArguments a) {
     for (const std::string& f : a.validate) a.options.validate.push_back(parse_fit_file(f));
     a.options.columns = parse_fit_columns(a.columns);
     if (!a.current_sign.empty()) a.options.charge_positive = a.current_sign == "charge-positive";
-    if (a.options.sources.empty())
+    if (a.options.sources.empty() && a.options.from_bpx.empty())
         for (const FitFile& f : a.options.files) a.options.sources.push_back("measured: " + f.path);
     if (!a.quiet) a.options.progress = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
     const FitResult r = fit(a.options);

@@ -71,10 +71,20 @@ void add_run(CLI::App& app, RunArguments& a, std::function<int()>& verb) {
 void add_fit(CLI::App& app, FitArguments& a, std::function<int()>& verb) {
     CLI::App* fit = app.add_subcommand("fit", "Identifies a cell model from measured time series");
     fit->add_option(
-           "FILE", a.files,
-           "CSV files: FILE, FILE@TEMP_DEGC (of the cell, or of its surroundings where the file has the cell's) or "
-           "FILE@TEMP_DEGC@SOC at the start")
-        ->required();
+        "FILE", a.files,
+        "CSV files: FILE, FILE@TEMP_DEGC (of the cell, or of its surroundings where the file has the cell's) or "
+        "FILE@TEMP_DEGC@SOC at the start");
+    fit->add_option(
+           "--from-bpx", a.options.from_bpx,
+           "Instead of files: an electrochemical set (a BPX file, or chen2020, prada2013, ..), simulated in pulse "
+           "tests; a 1C discharge and drive-like profiles are held back")
+        ->type_name("FILE");
+    fit->add_option("--kind", a.options.from_kind, "With --from-bpx: simulated as spm, spme or dfn; spme by default")
+        ->check(CLI::IsMember({"spm", "spme", "dfn"}));
+    fit->add_option("--temps", a.options.from_temps_degC, "With --from-bpx: temperatures; 0,10,25,40 by default")
+        ->type_name("DEGC")
+        ->delimiter(',')
+        ->check(CLI::Range(-40.0, 80.0));
     fit->add_option("--validate", a.validate, "Files held back: simulated and judged, not fitted")->type_name("FILE");
     fit->add_option("--columns", a.columns, "Names of the columns, e.g. t=Time,i=Current,v=Voltage,T=Temp,A=Ambient");
     fit->add_option("--current-sign", a.current_sign, "Which direction is positive in the files")
@@ -94,15 +104,17 @@ void add_fit(CLI::App& app, FitArguments& a, std::function<int()>& verb) {
         ->type_name("J/K");
     fit->add_option("--cooling", a.options.cooling_K_per_W, "Surface to surroundings; else from temperatures that move")
         ->type_name("K/W");
-    fit->add_option("--rc", a.options.n_rc, "RC pairs")->check(CLI::Range(1, 3))->capture_default_str();
+    CLI::Option* rc = fit->add_option("--rc", a.options.n_rc, "RC pairs; 2 by default, 3 with --from-bpx");
+    rc->check(CLI::Range(1, 3));
     fit->add_option("--soc-floor", a.options.soc_floor_rel, "Samples below are neither fitted nor judged")
         ->check(CLI::Range(0.0, 0.5))
         ->capture_default_str();
     fit->add_option("--id", a.options.id, "Id of the model")->capture_default_str();
     fit->add_option("--title", a.options.title, "Title of the model");
-    fit->add_option("--chemistry", a.options.chemistry, "Chooses the limits of the protection profiles")
-        ->check(CLI::IsMember({"LFP", "NMC", "LTO"}))
-        ->capture_default_str();
+    CLI::Option* chemistry = fit->add_option("--chemistry", a.options.chemistry,
+                                             "Chooses the limits of the protection profiles; NMC by default, with "
+                                             "--from-bpx by the OCV");
+    chemistry->check(CLI::IsMember({"LFP", "NMC", "LTO"}));
     fit->add_option("--source", a.options.sources, "Where the data come from, with licence (may be repeated)")
         ->allow_extra_args(false)
         ->take_all();
@@ -113,7 +125,14 @@ void add_fit(CLI::App& app, FitArguments& a, std::function<int()>& verb) {
                     "Exit code 1 if a held-back file (or, without one, a fitted one) is worse")
         ->type_name("MV");
     fit->add_flag("--quiet", a.quiet, "Prints nothing but errors");
-    fit->callback([&a, &verb] { verb = [&a] { return fit_command(a); }; });
+    fit->footer(
+        "Examples: bmstwin fit slow.csv@25 hppc.csv@25@1 --validate us06.csv@25 --max-rms 25 --out my-cell.json\n"
+        "bmstwin fit --from-bpx chen2020 --kind dfn --out chen.json --svg residuals.svg");
+    fit->callback([&a, &verb, rc, chemistry] {
+        if (!a.options.from_bpx.empty() && rc->count() == 0) a.options.n_rc = 3;
+        if (!a.options.from_bpx.empty() && chemistry->count() == 0) a.options.chemistry.clear();
+        verb = [&a] { return fit_command(a); };
+    });
 }
 
 struct Arguments {

@@ -113,19 +113,7 @@ private:
     throw InputError({d});
 }
 
-}  // namespace
-
-std::unique_ptr<CellModel> make_ecm_cell(std::shared_ptr<const cell::EcmModel> model) {
-    return std::make_unique<EcmCell>(std::move(model));
-}
-std::unique_ptr<CellModel> make_echem_cell(const std::shared_ptr<const cell::EchemParams>& params, cell::EchemKind kind,
-                                           bool thermal, const cell::EchemMesh& mesh) {
-    return std::make_unique<EchemCell>(params, kind, thermal, mesh);
-}
-
-std::unique_ptr<CellModel> open_cell(const std::string& name, const std::string& kind, bool thermal) {
-    if (!kind.empty() && kind != "ecm" && kind != "spm" && kind != "spme" && kind != "dfn" && kind != "abused")
-        refuse(name, fmt::format("kind \"{}\" is not known; allowed: ecm, abused, spm, spme, dfn", kind));
+std::string find_model(const std::string& name) {
     const io::SearchPath search = io::search_path("", {});
     std::string path = search.find("cells", name);
     if (path.empty()) path = search.find("echem", name);
@@ -138,22 +126,55 @@ std::unique_ptr<CellModel> open_cell(const std::string& name, const std::string&
         refuse(name, fmt::format("is no file and no model{}; models: {}",
                                  near.empty() ? "" : fmt::format(", did you mean {}?", near), fmt::join(names, ", ")));
     }
+    return path;
+}
+
+io::Json read_file_of(const std::string& path) {
     io::Json j;
     Diagnostic d;
     if (!io::read_json(path, io::k_model_limits, &j, &d)) throw InputError({d});
+    return j;
+}
+
+std::shared_ptr<const cell::EchemParams> set_of(const io::Json& j, const std::string& path, const std::string& kind) {
+    io::BpxResult r = io::read_bpx_json(j, path);
+    if (!r.ok()) throw InputError(std::move(r.errors));
+    if (kind != "spm" && !r.params->electrolyte) refuse(path, "is a set for the SPM alone: kind must be spm");
+    return r.params;
+}
+
+}  // namespace
+
+std::shared_ptr<const cell::EchemParams> open_set(const std::string& name, const std::string& kind) {
+    const std::string path = find_model(name);
+    const io::Json j = read_file_of(path);
+    if (!io::is_bpx(j)) refuse(path, "is no BPX file (Header, Parameterisation)");
+    return set_of(j, path, kind);
+}
+
+std::unique_ptr<CellModel> make_ecm_cell(std::shared_ptr<const cell::EcmModel> model) {
+    return std::make_unique<EcmCell>(std::move(model));
+}
+std::unique_ptr<CellModel> make_echem_cell(const std::shared_ptr<const cell::EchemParams>& params, cell::EchemKind kind,
+                                           bool thermal, const cell::EchemMesh& mesh) {
+    return std::make_unique<EchemCell>(params, kind, thermal, mesh);
+}
+
+std::unique_ptr<CellModel> open_cell(const std::string& name, const std::string& kind, bool thermal) {
+    if (!kind.empty() && kind != "ecm" && kind != "spm" && kind != "spme" && kind != "dfn" && kind != "abused")
+        refuse(name, fmt::format("kind \"{}\" is not known; allowed: ecm, abused, spm, spme, dfn", kind));
+    const std::string path = find_model(name);
+    const io::Json j = read_file_of(path);
     if (io::is_bpx(j)) {
         if (kind == "ecm" || kind == "abused")
             refuse(path, "is a BPX file: kind must be spm, spme or dfn (or fit an equivalent circuit to it)");
-        io::BpxResult r = io::read_bpx_json(j, path);
-        if (!r.ok()) throw InputError(std::move(r.errors));
+        const auto params = set_of(j, path, kind);
         const cell::EchemKind k = kind == "spm"   ? cell::EchemKind::spm
                                   : kind == "dfn" ? cell::EchemKind::dfn
                                                   : cell::EchemKind::spme;
-        if (thermal && !(r.params->heat_capacity_J_K > 0.0))
+        if (thermal && !(params->heat_capacity_J_K > 0.0))
             refuse(path, "states no heat capacity (volume, density, specific heat): it can only run isothermal");
-        if (k != cell::EchemKind::spm && !r.params->electrolyte)
-            refuse(path, "is a set for the SPM alone: kind must be spm");
-        auto c = make_echem_cell(r.params, k, thermal);
+        auto c = make_echem_cell(params, k, thermal);
         if (c->id.empty()) c->id = name;
         return c;
     }

@@ -69,6 +69,8 @@ public:
 /// (kind spm, spme, dfn; "" is spme). `name`: a path or
 /// a model's name below models/cells of the search path. Throws InputError.
 std::unique_ptr<CellModel> open_cell(const std::string& name, const std::string& kind, bool thermal);
+/// Parameters of a BPX file or a shipped set, that the kind (spm, spme, dfn) can use. Throws InputError.
+std::shared_ptr<const cell::EchemParams> open_set(const std::string& name, const std::string& kind);
 std::unique_ptr<CellModel> make_ecm_cell(std::shared_ptr<const cell::EcmModel> model);
 /// An equivalent circuit that may leave its window: reversal, overcharge, plating, shorts, runaway (kind "abused").
 std::unique_ptr<CellModel> make_abused_cell(std::shared_ptr<const cell::EcmModel> model, cell::AbuseModel abuse);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "io/json_printer.hpp"
+#include "study/from_bpx.hpp"
 #include "study/model_out.hpp"
 #include "study/replay.hpp"
 #include "study/thermal.hpp"
@@ -109,6 +110,7 @@ Problem make_problem(const std::vector<Recording>& all, const OcvData& ocv, cons
     b.entropy_soc = {0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0};
     for (const double g : ocv.half_gap_V) b.hysteresis = b.hysteresis || (ocv.gap_known && g > 0.0);
     b.entropy = b.t_K.size() > 1 && b.t_K.back() - b.t_K.front() > 15.0;
+    if (ocv.exact) b.priors.ocv = b.priors.shift = 10.0, b.priors.known_entropy = 30.0;
     b.lay_out();
     return b;
 }
@@ -166,10 +168,63 @@ void warn(const Problem& b, const Solution& s, FitResult& out) {
             late, late));
 }
 
+// Replays every file by the finished model; states the figures in the model file.
+void judge_all(const cell::EcmModel& model, const std::vector<Recording>& all, double capacity_Ah, const FitOptions& o,
+               cell::EcmModelFile& file, FitResult& out) {
+    bool any_held = false;
+    for (const Recording& r : all) any_held = any_held || r.held_back;
+    std::string held, fitted;
+    for (const Recording& r : all) {
+        if (!r.held_back && r.kind.rfind("slow", 0) == 0) continue;
+        FitFileResult f = judge(model, r, capacity_Ah, o.soc_floor_rel);
+        if (r.held_back || !any_held) out.worst_validation_rms_mV = std::max(out.worst_validation_rms_mV, f.rms_mV);
+        std::string& text = r.held_back ? held : fitted;
+        const std::size_t slash = r.path.find_last_of('/');
+        text += fmt::format("{}{} {:.1f} mV", text.empty() ? "" : ", ", r.path.substr(slash + 1), f.rms_mV);
+        out.files.push_back(std::move(f));
+    }
+    file.fit_error = "rms of SOC > " + fmt::format("{:.0f} %: fitted {}", 100 * o.soc_floor_rel, fitted) +
+                     (held.empty() ? "; nothing held back" : "; held back " + held);
+}
+
+FitResult identify(std::vector<Recording>& all, const OcvData& ocv, const FitOptions& o,
+                   const std::vector<std::string>& notes) {
+    const Problem b = make_problem(all, ocv, o);
+    if (b.t_K.empty())
+        throw InputError({Diagnostic{Diagnostic::Severity::error, "", "",
+                                     "only slow tests: resistances and time constants are not identified; add pulses "
+                                     "or a drive cycle",
+                                     0, 0}});
+    say(o, fmt::format("{} parameters, {} files, capacity {:.4g} Ah", b.n, b.files.size(), b.capacity_Ah));
+    const Solution s = solve(b, o.progress);
+    FitResult out;
+    out.parameters = parameters_of(b, s);
+    cell::EcmModelFile file = model_of(b, s, o);
+    file.notes.insert(file.notes.end(), notes.begin(), notes.end());
+    file.thermal = {1.0, 1.0, 1.0, 1.0};
+    ThermalFit heat = fit_thermal(cell::build(file), all, o);
+    file.thermal = heat.thermal;
+    file.notes.insert(file.notes.end(), heat.notes.begin(), heat.notes.end());
+    out.parameters.insert(out.parameters.end(), heat.parameters.begin(), heat.parameters.end());
+    judge_all(cell::build(file), all, b.capacity_Ah, o, file, out);
+    out.model_json = io::print_json(io::JsonPrinter::print(file, nullptr, false));
+    warn(b, s, out);
+    return out;
+}
+
 }  // namespace
 
-FitResult fit_model(const FitOptions& o) {
+FitResult fit_model(const FitOptions& given) {
     std::vector<Diagnostic> errors;
+    FitOptions o = given;
+    if (!o.from_bpx.empty()) {
+        if (!o.files.empty())
+            fail(errors, o.from_bpx, "--from-bpx simulates its tests; recordings are fitted by themselves");
+        if (!errors.empty()) throw InputError(errors);
+        SimulatedTests s = simulate_tests(o);
+        return identify(s.all, s.ocv, s.options, s.notes);
+    }
+    if (o.chemistry.empty()) o.chemistry = "NMC";
     if (o.files.empty()) fail(errors, "FILE", "no file to fit");
     std::vector<Recording> all = read_all(o, errors);
     if (!errors.empty()) throw InputError(errors);
@@ -191,40 +246,7 @@ FitResult fit_model(const FitOptions& o) {
             place(r, ocv, errors);
         }
     if (!errors.empty()) throw InputError(errors);
-    const Problem b = make_problem(all, ocv, o);
-    if (b.t_K.empty()) {
-        fail(errors, "",
-             "only slow tests: resistances and time constants are not identified; add pulses or a drive cycle");
-        throw InputError(errors);
-    }
-    say(o, fmt::format("{} parameters, {} files, capacity {:.4g} Ah", b.n, b.files.size(), capacity));
-    const Solution s = solve(b, o.progress);
-    FitResult out;
-    out.parameters = parameters_of(b, s);
-    cell::EcmModelFile file = model_of(b, s, o);
-    file.thermal = {1.0, 1.0, 1.0, 1.0};
-    ThermalFit heat = fit_thermal(cell::build(file), all, o);
-    file.thermal = heat.thermal;
-    file.notes.insert(file.notes.end(), heat.notes.begin(), heat.notes.end());
-    out.parameters.insert(out.parameters.end(), heat.parameters.begin(), heat.parameters.end());
-    const cell::EcmModel model = cell::build(file);
-    bool any_held = false;
-    for (const Recording& r : all) any_held = any_held || r.held_back;
-    std::string held, fitted;
-    for (const Recording& r : all) {
-        if (!r.held_back && r.kind.rfind("slow", 0) == 0) continue;
-        FitFileResult f = judge(model, r, capacity, o.soc_floor_rel);
-        if (r.held_back || !any_held) out.worst_validation_rms_mV = std::max(out.worst_validation_rms_mV, f.rms_mV);
-        std::string& text = r.held_back ? held : fitted;
-        const std::size_t slash = r.path.find_last_of('/');
-        text += fmt::format("{}{} {:.1f} mV", text.empty() ? "" : ", ", r.path.substr(slash + 1), f.rms_mV);
-        out.files.push_back(std::move(f));
-    }
-    file.fit_error = "rms of SOC > " + fmt::format("{:.0f} %: fitted {}", 100 * o.soc_floor_rel, fitted) +
-                     (held.empty() ? "; nothing held back" : "; held back " + held);
-    out.model_json = io::print_json(io::JsonPrinter::print(file, nullptr, false));
-    warn(b, s, out);
-    return out;
+    return identify(all, ocv, o, {});
 }
 
 }  // namespace twin::study

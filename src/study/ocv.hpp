@@ -18,7 +18,8 @@ struct OcvData {
     std::vector<double> dudt_VperK;  // (n) from the tests at several temperatures; empty if there is one only
     double capacity_Ah = 0.0;        // 0: the table has none
     double t_ref_degC = 25.0;
-    std::string how;  // for the notes of the model
+    bool exact = false;  // of a set of parameters: it is not corrected by the fit
+    std::string how;     // for the notes of the model
 };
 /// The same curve over a smaller or larger capacity, both empty at soc 0: what lies above soc 1 is cut off.
 void rescale(OcvData& ocv, double from_Ah, double to_Ah);

@@ -410,6 +410,9 @@ class FitOptions:
     validate: List[FitFile]
     charge_positive: Optional[bool]
     ocv_table: str
+    from_bpx: str
+    from_kind: str
+    from_temps_degC: List[float]
     id: str
     title: str
     chemistry: str

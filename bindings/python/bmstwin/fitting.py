@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from typing import Any, Dict, Iterable, Mapping, Optional, Tuple, Union
+from typing import Any, Dict, Iterable, Mapping, Optional, Sequence, Tuple, Union
 
 from . import _core
 
@@ -71,6 +71,26 @@ def _files(entries: Any, folder: str) -> Iterable["_core.FitFile"]:
         yield _core.FitFile(path, temp, soc)
 
 
+def _options(given: Mapping[str, Any]) -> "_core.FitOptions":
+    o = _core.FitOptions()
+    for name, value in given.items():
+        if not hasattr(o, name):
+            raise TypeError(f"fit() has no option '{name}'")
+        setattr(o, name, value)
+    return o
+
+
+def fit_from_bpx(name: Union[str, "os.PathLike[str]"], *, kind: str = "spme", temps_degC: Sequence[float] = (0.0, 10.0, 25.0, 40.0),
+                 n_rc: int = 3, chemistry: str = "", **options: Any) -> Fit:
+    """Identifies an equivalent circuit from an electrochemical set: a BPX file, or the name of a shipped one (chen2020, ..).
+
+    The set is simulated as `kind` (spm, spme, dfn) in pulse tests at `temps_degC`; a 1C discharge and drive-like profiles are
+    held back: Fit.worst_validation_rms_mV is their worst. `options` as for `fit`. Raises InputError.
+    """
+    return Fit(_core.fit(_options({**options, "from_bpx": os.fspath(name), "from_kind": kind, "n_rc": n_rc, "chemistry": chemistry,
+                                   "from_temps_degC": [float(t) for t in temps_degC]})))
+
+
 def fit(frames: Any, *, validate: Any = (), columns: str = "", charge_positive: Optional[bool] = None, **options: Any) -> Fit:
     """Identifies a cell model.
 
@@ -81,11 +101,7 @@ def fit(frames: Any, *, validate: Any = (), columns: str = "", charge_positive: 
     nameplate_Ah, ocv_capacity_Ah, ocv_table, n_rc, mass_kg, v_min_V, v_max_V, heat_capacity_J_per_K, cooling_K_per_W,
     soc_floor_rel. Raises InputError with everything that is wrong with the data.
     """
-    o = _core.FitOptions()
-    for name, value in options.items():
-        if not hasattr(o, name):
-            raise TypeError(f"fit() has no option '{name}'")
-        setattr(o, name, value)
+    o = _options(options)
     if charge_positive is not None:
         o.charge_positive = charge_positive
     if columns:
