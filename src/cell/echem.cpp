@@ -56,11 +56,12 @@ void Echem::make_mesh(const EchemMesh& m) {
         }
         x0 += length[d];
     }
+    for (std::size_t v = 0; v + 1 < x_.size(); ++v) per_face_.push_back(1.0 / (6.0 * (half_[v] + half_[v + 1])));
     n_ = n;
     uniform_ = m.grading == 0.0;
     if (m.shells < 4 || m.shells > 1000) throw std::invalid_argument("4 .. 1000 volumes per particle");
     const std::size_t all = x_.size();
-    for (auto* v : {&c_new_, &de_face_, &ohm_half_, &log_c_, &bl_, &t_face_, &source_, &phi_e_, &a_, &b_, &c_, &d_})
+    for (auto* v : {&c_new_, &de_face_, &ohm_half_, &log_c_, &bl_, &t_face_, &source_, &phi_e_, &a_, &b_, &c_, &d_, &diff_})
         v->assign(all + 1, 0.0);
     c_new_.assign(all, 0.0);
     if (kind_ == EchemKind::dfn) rows_.assign(all, {});

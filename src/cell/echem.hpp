@@ -105,6 +105,11 @@ private:
     void solve_rows();
     double within(std::size_t sd, std::size_t k, double change) const;
     void diffusion();
+    struct Bent {  // v: the volume left of the face
+        std::size_t v;
+        double left, right;
+    };
+    Bent bent(std::size_t face) const;
     void step_electrolyte(double h_s);
     void sources();
     void surfaces();
@@ -125,6 +130,7 @@ private:
     std::array<std::size_t, 3> n_{};         // volumes per domain
     std::vector<double> x_, dx_;             // (all) centres and widths
     std::vector<double> eps_, brug_, half_;  // porosity, transport efficiency, half a width over the latter, per volume
+    std::vector<double> per_face_;           // a sixth over the distance of two centres, each over its efficiency
     bool uniform_ = true;                    // equal widths in each domain
     // at temperature
     std::array<double, 2> d_factor_{}, j0_factor_{}, sigma_{};
@@ -139,7 +145,7 @@ private:
     std::array<std::vector<double>, 2> j_, f_, slope_, slope_c_, x_s_, u_V_;  // per place of an electrode
     std::array<std::vector<double>, 2> phi_;
     std::vector<Block> rows_;
-    std::vector<double> c_new_, de_face_, ohm_half_, log_c_, bl_, t_face_, source_, phi_e_, a_, b_, c_, d_;
+    std::vector<double> c_new_, de_face_, ohm_half_, log_c_, bl_, t_face_, source_, phi_e_, a_, b_, c_, d_, diff_;
     std::array<double, 2> hysteresis_{};
     double plating_V_ = 0.0;
     std::size_t iterations_ = 0;

@@ -107,12 +107,26 @@ void Echem::ion_rows(double h_s) {
         const double left = v > 0 ? de_face_[v - 1] : 0.0, right = v + 1 < all ? de_face_[v] : 0.0;
         const double out = v + 1 < all ? right * (c_new_[v] - c_new_[v + 1]) : 0.0;
         const double store = eps_[v] * dx_[v] * w.per_h;
+        d_[v] = source_[v] - store * (w.now * c_new_[v] - w.one * s_.c_e[v] + w.before * s_.c_e_old[v]);
         Block& row = rows_[v];
         row.a22 = -left;
         row.c22 = -right;
         row.b22 += w.now * store + left + right;
-        row.r2 += source_[v] + in - out - store * (w.now * c_new_[v] - w.one * s_.c_e[v] + w.before * s_.c_e_old[v]);
+        row.r2 += d_[v] + in - out;
         in = out;
+    }
+    for (std::size_t face = 0; face < 2; ++face) {  // how the sources there follow phi and c_e is left to the next pass
+        const Bent k = bent(face);
+        const double l = k.left * w.now * eps_[k.v] * dx_[k.v] * w.per_h;
+        const double r = k.right * w.now * eps_[k.v + 1] * dx_[k.v + 1] * w.per_h;
+        const double out = k.left * d_[k.v] - k.right * d_[k.v + 1];
+        Block &a = rows_[k.v], &b = rows_[k.v + 1];
+        a.b22 -= l;
+        a.c22 += r;
+        a.r2 -= out;
+        b.a22 += l;
+        b.b22 -= r;
+        b.r2 += out;
     }
 }
 
@@ -176,11 +190,27 @@ Echem::Bdf Echem::weights(double h_s) const {
     return r;
 }
 
+/// Diffusive conductance of the faces. Within a domain: the mean of D between the two concentrations (Simpson). Between
+/// domains: two resistances of half a volume in series.
 void Echem::diffusion() {
     const std::size_t all = x_.size();
-    for (std::size_t v = 0; v < all; ++v) a_[v] = de_at_(c_new_[v]);
-    for (std::size_t v = 0; v + 1 < all; ++v)  // two resistances of half a volume in series
-        de_face_[v] = a_[v] * a_[v + 1] / (half_[v] * a_[v + 1] + half_[v + 1] * a_[v]);
+    for (std::size_t v = 0; v < all; ++v) diff_[v] = de_at_(c_new_[v]);
+    for (std::size_t v = 0; v + 1 < all; ++v) {
+        const double middle = de_at_(0.5 * (c_new_[v] + c_new_[v + 1]));
+        de_face_[v] = (diff_[v] + 4.0 * middle + diff_[v + 1]) * per_face_[v];
+    }
+    for (const std::size_t v : {n_[0] - 1, n_[0] + n_[1] - 1})
+        de_face_[v] = diff_[v] * diff_[v + 1] / (half_[v] * diff_[v + 1] + half_[v + 1] * diff_[v]);
+}
+
+/// The flux through the face between two domains (0: negative side) is de (c_l - c_r) - (left r_l - right r_r), with r
+/// what is stored in the volume less what is made there: the profile in the half volumes beside it is a parabola
+/// (its second derivative is r / (D dx)), not a straight line. Without this the step at the separator is off by
+/// dx^2/6 of that curvature, the largest error of the mesh.
+Echem::Bent Echem::bent(std::size_t face) const {
+    const std::size_t v = face == 0 ? n_[0] - 1 : n_[0] + n_[1] - 1;
+    const double third = de_face_[v] / 3.0;
+    return {v, third * half_[v] / diff_[v], third * half_[v + 1] / diff_[v + 1]};
 }
 
 /// c_e at the end of the step for given fluxes (SPMe).
@@ -196,6 +226,22 @@ void Echem::step_electrolyte(double h_s) {
         b_[v] = w.now * store + left + right;
         c_[v] = -right;
         d_[v] = store * (w.one * s_.c_e[v] - w.before * s_.c_e_old[v]) + source_[v];
+    }
+    std::array<double, 2> moved{};
+    for (std::size_t face = 0; face < 2; ++face) {
+        const Bent k = bent(face);
+        const double l = k.left * w.now * eps_[k.v] * dx_[k.v] * w.per_h;
+        const double r = k.right * w.now * eps_[k.v + 1] * dx_[k.v + 1] * w.per_h;
+        moved[face] = k.left * d_[k.v] - k.right * d_[k.v + 1];
+        b_[k.v] -= l;
+        c_[k.v] += r;
+        a_[k.v + 1] += l;
+        b_[k.v + 1] -= r;
+    }
+    for (std::size_t face = 0; face < 2; ++face) {
+        const std::size_t v = face == 0 ? n_[0] - 1 : n_[0] + n_[1] - 1;
+        d_[v] -= moved[face];
+        d_[v + 1] += moved[face];
     }
     tridiagonal(all, a_.data(), b_.data(), c_.data(), d_.data());
     for (std::size_t v = 0; v < all; ++v) c_new_[v] = d_[v];
