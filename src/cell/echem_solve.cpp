@@ -199,8 +199,12 @@ void Echem::diffusion() {
         const double middle = de_at_(0.5 * (c_new_[v] + c_new_[v + 1]));
         de_face_[v] = (diff_[v] + 4.0 * middle + diff_[v + 1]) * per_face_[v];
     }
-    for (const std::size_t v : {n_[0] - 1, n_[0] + n_[1] - 1})
-        de_face_[v] = diff_[v] * diff_[v + 1] / (half_[v] * diff_[v + 1] + half_[v + 1] * diff_[v]);
+    for (const std::size_t v : {n_[0] - 1, n_[0] + n_[1] - 1}) {
+        const double l = diff_[v] * half_[v + 1], r = diff_[v + 1] * half_[v];
+        const double c_f = (l * c_new_[v] + r * c_new_[v + 1]) / (l + r);
+        const double dl = de_at_(0.5 * (c_new_[v] + c_f)), dr = de_at_(0.5 * (c_new_[v + 1] + c_f));
+        de_face_[v] = dl * dr / (half_[v] * dr + half_[v + 1] * dl);
+    }
 }
 
 /// The flux through the face between two domains (0: negative side) is de (c_l - c_r) - (left r_l - right r_r), with r
