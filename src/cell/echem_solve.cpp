@@ -8,9 +8,9 @@ namespace twin::cell {
 
 namespace {
 constexpr int k_newton_max = 40;
-constexpr double k_tol_V = 2e-5;    // of a Newton step: the next one would be far smaller
-constexpr double k_tol_f = 1e-3;    // of the reaction's residual before that step
-constexpr double k_tol_c = 2e-4;    // of c_e in that step, relative to c_e0
+constexpr double k_tol_V = 1e-4;    // of a Newton step: the next one would be far smaller
+constexpr double k_tol_f = 3e-3;    // of the reaction's residual before that step
+constexpr double k_tol_c = 4e-4;    // of c_e in that step, relative to c_e0
 constexpr double k_c_least = 1e-3;  // mol/m3, inside logarithms
 }  // namespace
 
