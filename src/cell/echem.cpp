@@ -11,6 +11,8 @@ namespace twin::cell {
 
 namespace {
 
+constexpr int k_passes_max = 8;  // over diffusivities that depend on x
+
 double arrhenius(double energy_J, double t_ref_K, double t_K) {
     if (energy_J == 0.0) return 1.0;
     return base::det_exp(energy_J / k_gas_J * (1.0 / t_ref_K - 1.0 / t_K));
@@ -32,9 +34,15 @@ Echem::Echem(std::shared_ptr<const EchemParams> params, EchemKind kind, const Ec
     ambient_K = p_->t_ref_K;
 }
 
+std::array<std::size_t, 3> volumes(const EchemMesh& m, EchemKind kind) {
+    if (kind == EchemKind::spm) return {2, 2, 2};  // no electrolyte to resolve
+    const bool dfn = kind == EchemKind::dfn;
+    return {m.n_neg > 0 ? m.n_neg : (dfn ? 20U : 14U), m.n_sep > 0 ? m.n_sep : (dfn ? 8U : 6U),
+            m.n_pos > 0 ? m.n_pos : (dfn ? 20U : 14U)};
+}
+
 void Echem::make_mesh(const EchemMesh& m) {
-    std::array<std::size_t, 3> n{m.n_neg, m.n_sep, m.n_pos};
-    if (kind_ == EchemKind::spm) n = {2, 2, 2};  // no electrolyte to resolve
+    const std::array<std::size_t, 3> n = volumes(m, kind_);
     const std::array<double, 3> length{p_->electrode[0].thickness_m, p_->sep_thickness_m, p_->electrode[1].thickness_m};
     const std::array<double, 3> eps{p_->electrode[0].porosity, p_->sep_porosity, p_->electrode[1].porosity};
     const std::array<double, 3> brug{p_->electrode[0].transport, p_->sep_transport, p_->electrode[1].transport};
@@ -163,9 +171,13 @@ const Echem::Trial& Echem::trial(double h_s, double i_A, bool jump) {
         solve_spm(h_s, i);
         trial_.ok = true;
     }
-    bool again = false;
-    for (std::size_t sd = 0; sd < 2; ++sd) again = s_.particle[sd].again(j_[sd].data()) || again;
-    if (again && trial_.ok && kind_ == EchemKind::dfn) trial_.ok = solve_dfn(h_s, i);
+    for (int pass = 0; pass < k_passes_max; ++pass) {
+        bool again = false;
+        for (std::size_t sd = 0; sd < 2; ++sd) again = s_.particle[sd].again(j_[sd].data()) || again;
+        if (!again || !trial_.ok) break;
+        if (kind_ == EchemKind::dfn) trial_.ok = solve_dfn(h_s, i);
+    }
+    trial_.bend = base::max2(s_.particle[0].bend(), s_.particle[1].bend());
     surfaces();
     trial_.v_V = (kind_ == EchemKind::dfn ? dfn_voltage(i) : spm_voltage(i)) - i_A * p_->contact_Ohm;
     heat(i_A);

@@ -24,11 +24,14 @@ namespace twin::cell {
 enum class EchemKind : std::uint8_t { spm, spme, dfn };
 
 struct EchemMesh {
-    std::size_t n_neg = 20, n_sep = 8, n_pos = 20;
+    std::size_t n_neg = 0, n_sep = 0, n_pos = 0;  // 0: 14, 6, 14 (SPMe); 20, 8, 20 (DFN)
     double grading = 0.0;           // 0: uniform; towards 1: finer at the ends of each domain
     std::size_t shells = 30;        // volumes of a particle whose diffusivity depends on x
     bool particle_volumes = false;  // volumes for every particle, as a check of the decays
 };
+
+/// Volumes of the negative electrode, the separator and the positive electrode.
+std::array<std::size_t, 3> volumes(const EchemMesh& m, EchemKind kind);
 
 /// What is inside after the last trial (or commit). Places run from the negative collector to the positive one.
 struct EchemFields {
@@ -50,6 +53,7 @@ public:
         double v_V = 0.0;     // at the end of the step
         double heat_W = 0.0;  // mean over the step
         double t_K = 0.0;
+        double bend = 0.0;    // largest departure of a lithiation from its straight continuation (D that varies)
         bool ok = false;
     };
     /// One step of h. `jump`: the current differs from that of the step before.

@@ -7,6 +7,7 @@ namespace twin::cell {
 
 namespace {
 
+constexpr double k_settled = 2e-5;  // change of a concentration by one more pass, in c_max
 constexpr double k_pi = 3.14159265358979323846;
 constexpr double k_first_width = 1.5e-3;  // of the volume at the surface, in radii
 
@@ -108,7 +109,7 @@ void Particles::reset(double x) {
     j_.assign(n_, 0.0);
     j_old_ = j_;
     q_.assign(modal_ ? rows_ * n_ : (rows_ + 1) * n_, modal_ ? 0.0 : c);
-    q_old_ = q_new_ = modal_ ? std::vector<double>{} : q_;
+    q_used_ = q_old_ = q_new_ = modal_ ? std::vector<double>{} : q_;
     made_h_s_ = -1.0;
 }
 
@@ -188,9 +189,23 @@ void Particles::profile(const double* j) {
 
 bool Particles::again(const double* j) {
     if (e_->d_of_x.empty() || modal_ || h_s_ == 0.0) return false;
+    q_used_.swap(q_new_);
+    q_new_.resize(q_used_.size());
     profile(j);
+    double moved = 0.0;
+    for (std::size_t at = 0; at < q_new_.size(); ++at) moved = base::max2(moved, base::abs2(q_new_[at] - q_used_[at]));
+    if (moved < k_settled * e_->c_max) return false;
     begin_volumes();
     return true;
+}
+
+double Particles::bend() const {
+    if (e_->d_of_x.empty() || modal_ || h_s_ == 0.0 || jump_ || !(h_old_s_ > 0.0)) return 0.0;
+    const double w = h_s_ / h_old_s_;
+    double moved = 0.0;
+    for (std::size_t at = 0; at < q_new_.size(); ++at)
+        moved = base::max2(moved, base::abs2(q_new_[at] - q_[at] - w * (q_[at] - q_old_[at])));
+    return moved / e_->c_max;
 }
 
 /// Forward elimination from the centre outwards; the outermost volume stays linear in its flux.

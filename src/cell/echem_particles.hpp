@@ -28,6 +28,8 @@ public:
     /// Once more with the diffusivity at the concentrations that these fluxes give. False: nothing to be done.
     bool again(const double* j);
     void commit(const double* j);
+    /// Largest departure of a concentration from its straight continuation in the last pass, in c_max (volumes).
+    double bend() const;
     const std::vector<double>& base() const { return base_; }  // (n) mol/m3
     const std::vector<double>& gain() const { return gain_; }  // (n) s/m
     const std::vector<double>& flux() const { return j_; }     // (n) at the end of the last step
@@ -57,6 +59,7 @@ private:
     std::vector<double> q_old_;  // volumes: a step before
     // of the step
     std::vector<double> base_, gain_, gain_c_;
+    std::vector<double> q_used_;
     std::vector<double> q_new_;  // volumes: at the end of the step
     double factor_ = 0.0, h_s_ = 0.0, h_old_s_ = 0.0;
     bool jump_ = false;

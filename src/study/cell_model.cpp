@@ -88,6 +88,7 @@ public:
         c_.ambient_K = ambient_K;
         const auto& t = c_.trial(h_s, i_A, jump);
         heat_W_ = t.heat_W;
+        bend = t.bend;
         return t.ok ? t.v_V : __builtin_nan("");
     }
     void commit() override { c_.commit(); }

@@ -83,7 +83,7 @@ struct Mesh {
 };
 Mesh mesh_of(const EchemParams& p, const EchemMesh& m) {
     Mesh r;
-    r.n = {m.n_neg, m.n_sep, m.n_pos};
+    r.n = cell::volumes(m, cell::EchemKind::dfn);
     const std::array<double, 3> length{p.electrode[0].thickness_m, p.sep_thickness_m, p.electrode[1].thickness_m};
     const std::array<double, 3> eps{p.electrode[0].porosity, p.sep_porosity, p.electrode[1].porosity};
     const std::array<double, 3> transport{p.electrode[0].transport, p.sep_transport, p.electrode[1].transport};

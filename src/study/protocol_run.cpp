@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Steps grow and shrink by how far the voltage leaves its straight continuation; an end condition is met by a step of
+// Steps grow and shrink by how far the voltage (and, with diffusivities that vary, the lithium in the particles) leaves
+// its straight continuation; half-way through each step a sample is added on the parabola through the last three, so
+// that straight lines between the samples are as good as the steps. An end condition is met by a step of
 // its own length (secant and bisection on the length: a trial changes nothing). Held voltage and power are met by a
 // secant on the current.
 #include "base/math.hpp"
@@ -10,6 +12,7 @@ namespace twin::study {
 namespace {
 
 constexpr double k_first_s = 1e-2, k_least_s = 1e-6;
+constexpr double k_keep_below = 1.25;
 constexpr double k_end_V = 1e-6, k_hold_V = 1e-7;
 
 bool finite(double x) { return base::abs2(x) < 1e6; }
@@ -43,7 +46,7 @@ public:
             if (h > left_s) h = left_s;
             const double v = attempt(h, jump);
             const double along = h_old_ > 0.0 ? v_ + (v_ - v_old_) * (h / h_old_) : v;
-            const double err = base::abs2(v - along) / o_.tol_V;
+            const double err = base::max2(base::abs2(v - along) / o_.tol_V, cell_.bend / o_.tol_x);
             if (!finite(v) || !finite(i_try_) || (h_old_ > 0.0 && err > 2.0 && h > 1e-3)) {
                 h = 0.5 * h;
                 if (h < k_least_s) reason = "failed";
@@ -60,6 +63,7 @@ public:
             }
             cell_.commit();
             ++r_.steps;
+            if (h_old_ > 0.0 && s.period_s == 0.0) half_way(taken);
             v_old_ = v_;
             v_ = v_try_;
             i_ = i_try_;
@@ -71,6 +75,7 @@ public:
             if (reason.empty() && s.max_s > 0.0 && t_ >= t0_ + s.max_s - 1e-9) reason = "time";
             double grow = err > 0.05 ? 0.9 / base::sqrt2(err) : 2.0;
             grow = grow > 2.0 ? 2.0 : (grow < 0.5 ? 0.5 : grow);
+            if (grow < k_keep_below && grow > 1.0 / k_keep_below) grow = 1.0;  // a cell reuses what it made for a length
             h = taken * grow;
         }
         r_.ends.push_back({s.text, reason, t_, v_, i_, (cell_.charge_out_C() - begin_C) / 3600.0});
@@ -173,6 +178,17 @@ private:
     }
     void sample(std::int32_t index) {
         r_.samples.push_back({t_, i_, v_, cell_.soc(), cell_.t_K(), cell_.heat_W(), index, cell_.t_core_K()});
+        before_ = last_;
+        last_ = r_.samples.back();
+    }
+    /// Between the last sample and the step of h just committed, on the parabola with the sample before.
+    void half_way(double h) {
+        const CellSample &a = before_, &b = last_;
+        const double w = h / h_old_, bend = 0.25 * w / (1.0 + w);
+        const auto at = [&](double x0, double x1, double x2) { return 0.5 * (x1 + x2) - bend * (x2 - x1 - w * (x1 - x0)); };
+        r_.samples.push_back({t_ + 0.5 * h, at(a.i_A, b.i_A, i_try_), at(a.v_V, b.v_V, v_try_),
+                              at(a.soc, b.soc, cell_.soc()), at(a.t_K, b.t_K, cell_.t_K()), cell_.heat_W(), b.step,
+                              at(a.t_core_K, b.t_core_K, cell_.t_core_K())});
     }
 
     CellModel& cell_;
@@ -181,6 +197,7 @@ private:
     const ProtocolStep* s_ = nullptr;
     double t_ = 0.0, t0_ = 0.0, v_ = 0.0, v_old_ = 0.0, i_ = 0.0, h_old_ = 0.0, scale_A_ = 1.0;
     double v_try_ = 0.0, i_try_ = 0.0;
+    CellSample before_{}, last_{};  // of the last two steps
 };
 
 }  // namespace
