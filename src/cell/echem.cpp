@@ -69,7 +69,8 @@ void Echem::make_mesh(const EchemMesh& m) {
     uniform_ = m.grading == 0.0;
     if (m.shells < 4 || m.shells > 1000) throw std::invalid_argument("4 .. 1000 volumes per particle");
     const std::size_t all = x_.size();
-    for (auto* v : {&c_new_, &de_face_, &ohm_half_, &log_c_, &bl_, &t_face_, &source_, &phi_e_, &a_, &b_, &c_, &d_, &diff_})
+    for (auto* v :
+         {&c_new_, &de_face_, &ohm_half_, &log_c_, &bl_, &t_face_, &source_, &phi_e_, &a_, &b_, &c_, &d_, &diff_})
         v->assign(all + 1, 0.0);
     c_new_.assign(all, 0.0);
     if (kind_ == EchemKind::dfn) rows_.assign(all, {});

@@ -25,9 +25,9 @@ enum class EchemKind : std::uint8_t { spm, spme, dfn };
 
 struct EchemMesh {
     std::size_t n_neg = 0, n_sep = 0, n_pos = 0;  // 0: 14, 6, 14 (SPMe); 20, 8, 20 (DFN)
-    double grading = 0.0;           // 0: uniform; towards 1: finer at the ends of each domain
-    std::size_t shells = 30;        // volumes of a particle whose diffusivity depends on x
-    bool particle_volumes = false;  // volumes for every particle, as a check of the decays
+    double grading = 0.0;                         // 0: uniform; towards 1: finer at the ends of each domain
+    std::size_t shells = 50;                      // volumes of a particle whose diffusivity depends on x
+    bool particle_volumes = false;                // volumes for every particle, as a check of the decays
 };
 
 /// Volumes of the negative electrode, the separator and the positive electrode.
@@ -53,7 +53,7 @@ public:
         double v_V = 0.0;     // at the end of the step
         double heat_W = 0.0;  // mean over the step
         double t_K = 0.0;
-        double bend = 0.0;    // largest departure of a lithiation from its straight continuation (D that varies)
+        double bend = 0.0;  // largest departure of a lithiation from its straight continuation (D that varies)
         bool ok = false;
     };
     /// One step of h. `jump`: the current differs from that of the step before.
@@ -122,7 +122,8 @@ private:
     double spm_voltage(double i_A_m2);
     template <class F>
     double mean_log(std::size_t sd, const F& f) const;
-    double mean_asinh(std::size_t sd, double half_i) const;
+    double mean_asinh(std::size_t sd, double half_i, double log_mean) const;
+    double inside(std::size_t v) const;
     void heat(double i_A);
     double j0_of(std::size_t side, double x, double c_e) const;
     std::size_t first_of(std::size_t side) const { return side == 0 ? 0 : n_[0] + n_[1]; }

@@ -19,16 +19,52 @@ inline double asinh_of(double z) {
     return z < 0.0 ? -y : y;
 }
 
-/// Solves a tridiagonal system in place: a x[k-1] + b x[k] + c x[k+1] = d; the result is in d.
+/// Solves a tridiagonal system in place: a x[k-1] + b x[k] + c x[k+1] = d; the result is in d, b is overwritten. n
+/// >= 2. From both ends to the middle: two chains of divisions that overlap.
 inline void tridiagonal(std::size_t n, const double* a, double* b, const double* c, double* d) {
+    const std::size_t m = n / 2;  // the volume where they meet
+    const auto down = [&](std::size_t k) {
+        const double f = a[k] * b[k - 1];
+        b[k] = 1.0 / (b[k] - f * c[k - 1]);
+        d[k] -= f * d[k - 1];
+    };
+    const auto up = [&](std::size_t k) {
+        const double f = c[k] * b[k + 1];
+        b[k] = 1.0 / (b[k] - f * a[k + 1]);
+        d[k] -= f * d[k + 1];
+    };
     b[0] = 1.0 / b[0];
-    for (std::size_t k = 1; k < n; ++k) {
-        const double m = a[k] * b[k - 1];
-        b[k] = 1.0 / (b[k] - m * c[k - 1]);
-        d[k] -= m * d[k - 1];
+    std::size_t lo = 1, hi = n - 1;
+    if (hi > m) b[hi] = 1.0 / b[hi];
+    for (; lo < m && hi > m + 1; ++lo) {
+        down(lo);
+        --hi;
+        up(hi);
     }
-    d[n - 1] *= b[n - 1];
-    for (std::size_t k = n - 1; k-- > 0;) d[k] = (d[k] - c[k] * d[k + 1]) * b[k];
+    for (; lo < m; ++lo) down(lo);
+    while (hi > m + 1) {
+        --hi;
+        up(hi);
+    }
+    double bm = b[m], dm = d[m];
+    if (m + 1 < n) {
+        const double f = c[m] * b[m + 1];
+        bm -= f * a[m + 1];
+        dm -= f * d[m + 1];
+    }
+    const double f = a[m] * b[m - 1];
+    d[m] = (dm - f * d[m - 1]) / (bm - f * c[m - 1]);
+    std::size_t l = m, r = m + 1;
+    for (; l > 0 && r < n; ++r) {
+        --l;
+        d[l] = (d[l] - c[l] * d[l + 1]) * b[l];
+        d[r] = (d[r] - a[r] * d[r - 1]) * b[r];
+    }
+    while (l > 0) {
+        --l;
+        d[l] = (d[l] - c[l] * d[l + 1]) * b[l];
+    }
+    for (; r < n; ++r) d[r] = (d[r] - a[r] * d[r - 1]) * b[r];
 }
 
 }  // namespace twin::cell

@@ -343,6 +343,9 @@ double Echem::dfn_voltage(double i_A_m2) {
     return phi_e + phi_[1][np - 1] - i_A_m2 * 0.5 * dx_.back() / sigma_[1];
 }
 
+/// c_e where a logarithm or a power of it is taken.
+double Echem::inside(std::size_t v) const { return c_new_[v] > k_c_least ? c_new_[v] : k_c_least; }
+
 /// Mean over an electrode of the logarithm of f(volume), 1e-9 .. 1e9. Equal volumes share logarithms: that of a
 /// product.
 template <class F>
@@ -362,8 +365,8 @@ double Echem::mean_log(std::size_t sd, const F& f) const {
     return sum / static_cast<double>(end - first);
 }
 
-/// Mean of asinh(i / (2 j0)) over an electrode whose particles are alike.
-double Echem::mean_asinh(std::size_t sd, double half_i) const {
+/// Mean of asinh(i / (2 j0)) over an electrode whose particles are alike. log_mean: of log(c_e / c_e0) there.
+double Echem::mean_asinh(std::size_t sd, double half_i, double log_mean) const {
     const double x = x_s_[sd][0];
     if (!root_j0_) {
         const std::size_t first = first_of(sd);
@@ -372,39 +375,38 @@ double Echem::mean_asinh(std::size_t sd, double half_i) const {
             sum += asinh_of(half_i / j0_of(sd, x, c_new_[v])) * dx_[v];
         return sum / p_->electrode[sd].thickness_m;
     }
-    const double at_c0 = half_i / j0_of(sd, x, p_->c_e0), square_c = at_c0 * at_c0 * p_->c_e0;  // z^2 = square_c / c
-    const double mean = mean_log(sd, [&](std::size_t v) {
-        const double z2 = square_c / (c_new_[v] > k_c_least ? c_new_[v] : k_c_least);
-        return base::sqrt2(z2) + base::sqrt2(z2 + 1.0);
-    });
+    // asinh z = log(|z| + sqrt(z^2 + 1)) with z^2 = s / c: log(sqrt s + sqrt(s + c)) - log(c) / 2
+    const double at_c0 = half_i / j0_of(sd, x, p_->c_e0), s = at_c0 * at_c0, root = base::sqrt2(s),
+                 per_c0 = 1.0 / p_->c_e0;
+    const double mean =
+        mean_log(sd, [&](std::size_t v) { return root + base::sqrt2(s + inside(v) * per_c0); }) - 0.5 * log_mean;
     return half_i < 0.0 ? -mean : mean;
 }
 
 /// SPM: open-circuit potentials and reaction at the mean; SPMe: the composite form of Marquis et al.
 double Echem::spm_voltage(double i_A_m2) {
     const double rt = 2.0 * k_gas_J * s_.t_K / k_faraday_C;
-    double eta[2];
+    const bool spm = kind_ == EchemKind::spm;
+    const double per_c0 = 1.0 / p_->c_e0;
+    double eta[2], log_mean[2] = {0.0, 0.0};  // of log(c_e / c_e0)
     for (std::size_t sd = 0; sd < 2; ++sd) {
         const double half_i = 0.5 * k_faraday_C * j_[sd][0];
-        if (kind_ == EchemKind::spm) {
+        if (spm) {
             eta[sd] = rt * asinh_of(half_i / j0_of(sd, x_s_[sd][0], p_->c_e0));
             continue;
         }
-        eta[sd] = rt * mean_asinh(sd, half_i);
+        log_mean[sd] = mean_log(sd, [&](std::size_t k) { return inside(k) * per_c0; });
+        eta[sd] = rt * mean_asinh(sd, half_i, log_mean[sd]);
     }
     plating_V_ = u_V_[0][0] + eta[0];
     double v = (u_V_[1][0] + eta[1]) - (u_V_[0][0] + eta[0]);
-    if (kind_ == EchemKind::spm) return v;
-    double log_mean[2] = {0.0, 0.0}, c_mean = 0.0, length = 0.0;
+    if (spm) return v;
+    double c_mean = 0.0, length = 0.0;
     for (std::size_t k = 0; k < x_.size(); ++k) {
         c_mean += c_new_[k] * dx_[k];
         length += dx_[k];
     }
     c_mean = c_mean / length;
-    const double per_mean = 1.0 / c_mean;
-    for (std::size_t sd = 0; sd < 2; ++sd)
-        log_mean[sd] =
-            mean_log(sd, [&](std::size_t k) { return (c_new_[k] > k_c_least ? c_new_[k] : k_c_least) * per_mean; });
     const double b_log = t_varies_ ? thermo_at_(c_mean) : b_log_;
     v += b_log * (log_mean[1] - log_mean[0]);
     const double kappa = kappa_at_(c_mean);
@@ -414,7 +416,7 @@ double Echem::spm_voltage(double i_A_m2) {
           q.thickness_m / (3.0 * q.transport));
     v -= i_A_m2 * (n.thickness_m / (3.0 * sigma_[0]) + q.thickness_m / (3.0 * sigma_[1]));
     // at the separator's side of the negative electrode, from the mean over it
-    const double at_sep = base::det_log((c_new_[n_[0] - 1] > 1e-3 ? c_new_[n_[0] - 1] : 1e-3) / c_mean);
+    const double at_sep = base::det_log(inside(n_[0] - 1) * per_c0);
     plating_V_ += i_A_m2 * n.thickness_m * (1.0 / (3.0 * kappa * n.transport) - 1.0 / (6.0 * sigma_[0])) -
                   b_log * (at_sep - log_mean[0]);
     return v;

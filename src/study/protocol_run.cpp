@@ -75,7 +75,8 @@ public:
             if (reason.empty() && s.max_s > 0.0 && t_ >= t0_ + s.max_s - 1e-9) reason = "time";
             double grow = err > 0.05 ? 0.9 / base::sqrt2(err) : 2.0;
             grow = grow > 2.0 ? 2.0 : (grow < 0.5 ? 0.5 : grow);
-            if (grow < k_keep_below && grow > 1.0 / k_keep_below) grow = 1.0;  // a cell reuses what it made for a length
+            if (grow < k_keep_below && grow > 1.0 / k_keep_below)
+                grow = 1.0;  // a cell reuses what it made for a length
             h = taken * grow;
         }
         r_.ends.push_back({s.text, reason, t_, v_, i_, (cell_.charge_out_C() - begin_C) / 3600.0});
@@ -185,7 +186,9 @@ private:
     void half_way(double h) {
         const CellSample &a = before_, &b = last_;
         const double w = h / h_old_, bend = 0.25 * w / (1.0 + w);
-        const auto at = [&](double x0, double x1, double x2) { return 0.5 * (x1 + x2) - bend * (x2 - x1 - w * (x1 - x0)); };
+        const auto at = [&](double x0, double x1, double x2) {
+            return 0.5 * (x1 + x2) - bend * (x2 - x1 - w * (x1 - x0));
+        };
         r_.samples.push_back({t_ + 0.5 * h, at(a.i_A, b.i_A, i_try_), at(a.v_V, b.v_V, v_try_),
                               at(a.soc, b.soc, cell_.soc()), at(a.t_K, b.t_K, cell_.t_K()), cell_.heat_W(), b.step,
                               at(a.t_core_K, b.t_core_K, cell_.t_core_K())});

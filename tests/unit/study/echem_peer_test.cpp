@@ -105,7 +105,6 @@ Score cccv(const std::shared_ptr<cell::EchemParams>& p, EchemKind kind, const ce
     ProtocolOptions o;
     o.soc = 0.2;
     o.t_K = o.ambient_K = p->t_ref_K;
-    o.tol_V = 2e-4;
     auto steps = parse_protocol({"Charge at 1C until 4 V", "Hold at 4 V until C/20"});
     steps[0].until_V = steps[1].value = p->v_max_V;
     for (auto& s : steps) s.period_s = 10.0;
@@ -126,7 +125,7 @@ Score cccv(const std::shared_ptr<cell::EchemParams>& p, EchemKind kind, const ce
 /// Within 0.3 mV rms, or within what the reference itself moved by where it did not settle.
 void compare(const std::string& set, double step, bool with_dfn = true) {
     const auto p = set_of(set);
-    const cell::EchemMesh mesh{40, 16, 40, 0.0, 50, false}, fine{60, 24, 60, 0.0, 50, false};
+    const cell::EchemMesh m;  // as users get it
     for (const auto& [name, kind] :
          {std::pair{"spm", EchemKind::spm}, std::pair{"spme", EchemKind::spme}, std::pair{"dfn", EchemKind::dfn}}) {
         if (kind == EchemKind::dfn && !with_dfn) continue;
@@ -137,7 +136,6 @@ void compare(const std::string& set, double step, bool with_dfn = true) {
                 continue;
             }
             REQUIRE(ref.size() > 10);
-            const cell::EchemMesh& m = what == "2C" ? fine : mesh;
             cell::Echem c(p, kind, m);
             c.reset(what == "pulses" ? 0.5 : (what == "drive" ? 0.8 : 1.0), p->t_ref_K);
             const Score s = what == "cccv"     ? cccv(p, kind, m, ref)
