@@ -30,7 +30,7 @@ struct ProtocolResult {
 };
 struct ProtocolOptions {
     double soc = 1.0, t_K = 298.15, ambient_K = 298.15;
-    double tol_V = 2e-3;  // step control: change of voltage against its straight continuation
+    double tol_V = 0.0;   // step control: change of voltage against its straight continuation; 0: the model's own
     double tol_x = 1e-2;  // the same of lithiation anywhere in a particle whose diffusivity depends on it
     double longest_s = 3600.0;
     int repeat = 1;

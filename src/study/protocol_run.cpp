@@ -24,6 +24,7 @@ public:
     void step(const ProtocolStep& s, std::int32_t index) {
         s_ = &s;
         scale_A_ = cell_.nominal_Ah;
+        const double tol_V = o_.tol_V > 0.0 ? o_.tol_V : cell_.tol_V;
         const double begin_C = cell_.charge_out_C();
         t0_ = t_;
         double h = k_first_s;
@@ -46,7 +47,7 @@ public:
             if (h > left_s) h = left_s;
             const double v = attempt(h, jump);
             const double along = h_old_ > 0.0 ? v_ + (v_ - v_old_) * (h / h_old_) : v;
-            const double err = base::max2(base::abs2(v - along) / o_.tol_V, cell_.bend / o_.tol_x);
+            const double err = base::max2(base::abs2(v - along) / tol_V, cell_.bend / o_.tol_x);
             if (!finite(v) || !finite(i_try_) || (h_old_ > 0.0 && err > 2.0 && h > 1e-3)) {
                 h = 0.5 * h;
                 if (h < k_least_s) reason = "failed";
