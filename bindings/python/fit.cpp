@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Identification of a cell model from files. The package's Python part writes frames into files first. The
 // interpreter's lock is released while the fit runs.
+#include <pybind11/complex.h>
 #include <pybind11/stl.h>
 
 #include <optional>
@@ -33,10 +34,24 @@ void bind_fit(py::module_& m) {
         .def_readonly("t_s", &FitFileResult::t_s)
         .def_readonly("v_meas_V", &FitFileResult::v_meas_V)
         .def_readonly("v_sim_V", &FitFileResult::v_sim_V);
+    py::class_<FitSpectrum>(m, "FitSpectrum", "One impedance spectrum beside the model's; Im < 0 where capacitive.")
+        .def_readonly("path", &FitSpectrum::path)
+        .def_readonly("temp_degC", &FitSpectrum::temp_degC)
+        .def_readonly("soc", &FitSpectrum::soc_rel)
+        .def_readonly("f_Hz", &FitSpectrum::f_Hz)
+        .def_readonly("z_meas_Ohm", &FitSpectrum::z_meas_Ohm)
+        .def_readonly("z_sim_Ohm", &FitSpectrum::z_sim_Ohm)
+        .def_readonly("inductive_Hz", &FitSpectrum::inductive_Hz, "Im > 0 from here on; 0: nowhere.")
+        .def_readonly("left_out", &FitSpectrum::left_out)
+        .def_readonly("flipped", &FitSpectrum::flipped)
+        .def_readonly("rms_pct", &FitSpectrum::rms_pct)
+        .def_readonly("max_pct", &FitSpectrum::max_pct)
+        .def_readonly("rms_1C_mV", &FitSpectrum::rms_1C_mV);
     py::class_<FitResult>(m, "FitResult", "Model and report of a fit.")
         .def_readonly("model_json", &FitResult::model_json, "Text of a cell model file.")
         .def_readonly("parameters", &FitResult::parameters)
         .def_readonly("files", &FitResult::files)
+        .def_readonly("spectra", &FitResult::spectra)
         .def_readonly("warnings", &FitResult::warnings)
         .def_readonly("worst_validation_rms_mV", &FitResult::worst_validation_rms_mV)
         .def("report", &fit_text, "The report that the command prints.")
@@ -69,6 +84,8 @@ void bind_fit(py::module_& m) {
         .def_readwrite("heat_capacity_J_per_K", &FitOptions::heat_capacity_J_per_K)
         .def_readwrite("cooling_K_per_W", &FitOptions::cooling_K_per_W)
         .def_readwrite("soc_floor_rel", &FitOptions::soc_floor_rel)
+        .def_readwrite("eis", &FitOptions::eis)
+        .def("set_eis_columns", [](FitOptions& o, const std::string& text) { o.eis_columns = parse_eis_columns(text); })
         .def("set_columns", [](FitOptions& o, const std::string& text) { o.columns = parse_fit_columns(text); });
     m.def("fit", &fit, py::arg("options"), py::call_guard<py::gil_scoped_release>());
 }

@@ -3,6 +3,8 @@
 // Sign convention: current is positive when it discharges the cell (`charge_positive` says that a file has it the other
 // way). Errors: InputError lists bad files, a sign that contradicts the voltage, and data that cannot give a model.
 #pragma once
+#include <complex>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -30,9 +32,22 @@ struct FitColumns {
 /// "t=..,i=..,v=..,T=..,A=..". Throws InputError.
 FitColumns parse_fit_columns(const std::string& text);
 
+/// Column names of impedance files; empty: the usual ones (freq_Hz, z_re_Ohm, z_im_Ohm, temp_C, soc, ..). The unit of Z
+/// is read from the name (mOhm, uOhm; else ohm); a name that begins with '-' holds the negative.
+struct EisColumns {
+    std::string f, re, im, temperature, soc;
+};
+/// "f=..,re=..,im=..,T=..,soc=..". Throws InputError.
+EisColumns parse_eis_columns(const std::string& text);
+
 struct FitOptions {
     std::vector<FitFile> files;     // fitted
     std::vector<FitFile> validate;  // held back: simulated only
+    /// Impedance spectra, fitted with the files or, with an OCV table, alone. Temperature and soc of a spectrum are
+    /// given here or are columns of the file, which may then hold many. Im Z < 0 where capacitive; the other sign is
+    /// detected.
+    std::vector<FitFile> eis;
+    EisColumns eis_columns;
     FitColumns columns;
     std::optional<bool> charge_positive;  // default: discharge positive; Battery Data Format columns: charge positive
     std::string ocv_table;                // CSV with soc (or soc_pct) and OCV columns, instead of slow tests
@@ -87,12 +102,27 @@ struct FitFileResult {
     std::vector<double> temp_meas_degC, temp_sim_degC;  // (n), empty without
 };
 
+/// One impedance spectrum beside the model's. Z = -dV/di, Im < 0 where capacitive.
+struct FitSpectrum {
+    std::string path;
+    double temp_degC = 0.0, soc_rel = 0.0;
+    std::vector<double> f_Hz;                                 // (n) rising; what was fitted
+    std::vector<std::complex<double>> z_meas_Ohm, z_sim_Ohm;  // (n)
+    double inductive_Hz = 0.0;  // Im > 0 from here on: Re above it and Im above a third of it were not used; 0: nowhere
+    std::size_t left_out = 0;   // points above it
+    bool flipped = false;       // the file has a capacitive Im as positive
+    double rms_pct = 0.0, max_pct = 0.0;  // |model - measured| relative to |measured|
+    double rms_1C_mV = 0.0;               // the same difference times 1C
+};
+
 struct FitResult {
     std::string model_json;  // text of a models/cells file
     std::vector<FitParameter> parameters;
     std::vector<FitFileResult> files;
+    std::vector<FitSpectrum> spectra;
     std::vector<std::string> warnings;
-    double worst_validation_rms_mV = 0.0;  // of the held-back files; of the fitted ones if there are none
+    /// Of the held-back files; of the fitted ones if there are none; of the spectra times 1C if there are no files.
+    double worst_validation_rms_mV = 0.0;
 };
 
 FitResult fit(const FitOptions& options);

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <system_error>
 
+#include "api/fit_spectra.hpp"
 #include "study/fit.hpp"
 
 namespace twin {
@@ -64,11 +65,34 @@ FitColumns parse_fit_columns(const std::string& text) {
     return c;
 }
 
+EisColumns parse_eis_columns(const std::string& text) {
+    EisColumns c;
+    for (std::size_t a = 0; a < text.size();) {
+        const std::size_t end = std::min(text.find(',', a), text.size());
+        const std::string part = text.substr(a, end - a);
+        a = end + 1;
+        const std::size_t equal = std::min(part.find('='), part.size());
+        const std::string key = part.substr(0, equal);
+        std::string* to = key == "f"     ? &c.f
+                          : key == "re"  ? &c.re
+                          : key == "im"  ? &c.im
+                          : key == "T"   ? &c.temperature
+                          : key == "soc" ? &c.soc
+                                         : nullptr;
+        if (to == nullptr || equal + 1 >= part.size())
+            reject("--eis-columns", "'" + part + "' is not f=.., re=.., im=.., T=.. or soc=..");
+        *to = part.substr(equal + 1);
+    }
+    return c;
+}
+
 FitResult fit(const FitOptions& options) { return study::fit_model(options); }
 
 std::string fit_text(const FitResult& r) {
-    std::string s = fmt::format("{:<34} {:<17} {:>6} {:>6} {:>6} {:>9} {:>9}\n", "file", "kind", "degC", "soc0",
-                                "steps", "rms, mV", "max, mV");
+    std::string s;
+    if (!r.files.empty())
+        s = fmt::format("{:<34} {:<17} {:>6} {:>6} {:>6} {:>9} {:>9}\n", "file", "kind", "degC", "soc0", "steps",
+                        "rms, mV", "max, mV");
     for (const FitFileResult& f : r.files)
         s += fmt::format("{:<34} {:<17} {:>6.1f} {:>6.3f} {:>6} {:>9.2f} {:>9.1f}{}\n", name_of(f.path), f.kind,
                          f.temp_degC, f.soc_start_rel, f.steps.size(), f.rms_mV, f.max_mV,
@@ -82,6 +106,13 @@ std::string fit_text(const FitResult& r) {
         if (f.thermal)
             s += fmt::format("{:<34} {:>9.2f} {:>9.2f} {:>+9.2f}{}\n", name_of(f.path), f.rms_own_mV, f.rms_K, f.end_K,
                              f.held_back ? "  held back" : "");
+    if (!r.spectra.empty())
+        s += fmt::format("\n{:<34} {:>6} {:>6} {:>7} {:>21} {:>8} {:>8} {:>9}\n", "impedance", "degC", "soc", "points",
+                         "Hz", "rms, %", "max, %", "1C, mV");
+    for (const FitSpectrum& f : r.spectra)
+        s += fmt::format("{:<34} {:>6.1f} {:>6.3f} {:>7} {:>9.3g} ..{:>9.3g} {:>8.2f} {:>8.2f} {:>9.2f}\n",
+                         name_of(f.path), f.temp_degC, f.soc_rel, f.f_Hz.size(), f.f_Hz.front(), f.f_Hz.back(),
+                         f.rms_pct, f.max_pct, f.rms_1C_mV);
     s += "\nparameters (standard uncertainty)\n";
     for (const FitParameter& p : r.parameters)
         s += p.identified ? fmt::format("  {:<40} {:>10.4g} +- {:.2g} {}\n", p.name, p.value, p.sigma, p.unit)
@@ -105,7 +136,7 @@ std::string fit_residual_svg(const FitResult& r) {
     std::string s = fmt::format(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" font-family=\"sans-serif\" font-size=\"11\">\n"
         "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n",
-        k_width, k_height * static_cast<double>(r.files.size()));
+        k_width, k_height * static_cast<double>(r.files.size()) + spectra_height(r.spectra));
     double top = 0.0;
     for (const FitFileResult& f : r.files) {
         const double range = std::max(10.0, 4.0 * f.rms_mV), mid = top + 60.0;
@@ -131,7 +162,7 @@ std::string fit_residual_svg(const FitResult& r) {
         s += "\" stroke=\"#06c\" fill=\"none\"/>\n";
         top += k_height;
     }
-    return s + "</svg>\n";
+    return s + spectra_panels(r.spectra, top) + "</svg>\n";
 }
 
 }  // namespace twin

@@ -55,8 +55,8 @@ struct AgeingArguments {
 };
 
 struct FitArguments {
-    std::vector<std::string> files, validate;  // "PATH[@TEMP_DEGC[@SOC]]"
-    std::string columns, current_sign, out, svg, csv;
+    std::vector<std::string> files, validate, eis;  // "PATH[@TEMP_DEGC[@SOC]]"
+    std::string columns, eis_columns, current_sign, out, svg, csv;
     double max_rms_mV = 0.0;  // 0: no limit
     bool quiet = false;
     FitOptions options;

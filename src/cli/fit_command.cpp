@@ -12,10 +12,14 @@ namespace twin::cli {
 int fit_command(FitArguments a) {
     for (const std::string& f : a.files) a.options.files.push_back(parse_fit_file(f));
     for (const std::string& f : a.validate) a.options.validate.push_back(parse_fit_file(f));
+    for (const std::string& f : a.eis) a.options.eis.push_back(parse_fit_file(f));
+    a.options.eis_columns = parse_eis_columns(a.eis_columns);
     a.options.columns = parse_fit_columns(a.columns);
     if (!a.current_sign.empty()) a.options.charge_positive = a.current_sign == "charge-positive";
-    if (a.options.sources.empty() && a.options.from_bpx.empty())
+    if (a.options.sources.empty() && a.options.from_bpx.empty()) {
         for (const FitFile& f : a.options.files) a.options.sources.push_back("measured: " + f.path);
+        for (const FitFile& f : a.options.eis) a.options.sources.push_back("measured: " + f.path);
+    }
     if (!a.quiet) a.options.progress = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
     const FitResult r = fit(a.options);
     if (!a.out.empty()) write_file(a.out, r.model_json);

@@ -86,6 +86,14 @@ void add_fit(CLI::App& app, FitArguments& a, std::function<int()>& verb) {
         ->delimiter(',')
         ->check(CLI::Range(-40.0, 80.0));
     fit->add_option("--validate", a.validate, "Files held back: simulated and judged, not fitted")->type_name("FILE");
+    fit->add_option("--eis", a.eis,
+                    "Impedance as CSV (freq_Hz, z_re_Ohm, z_im_Ohm): FILE@TEMP_DEGC@SOC, or FILE with columns of both "
+                    "(many spectra); with files, or with --ocv-table alone (may be repeated)")
+        ->type_name("FILE")
+        ->allow_extra_args(false)
+        ->take_all();
+    fit->add_option("--eis-columns", a.eis_columns,
+                    "Names of its columns, e.g. f=freq,re=Zre_mOhm,im=Zim_mOhm,T=T,soc=soc");
     fit->add_option("--columns", a.columns, "Names of the columns, e.g. t=Time,i=Current,v=Voltage,T=Temp,A=Ambient");
     fit->add_option("--current-sign", a.current_sign, "Which direction is positive in the files")
         ->check(CLI::IsMember({"discharge-positive", "charge-positive"}));

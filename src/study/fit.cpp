@@ -45,6 +45,32 @@ std::vector<Recording> read_all(const FitOptions& o, std::vector<Diagnostic>& er
     return all;
 }
 
+std::vector<Spectrum> read_all_spectra(const FitOptions& o, std::vector<Diagnostic>& errors) {
+    std::vector<Spectrum> all;
+    for (const FitFile& f : o.eis) {
+        const SpectrumFile file = read_spectra(f, o.eis_columns, errors);
+        if (file.all.empty()) continue;
+        double lo_Hz = 1e9, hi_Hz = 0.0, from_Hz = 1e9;
+        std::size_t flipped = 0, inductive = 0, points = 0, left_out = 0;
+        for (const Spectrum& s : file.all) {
+            lo_Hz = std::min(lo_Hz, s.f_Hz.front()), hi_Hz = std::max(hi_Hz, s.f_Hz.back());
+            flipped += s.flipped ? 1U : 0U;
+            points += s.f_Hz.size(), left_out += s.left_out;
+            if (s.left_out > 0) ++inductive, from_Hz = std::min(from_Hz, s.inductive_Hz);
+        }
+        std::string line = fmt::format("{}: {} impedance spectra, {} points {:.3g} .. {:.3g} Hz", f.path,
+                                       file.all.size(), points, lo_Hz, hi_Hz);
+        if (flipped > 0) line += fmt::format("; Im is capacitive positive in {}, turned", flipped);
+        if (inductive > 0)
+            line += fmt::format("; {} inductive from {:.3g} Hz on or above, {} points not used", inductive, from_Hz,
+                                left_out);
+        if (file.without_temp > 0) line += fmt::format("; {} rows without a temperature not used", file.without_temp);
+        say(o, line);
+        all.insert(all.end(), file.all.begin(), file.all.end());
+    }
+    return all;
+}
+
 // soc at the start: given, full or empty by the kind, or from a rest voltage where the OCV is steep enough.
 void place(Recording& r, const OcvData& ocv, std::vector<Diagnostic>& errors) {
     if (r.soc_known) return;
@@ -74,9 +100,11 @@ void place(Recording& r, const OcvData& ocv, std::vector<Diagnostic>& errors) {
     r.soc_start_rel = linear(v, ocv.soc, v0);
 }
 
-// Temperatures of the knots: medians of the files, those within 4 K are one.
-std::vector<double> temperature_knots(const std::vector<const Recording*>& files) {
+// Temperatures of the knots: medians of the files and those of the spectra; those within 4 K are one.
+std::vector<double> temperature_knots(const std::vector<const Recording*>& files,
+                                      const std::vector<Spectrum>& spectra) {
     std::vector<double> t;
+    for (const Spectrum& s : spectra) t.push_back(s.t_degC);
     for (const Recording* r : files) {
         std::vector<double> x = r->t_degC;
         std::nth_element(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(x.size() / 2), x.end());
@@ -94,8 +122,20 @@ std::vector<double> temperature_knots(const std::vector<const Recording*>& files
     return knots;
 }
 
-Problem make_problem(const std::vector<Recording>& all, const OcvData& ocv, const FitOptions& o) {
+// Where the search for the time constants begins: spectra say it themselves; with recordings beside them the slowest is
+// left to these.
+std::vector<double> taus_of(const Problem& b) {
+    if (b.spectra.empty()) return {};
+    if (b.files.empty() || b.n_rc == 1) return best_taus(b.spectra, b.n_rc);
+    std::vector<double> taus = best_taus(b.spectra, b.n_rc - 1);
+    taus.push_back(std::max(b.n_rc == 3 ? 300.0 : 100.0, 5.0 * taus.back()));
+    return taus;
+}
+
+Problem make_problem(const std::vector<Recording>& all, const std::vector<Spectrum>& spectra, const OcvData& ocv,
+                     const FitOptions& o) {
     Problem b;
+    b.spectra = spectra;
     b.ocv = ocv;
     b.capacity_Ah = o.capacity_Ah > 0.0 ? o.capacity_Ah : ocv.capacity_Ah;
     b.soc_floor_rel = o.soc_floor_rel;
@@ -104,8 +144,9 @@ Problem make_problem(const std::vector<Recording>& all, const OcvData& ocv, cons
         if (!r.held_back && !r.is_slow()) b.files.push_back(&r);
     b.chemistry = o.chemistry;
     b.r_soc = {0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0};
-    if (b.files.empty()) return b;
-    b.t_K = temperature_knots(b.files);
+    if (b.files.empty() && spectra.empty()) return b;
+    b.t_K = temperature_knots(b.files, spectra);
+    b.tau_start_s = taus_of(b);
     for (int k = 0; k <= 50; ++k) b.ocv_soc.push_back(0.02 * k);
     b.entropy_soc = {0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0};
     for (const double g : ocv.half_gap_V) b.hysteresis = b.hysteresis || (ocv.gap_known && g > 0.0);
@@ -160,9 +201,18 @@ void warn(const Problem& b, const Solution& s, FitResult& out) {
         out.warnings.push_back(
             fmt::format("{} of {} parameters are not identified by these data (marked); they follow their neighbours",
                         lost, out.parameters.size()));
+    std::size_t inductive = 0;
+    double from_Hz = 1e9;
+    for (const Spectrum& x : b.spectra)
+        if (x.left_out > 0) ++inductive, from_Hz = std::min(from_Hz, x.inductive_Hz);
+    if (inductive > 0)
+        out.warnings.push_back(
+            fmt::format("{} of {} spectra are inductive from {:.3g} Hz on or above: Re is not used "
+                        "there, Im not above a third of it",
+                        inductive, b.spectra.size(), from_Hz));
     double late = 0.0;
     for (const Recording* r : b.files) late = std::max(late, r->sample_s);
-    if (late >= 0.05)
+    if (late >= 0.05 && b.spectra.empty())
         out.warnings.push_back(fmt::format(
             "the first sample after a step comes {:.2g} s late: R0 of the model is R over {:.2g} s, not the ohmic one",
             late, late));
@@ -174,6 +224,7 @@ void judge_all(const cell::EcmModel& model, const std::vector<Recording>& all, d
     bool any_held = false;
     for (const Recording& r : all) any_held = any_held || r.held_back;
     std::string held, fitted;
+    if (all.empty()) return;
     for (const Recording& r : all) {
         if (!r.held_back && r.kind.rfind("slow", 0) == 0) continue;
         FitFileResult f = judge(model, r, capacity_Ah, o.soc_floor_rel);
@@ -187,13 +238,28 @@ void judge_all(const cell::EcmModel& model, const std::vector<Recording>& all, d
                      (held.empty() ? "; nothing held back" : "; held back " + held);
 }
 
-FitResult identify(std::vector<Recording>& all, const OcvData& ocv, const FitOptions& o,
-                   const std::vector<std::string>& notes) {
-    const Problem b = make_problem(all, ocv, o);
+void judge_spectra(const cell::EcmModel& model, const Problem& b, cell::EcmModelFile& file, FitResult& out) {
+    if (b.spectra.empty()) return;
+    double sum = 0.0, most = 0.0;
+    for (const Spectrum& s : b.spectra) {
+        FitSpectrum f = judge(model, s, b.capacity_Ah);
+        sum += f.rms_pct * f.rms_pct, most = std::max(most, f.rms_pct);
+        if (out.files.empty()) out.worst_validation_rms_mV = std::max(out.worst_validation_rms_mV, f.rms_1C_mV);
+        out.spectra.push_back(std::move(f));
+    }
+    const auto n = static_cast<double>(b.spectra.size());
+    const std::string text = fmt::format("{} impedance spectra: rms {:.1f} %, worst {:.1f} % of abs(Z)",
+                                         b.spectra.size(), std::sqrt(sum / n), most);
+    file.fit_error = out.files.empty() ? text : file.fit_error + "; " + text;
+}
+
+FitResult identify(std::vector<Recording>& all, const std::vector<Spectrum>& spectra, const OcvData& ocv,
+                   const FitOptions& o, const std::vector<std::string>& notes) {
+    const Problem b = make_problem(all, spectra, ocv, o);
     if (b.t_K.empty())
         throw InputError({Diagnostic{Diagnostic::Severity::error, "", "",
-                                     "only slow tests: resistances and time constants are not identified; add pulses "
-                                     "or a drive cycle",
+                                     "only slow tests: resistances and time constants are not identified; add pulses, "
+                                     "a drive cycle or impedance (--eis)",
                                      0, 0}});
     say(o, fmt::format("{} parameters, {} files, capacity {:.4g} Ah", b.n, b.files.size(), b.capacity_Ah));
     const Solution s = solve(b, o.progress);
@@ -207,6 +273,7 @@ FitResult identify(std::vector<Recording>& all, const OcvData& ocv, const FitOpt
     file.notes.insert(file.notes.end(), heat.notes.begin(), heat.notes.end());
     out.parameters.insert(out.parameters.end(), heat.parameters.begin(), heat.parameters.end());
     judge_all(cell::build(file), all, b.capacity_Ah, o, file, out);
+    judge_spectra(cell::build(file), b, file, out);
     out.model_json = io::print_json(io::JsonPrinter::print(file, nullptr, false));
     warn(b, s, out);
     return out;
@@ -222,11 +289,14 @@ FitResult fit_model(const FitOptions& given) {
             fail(errors, o.from_bpx, "--from-bpx simulates its tests; recordings are fitted by themselves");
         if (!errors.empty()) throw InputError(errors);
         SimulatedTests s = simulate_tests(o);
-        return identify(s.all, s.ocv, s.options, s.notes);
+        return identify(s.all, {}, s.ocv, s.options, s.notes);
     }
     if (o.chemistry.empty()) o.chemistry = "NMC";
-    if (o.files.empty()) fail(errors, "FILE", "no file to fit");
+    if (o.files.empty() && o.eis.empty()) fail(errors, "FILE", "no file to fit");
+    if (o.files.empty() && !o.eis.empty() && o.ocv_table.empty())
+        fail(errors, "--eis", "impedance alone has no OCV: give --ocv-table (and --capacity-Ah), or recordings");
     std::vector<Recording> all = read_all(o, errors);
+    const std::vector<Spectrum> spectra = read_all_spectra(o, errors);
     if (!errors.empty()) throw InputError(errors);
     split_slow_legs(all, o.capacity_Ah);
     OcvData ocv = o.ocv_table.empty() ? ocv_of_slow_tests(all, errors) : ocv_of_table(o.ocv_table, errors);
@@ -246,7 +316,7 @@ FitResult fit_model(const FitOptions& given) {
             place(r, ocv, errors);
         }
     if (!errors.empty()) throw InputError(errors);
-    return identify(all, ocv, o, {});
+    return identify(all, spectra, ocv, o, {});
 }
 
 }  // namespace twin::study

@@ -11,6 +11,7 @@ namespace twin::study {
 namespace {
 
 constexpr double k_zero_K = 273.15;
+constexpr double k_small_signal_C = 0.2;
 constexpr double k_unidentified_log = 0.5;  // a resistance known to a factor 1.6 at one sigma is not known
 
 double at_of(const std::vector<double>& p, std::ptrdiff_t k) { return p[static_cast<std::size_t>(k)]; }
@@ -141,11 +142,20 @@ cell::EcmModelFile model_of(const Problem& b, const Solution& s, const FitOption
             t_lo = std::min(t_lo, r->t_degC[k]), t_hi = std::max(t_hi, r->t_degC[k]);
         }
     }
+    for (const Spectrum& x : b.spectra) {
+        soc_lo = std::min(soc_lo, x.soc - 0.05), soc_hi = std::max(soc_hi, x.soc + 0.05);
+        t_lo = std::min(t_lo, x.t_degC), t_hi = std::max(t_hi, x.t_degC);
+    }
+    if (b.files.empty()) {
+        big = k_small_signal_C * b.capacity_Ah;
+        f.notes.push_back(fmt::format(
+            "from impedance alone, of a small signal: larger currents than {:g}C are not covered", k_small_signal_C));
+    }
     f.valid = {rounded(std::clamp(soc_lo, 0.0, 0.9), 3), rounded(std::clamp(soc_hi, 0.1, 1.0), 3),
                std::floor(t_lo - 5.0), std::ceil(t_hi + 5.0), rounded(big, 3)};
     f.tolerance = {2.0, 15.0, 10.0};
     f.notes.emplace_back("tolerance is assumed: one cell was measured");
-    if (late >= 0.05)
+    if (late >= 0.05 && b.spectra.empty())
         f.notes.push_back(fmt::format(
             "samples follow a step after {:.2g} s: r0 is the resistance over that time, not the ohmic one", late));
     if (b.t_K.size() < 2)

@@ -219,7 +219,8 @@ std::vector<double> Problem::start() const {
                 p[x.at + static_cast<Index>(s * t_K.size() + t)] =
                     std::log(0.03 / capacity_Ah) - 2.5 * (arrhenius(t_K[t]) - arrhenius(298.15));
     const double first[3][3] = {{30.0}, {8.0, 150.0}, {5.0, 60.0, 900.0}};
-    for (Index k = 0; k < tau.n; ++k) p[tau.at + k] = std::log(first[tau.n - 1][k]);
+    for (Index k = 0; k < tau.n; ++k)
+        p[tau.at + k] = std::log(tau_start_s.empty() ? first[tau.n - 1][k] : tau_start_s[static_cast<std::size_t>(k)]);
     for (std::size_t k = 0; k < entropy_soc.size() && entropy; ++k)
         p[slope.at + static_cast<Index>(k)] = slope_prior(k);
     if (hysteresis) p[gamma.at] = std::log(50.0);
@@ -233,6 +234,12 @@ double Problem::log_typical(double t_degC) const {
 
 double Problem::slope_prior(std::size_t k) const {
     return ocv.dudt_VperK.empty() ? 0.0 : 10.0 * linear(ocv.soc, ocv.dudt_VperK, entropy_soc[k]);
+}
+
+KnotWeights Problem::knots_at(double soc, double t_degC) const {
+    Weights f;
+    f.add(*this, OverTemperature(t_K), soc, t_degC);
+    return {f.at, f.w, f.beyond.front()};
 }
 
 double Problem::resistance(const std::vector<double>& p, int k, double soc, double t_degC) const {

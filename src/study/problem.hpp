@@ -15,6 +15,7 @@
 
 #include "study/ocv.hpp"
 #include "study/recording.hpp"
+#include "study/spectrum.hpp"
 
 namespace twin::study {
 
@@ -29,8 +30,17 @@ struct Priors {
            any = 1e-6;  // volts per unit of the parameter
 };
 
+/// log R at one charge and temperature: beyond + sum of w p[first + at].
+struct KnotWeights {
+    std::vector<std::ptrdiff_t> at;
+    std::vector<double> w;
+    double beyond = 0.0;
+};
+
 struct Problem {
     std::vector<const Recording*> files;
+    std::vector<Spectrum> spectra;    // impedance (spectrum.hpp)
+    std::vector<double> tau_start_s;  // (n_rc) where the search begins; empty: as usual for recordings
     OcvData ocv;
     std::string chemistry;
     double capacity_Ah = 0.0, soc_floor_rel = 0.05;
@@ -52,6 +62,7 @@ struct Problem {
     double log_typical(double t_degC) const;
     /// What the prior says of parameter k of the slope, 0.1 V/K: dU/dT of the slow tests, 0 if they have none.
     double slope_prior(std::size_t k) const;
+    KnotWeights knots_at(double soc, double t_degC) const;
     /// Resistance k at (soc, T), ohms.
     double resistance(const std::vector<double>& p, int k, double soc, double t_degC) const;
     /// Simulated voltage of file f (n samples). `jac`, if given, gets its derivative by the parameters at the samples

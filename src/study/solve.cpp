@@ -24,6 +24,8 @@ struct Assembled {
     MatrixXd data, prior;  // (n+1 x n+1) normal matrices of [J r]
 };
 
+Index b_n(const Assembled& a) { return a.data.rows() - 1; }
+
 // Rank-one row a (sparse) with residual e, weight w.
 void add_row(MatrixXd& m, double w, std::initializer_list<std::pair<Index, double>> a, double e) {
     const Index n = m.rows() - 1;
@@ -136,6 +138,15 @@ Assembled assemble(const Problem& b, const std::vector<Rows>& rows, const Vector
             for (std::size_t y = 0; y < used.size(); ++y)
                 a.data(used[x], used[y]) += normal(static_cast<Index>(x), static_cast<Index>(y));
     }
+    add_spectra(b, plain(p), [&a](const SpectrumRow& r) {
+        for (const auto& x : r.a)
+            for (const auto& y : r.a) a.data(x.first, y.first) += r.weight * x.second * y.second;
+        for (const auto& x : r.a) {
+            a.data(x.first, b_n(a)) += r.weight * x.second * r.e_V;
+            a.data(b_n(a), x.first) += r.weight * x.second * r.e_V;
+        }
+        a.data(b_n(a), b_n(a)) += r.weight * r.e_V * r.e_V;
+    });
     return a;
 }
 
@@ -225,6 +236,10 @@ Solution solve(const Problem& b, const std::function<void(const std::string&)>& 
         counted += n;
         independent += n / correlation_length(e, f.rows[k].weight);
     }
+    add_spectra(b, s.p, [&](const SpectrumRow& r) {
+        sum += r.e_V * r.e_V;
+        counted += 1.0, independent += 1.0;
+    });
     s.rms_V = std::sqrt(sum / std::max(counted, 1.0));
     s.data_weight = plain(f.last.data.diagonal().head(b.n));
     const MatrixXd normal = (f.last.data + f.last.prior).topLeftCorner(b.n, b.n);

@@ -389,10 +389,26 @@ class FitFileResult:
     v_sim_V: List[float]
 
 
+class FitSpectrum:
+    path: str
+    temp_degC: float
+    soc: float
+    f_Hz: List[float]
+    z_meas_Ohm: List[complex]
+    z_sim_Ohm: List[complex]
+    inductive_Hz: float
+    left_out: int
+    flipped: bool
+    rms_pct: float
+    max_pct: float
+    rms_1C_mV: float
+
+
 class FitResult:
     model_json: str
     parameters: List[FitParameter]
     files: List[FitFileResult]
+    spectra: List[FitSpectrum]
     warnings: List[str]
     worst_validation_rms_mV: float
     def report(self) -> str: ...
@@ -427,7 +443,9 @@ class FitOptions:
     heat_capacity_J_per_K: float
     cooling_K_per_W: float
     soc_floor_rel: float
+    eis: List[FitFile]
     def __init__(self) -> None: ...
+    def set_eis_columns(self, text: str) -> None: ...
     def set_columns(self, text: str) -> None: ...
 
 

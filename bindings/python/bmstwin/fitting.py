@@ -21,6 +21,7 @@ class Fit:
         self.model: Dict[str, Any] = json.loads(result.model_json)
         self.parameters = result.parameters
         self.files = result.files
+        self.spectra = result.spectra
         self.warnings = result.warnings
         self.worst_validation_rms_mV = result.worst_validation_rms_mV
 
@@ -91,12 +92,38 @@ def fit_from_bpx(name: Union[str, "os.PathLike[str]"], *, kind: str = "spme", te
                                    "from_temps_degC": [float(t) for t in temps_degC]})))
 
 
-def fit(frames: Any, *, validate: Any = (), columns: str = "", charge_positive: Optional[bool] = None, **options: Any) -> Fit:
+def _spectra(entries: Any, folder: str) -> Iterable["_core.FitFile"]:
+    named = entries.items() if isinstance(entries, Mapping) else ((f"spectrum {k + 1}", e) for k, e in enumerate(entries))
+    for number, (name, entry) in enumerate(named):
+        series, temp, soc = (tuple(entry) + (None, None))[:3] if isinstance(entry, tuple) else (entry, None, None)
+        if isinstance(series, (str, os.PathLike)) and not os.fspath(series).lower().endswith((".parquet", ".pq")):
+            yield _core.FitFile(os.fspath(series), temp, soc)
+            continue
+        sub = os.path.join(folder, str(number))
+        os.makedirs(sub, exist_ok=True)
+        path = os.path.join(sub, str(name).replace("/", "_"))
+        if isinstance(series, (str, os.PathLike)):
+            series = _frame_of(os.fspath(series))
+        if hasattr(series, "to_csv"):
+            series.to_csv(path, index=False)
+        elif isinstance(series, (tuple, list)) and len(series) == 2:
+            with open(path, "w", encoding="utf-8") as out:
+                out.write("freq_Hz,z_re_Ohm,z_im_Ohm\n")
+                out.writelines(f"{float(f)!r},{complex(z).real!r},{complex(z).imag!r}\n" for f, z in zip(*series))
+        else:
+            raise TypeError(f"{name}: a spectrum is a path, a pandas DataFrame or (f_Hz, z_Ohm), or a tuple of one with degC and soc")
+        yield _core.FitFile(path, temp, soc)
+
+
+def fit(frames: Any = (), *, eis: Any = (), eis_columns: str = "", validate: Any = (), columns: str = "", charge_positive: Optional[bool] = None, **options: Any) -> Fit:
     """Identifies a cell model.
 
     `frames`: a dict of names to recordings, or a list of them. A recording is a path to a CSV or Parquet file, a pandas
     DataFrame, or a tuple (recording, degC, soc at the start). Columns: time_s, current_A (positive on discharge), voltage_V,
     temp_C, or the names of the Battery Data Format (positive on charge), or `columns="t=..,i=..,v=..,T=..,A=.."`.
+    `eis`: impedance spectra, in a dict or list: a path, a DataFrame or (f_Hz, z_Ohm) as `bmstwin.eis` gives them, each in a
+    tuple with degC and soc (0..1) or with columns of both; names by `eis_columns="f=..,re=..,im=..,T=..,soc=.."`. Without
+    frames they need `ocv_table` and `capacity_Ah`.
     `validate`: recordings that are held back. `options` are those of the command: chemistry, id, title, sources, capacity_Ah,
     nameplate_Ah, ocv_capacity_Ah, ocv_table, n_rc, mass_kg, v_min_V, v_max_V, heat_capacity_J_per_K, cooling_K_per_W,
     soc_floor_rel. Raises InputError with everything that is wrong with the data.
@@ -106,10 +133,13 @@ def fit(frames: Any, *, validate: Any = (), columns: str = "", charge_positive: 
         o.charge_positive = charge_positive
     if columns:
         o.set_columns(columns)
+    if eis_columns:
+        o.set_eis_columns(eis_columns)
     with tempfile.TemporaryDirectory() as folder:
+        o.eis = list(_spectra(eis, os.path.join(folder, "eis")))
         o.files = list(_files(frames, os.path.join(folder, "fit")))
         o.validate = list(_files(validate, os.path.join(folder, "held")))
         if not o.sources:
             names = [str(n) for n in frames] if isinstance(frames, Mapping) else [os.path.basename(f.path) for f in o.files]
-            o.sources = [f"measured: {n}" for n in names]
+            o.sources = [f"measured: {n}" for n in names + [os.path.basename(f.path) for f in o.eis]]
         return Fit(_core.fit(o))
