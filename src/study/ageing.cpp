@@ -125,6 +125,7 @@ private:
             o.soc = soc_[a];
             o.t_K = o.ambient_K = p_.ambient_degC[a] + 273.15;
             o.fill_s = p_.period_s;
+            o.half_way = false;  // sums over the steps themselves change smoothly with health
             const ProtocolResult r = run_protocol(cell_, p_.steps, o);
             ++r_.simulated;
             add(r, h, share, e);

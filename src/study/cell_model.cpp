@@ -79,6 +79,7 @@ public:
         ambient_K = p->ambient_K > 0.0 ? p->ambient_K : p->t_ref_K;
         t0_K = p->t0_K > 0.0 ? p->t0_K : p->t_ref_K;
         soc0 = p->soc0;
+        keeps_length = true;
         tol_V = 2e-3;  // its states are within 0.05 mV at such steps
         c_.thermal = thermal;
         c_.reset(soc0, t0_K);

@@ -62,6 +62,7 @@ public:
 
     double nominal_Ah = 0.0, v_min_V = 0.0, v_max_V = 0.0, ambient_K = 298.15;
     double tol_V = 1e-3;               // of a protocol's steps, unless it says otherwise
+    bool keeps_length = false;         // a trial costs less if it is as long as the one before
     double bend = 0.0;                 // of the last trial: how far an inner state left its straight continuation
     double soc0 = 1.0, t0_K = 298.15;  // where the file says that it begins
     std::string id, kind, chemistry;   // chemistry: LFP, NMC, LTO or not known

@@ -30,8 +30,9 @@ struct ProtocolResult {
 };
 struct ProtocolOptions {
     double soc = 1.0, t_K = 298.15, ambient_K = 298.15;
-    double tol_V = 0.0;   // step control: change of voltage against its straight continuation; 0: the model's own
-    double tol_x = 1e-2;  // the same of lithiation anywhere in a particle whose diffusivity depends on it
+    double tol_V = 0.0;    // step control: change of voltage against its straight continuation; 0: the model's own
+    double tol_x = 1e-2;   // the same of lithiation anywhere in a particle whose diffusivity depends on it
+    bool half_way = true;  // a sample in the middle of each step
     double longest_s = 3600.0;
     int repeat = 1;
     double fill_s = 0.0;  // > 0: a rest at the end until the protocol has lasted this long

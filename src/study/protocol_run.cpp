@@ -64,7 +64,7 @@ public:
             }
             cell_.commit();
             ++r_.steps;
-            if (h_old_ > 0.0 && s.period_s == 0.0) half_way(taken);
+            if (o_.half_way && h_old_ > 0.0 && s.period_s == 0.0) half_way(taken);
             v_old_ = v_;
             v_ = v_try_;
             i_ = i_try_;
@@ -76,8 +76,7 @@ public:
             if (reason.empty() && s.max_s > 0.0 && t_ >= t0_ + s.max_s - 1e-9) reason = "time";
             double grow = err > 0.05 ? 0.9 / base::sqrt2(err) : 2.0;
             grow = grow > 2.0 ? 2.0 : (grow < 0.5 ? 0.5 : grow);
-            if (grow < k_keep_below && grow > 1.0 / k_keep_below)
-                grow = 1.0;  // a cell reuses what it made for a length
+            if (cell_.keeps_length && grow < k_keep_below && grow > 1.0 / k_keep_below) grow = 1.0;
             h = taken * grow;
         }
         r_.ends.push_back({s.text, reason, t_, v_, i_, (cell_.charge_out_C() - begin_C) / 3600.0});
