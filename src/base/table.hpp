@@ -97,15 +97,15 @@ private:
 
 /// Mean over [a, a + width] (width of either sign, 0 gives the value) of a piecewise function. `mean_in(s, t_mid,
 /// half)` is the mean inside segment s, t relative to axis.base(s). Pieces are weighted by their lengths, which sum to
-/// |width| exactly.
+/// |width| exactly. sa: the segment of a.
 template <std::size_t Cap, class MeanIn>
-inline double mean_over(const Axis<Cap>& axis, double a, double width, const MeanIn& mean_in) {
+inline double mean_over(const Axis<Cap>& axis, std::int32_t sa, double a, double width, const MeanIn& mean_in) {
     const double b = a + width;
-    const std::int32_t sa = axis.locate(a);
     const double half = 0.5 * width;
     if (axis.in_segment(sa, b)) return mean_in(sa, (a - axis.base(sa)) + half, half);
-    const std::int32_t sb = axis.locate(b);
     const bool up = width > 0.0;
+    const std::int32_t next = up ? sa + 1 : sa - 1;  // nearly always
+    const std::int32_t sb = next >= 0 && next <= axis.size() && axis.in_segment(next, b) ? next : axis.locate(b);
     const std::int32_t s_hi = up ? sb : sa;
     const double lo = up ? a : b;
     const double length = abs2(width);
@@ -119,6 +119,11 @@ inline double mean_over(const Axis<Cap>& axis, double a, double width, const Mea
         from = s == s_hi ? from : axis.knot(s);
     }
     return sum / length;
+}
+/// The same where the segment of a, sa, is to be found.
+template <std::size_t Cap, class MeanIn>
+inline double mean_over(const Axis<Cap>& axis, double a, double width, const MeanIn& mean_in) {
+    return mean_over(axis, axis.locate(a), a, width, mean_in);
 }
 
 /// Shape-preserving piecewise cubic y(x) with straight lines outside.

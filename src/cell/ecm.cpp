@@ -83,7 +83,10 @@ detail::Kept detail::look_up(const EcmModel& m, double capacity_C, double r_scal
     }
     Kept out{};
     for (std::size_t k = 0; k < r.size(); ++k) out.r_Ohm[k] = r[k] * r_scale;
-    for (std::size_t k = 0; k < k_rc_pairs; ++k) out.per_r_S[k] = out.r_Ohm[k + 1] > 0.0 ? 1.0 / out.r_Ohm[k + 1] : 0.0;
+    const Inverses<double> per = inverses<double>(out.r_Ohm[1], out.r_Ohm[2]);
+    out.per_r_S[0] = per.a;
+    out.per_r_S[1] = per.b;
+    out.per_r_S[2] = out.r_Ohm[3] > 0.0 ? 1.0 / out.r_Ohm[3] : 0.0;
     const std::int32_t at = m.soc_axis.locate(soc);
     const HystSegment& y = m.hyst[static_cast<std::size_t>(at)];
     const double t = soc - m.soc_axis.base(at);
@@ -148,11 +151,6 @@ OcvMean<double> ocv_mean_across(const EcmModel& model, double soc, double width)
 
 double dudt_mean_across(const EcmModel& model, double soc, double width) {
     const auto& axis = model.soc_axis;
-    const std::int32_t s0 = axis.locate(soc);
-    if (axis.in_segment(s0, soc + width)) {
-        const OcvSegment& a = model.segment[static_cast<std::size_t>(s0)];
-        return a.dudt0_VperK + a.dudt1 * ((soc - axis.base(s0)) + 0.5 * width);
-    }
     return base::mean_over(axis, soc, width, [&](std::int32_t s, double tm, double) {
         const OcvSegment& g = model.segment[static_cast<std::size_t>(s)];
         return g.dudt0_VperK + g.dudt1 * tm;

@@ -232,13 +232,13 @@ template <class V, class Mask>
         return (lo + wx * (hi - lo)) * p.r_scale;
     };
     const V r0 = ohm(g.r[0]), r1 = ohm(g.r[1]), r2 = ohm(g.r[2]);
-    const V per1 = select(r1 > 0.0, 1.0 / r1, V(0.0)), per2 = select(r2 > 0.0, 1.0 / r2, V(0.0));
+    const Inverses<V> per = inverses<V>(r1, r2);
     const V m_V = L::load(g.m0_V, j) + L::load(g.m1, j) * (s.soc - L::load(b.segment.base, j));
     s.r0_Ohm = select(due, r0, s.r0_Ohm);
     s.r1_Ohm = select(due, r1, s.r1_Ohm);
     s.r2_Ohm = select(due, r2, s.r2_Ohm);
-    s.per_r1_S = select(due, per1, s.per_r1_S);
-    s.per_r2_S = select(due, per2, s.per_r2_S);
+    s.per_r1_S = select(due, per.a, s.per_r1_S);
+    s.per_r2_S = select(due, per.b, s.per_r2_S);
     s.m_V = select(due, m_V, s.m_V);
     s.kept_soc = select(due, s.soc, s.kept_soc);
     s.kept_t_degC = select(due, s.t_core_degC, s.kept_t_degC);

@@ -62,6 +62,18 @@ inline Pack8 decay_mean(const Pack8& x) {
     return r;
 }
 
+/// 1 / a and 1 / b (0 where they are 0) by one division.
+template <class T>
+struct Inverses {
+    T a, b;
+};
+template <class T>
+[[gnu::always_inline]] inline Inverses<T> inverses(const T& a, const T& b) {
+    using base::select;
+    const T x = select(a > 0.0, a, T(1.0)), y = select(b > 0.0, b, T(1.0)), both = 1.0 / (x * y);
+    return {select(a > 0.0, y * both, T(0.0)), select(b > 0.0, x * both, T(0.0))};
+}
+
 /// Charge of a step: what side reactions take, what the active material gives, and the change of soc.
 template <class T>
 struct StepCharge {
