@@ -96,6 +96,21 @@ py::dict abuse_of(const Cell& c) {
     return d;
 }
 
+py::dict degradation_of(const Cell& c) {
+    const CellDegradation a = c.degradation();
+    py::dict d;
+    d["sei_nm"] = a.sei_nm;
+    d["sei_max_nm"] = a.sei_max_nm;
+    d["film_Ohm"] = a.film_Ohm;
+    d["sei_Ah"] = a.sei_Ah;
+    d["plated_Ah"] = a.plated_Ah;
+    d["dead_Ah"] = a.dead_Ah;
+    d["lost_Ah"] = a.lost_Ah;
+    d["anode_V"] = a.anode_V;
+    d["lithium_Ah"] = a.lithium_Ah;
+    return d;
+}
+
 }  // namespace
 
 void bind_cell(py::module_& m) {
@@ -129,8 +144,11 @@ void bind_cell(py::module_& m) {
     py::class_<Cell>(m, "Cell",
                      "One cell: Cell('lfp-100ah'), Cell('chen2020', 'dfn'), Cell('my_bpx.json', 'spme').\n"
                      "Current is positive when it discharges the cell.")
-        .def(py::init<const std::string&, const std::string&, bool>(), py::arg("model"), py::arg("kind") = "",
-             py::arg("thermal") = false)
+        .def(py::init<const std::string&, const std::string&, bool, const std::string&>(), py::arg("model"),
+             py::arg("kind") = "", py::arg("thermal") = false, py::arg("degradation") = "",
+             "degradation, of electrochemical cells: 'on', or laws: 'reaction', 'solvent-diffusion',\n"
+             "'interstitial-diffusion', 'ec-reaction'; ',irreversible-plating', ',reversible-plating', "
+             "',partial-plating'.")
         .def(
             "reset",
             [](Cell& c, double soc, double temp_degC, std::optional<double> ambient_degC) {
@@ -156,6 +174,7 @@ void bind_cell(py::module_& m) {
         .def("internal_short", &Cell::internal_short, py::arg("r_Ohm"),
              "Kind 'abused': an internal short from now on; float('inf') removes it.")
         .def("abuse", &abuse_of, "Kind 'abused': what abuse did since the reset.")
+        .def("degradation", &degradation_of, "What SEI growth and plating did since the reset.")
         .def_property_readonly("soc", &Cell::soc)
         .def_property_readonly("temp_degC", &Cell::temp_degC)
         .def_property_readonly("v_V", &Cell::v_V)

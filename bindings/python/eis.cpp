@@ -13,17 +13,19 @@ namespace twin::python {
 void bind_eis(py::module_& m) {
     m.def(
         "eis",
-        [](const std::string& model, const std::string& kind, double soc, double temp_degC, std::vector<double> f_Hz) {
+        [](const std::string& model, const std::string& kind, double soc, double temp_degC, std::vector<double> f_Hz,
+           const std::string& degradation) {
             EisResult r;
             {
                 const py::gil_scoped_release free;
-                r = eis({model, kind, soc, temp_degC, std::move(f_Hz)});
+                r = eis({model, kind, soc, temp_degC, std::move(f_Hz), degradation});
             }
             const auto n = static_cast<py::ssize_t>(r.f_Hz.size());
             return py::make_tuple(py::array_t<double>(n, r.f_Hz.data()),
                                   py::array_t<std::complex<double>>(n, r.z_Ohm.data()));
         },
-        py::arg("model"), py::arg("kind"), py::arg("soc"), py::arg("temp_degC"), py::arg("f_Hz"));
+        py::arg("model"), py::arg("kind"), py::arg("soc"), py::arg("temp_degC"), py::arg("f_Hz"),
+        py::arg("degradation") = "");
 }
 
 }  // namespace twin::python

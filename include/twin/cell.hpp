@@ -42,11 +42,26 @@ struct CellAbuse {
     double reacted_rel = 0.0;  // of the decomposition heat that the cell holds: near 0 sound, above 0.5 run away
 };
 
+/// What SEI growth and lithium plating have done inside an electrochemical cell since its reset.
+struct CellDegradation {
+    double sei_nm = 0.0, sei_max_nm = 0.0;  // thickness, mean and largest over the negative electrode
+    double film_Ohm = 0.0;                  // resistance of the SEI, of the whole cell
+    double sei_Ah = 0.0;                    // lithium taken by SEI grown since the reset
+    double plated_Ah = 0.0, dead_Ah = 0.0;  // lithium metal that may come back, and that cannot
+    double lost_Ah = 0.0;                   // sei + dead
+    double anode_V = 0.0;     // least potential of the negative electrode against lithium; below 0 lithium may plate
+    double lithium_Ah = 0.0;  // all of it: particles, SEI, plated, dead; no step changes it
+};
+
 class Cell {
 public:
     /// `model`: a file or the name of a shipped model; `kind`: "" (ecm or spme, as the file says), ecm, abused, spm,
     /// spme, dfn; `thermal`: the electrochemical models warm up (the equivalent circuit always does).
-    explicit Cell(const std::string& model, const std::string& kind = "", bool thermal = false);
+    /// `degradation`, of electrochemical cells: "" none; "on" (SEI growth limited by diffusion of solvent, partially
+    /// reversible plating); or one law of each separated by a comma: reaction, solvent-diffusion,
+    /// interstitial-diffusion, ec-reaction; irreversible-plating, reversible-plating, partial-plating.
+    explicit Cell(const std::string& model, const std::string& kind = "", bool thermal = false,
+                  const std::string& degradation = "");
     ~Cell();
     Cell(Cell&&) noexcept;
     Cell& operator=(Cell&&) noexcept;
@@ -64,6 +79,8 @@ public:
     /// Kind "abused": an internal short of this resistance from now on (infinity: none), and what abuse did so far.
     void internal_short(double r_Ohm);
     CellAbuse abuse() const;
+    /// RunError if the cell was made without degradation.
+    CellDegradation degradation() const;
 
     double soc() const;
     double temp_degC() const;

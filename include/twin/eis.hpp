@@ -16,6 +16,7 @@ struct EisOptions {
     double soc = 0.5;   // 0 .. 1
     double temp_degC = 25.0;
     std::vector<double> f_Hz;  // (n), 1e-6 .. 1e6 each; empty: 1 mHz .. 1 kHz, ten per decade
+    std::string degradation;   // as for Cell: the new cell's SEI film is in the impedance (its reactions are not)
 };
 struct EisResult {
     std::string model, kind;

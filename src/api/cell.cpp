@@ -24,8 +24,9 @@ struct Cell::Impl {
     bool fresh = true;  // no step since the reset
 };
 
-Cell::Cell(const std::string& model, const std::string& kind, bool thermal) : impl_(std::make_unique<Impl>()) {
-    impl_->model = study::open_cell(model, kind, thermal);
+Cell::Cell(const std::string& model, const std::string& kind, bool thermal, const std::string& degradation)
+    : impl_(std::make_unique<Impl>()) {
+    impl_->model = study::open_cell(model, kind, thermal, degradation);
     reset({impl_->model->soc0, impl_->model->t0_K - k_zero_K, impl_->model->ambient_K - k_zero_K});
 }
 Cell::~Cell() = default;
@@ -99,6 +100,23 @@ CellAbuse Cell::abuse() const {
     a.reaction_J = r.reaction_J;
     a.reacted_rel = r.reacted_rel;
     return a;
+}
+
+CellDegradation Cell::degradation() const {
+    study::DegradationReport r;
+    if (!impl_->model->degradation(&r))
+        throw RunError("only an electrochemical cell made with degradation tells what it did", "degradation");
+    CellDegradation d;
+    d.sei_nm = 1e9 * r.done.sei_m;
+    d.sei_max_nm = 1e9 * r.done.sei_max_m;
+    d.film_Ohm = r.done.film_Ohm;
+    d.sei_Ah = r.done.sei_C / 3600.0;
+    d.plated_Ah = r.done.plated_C / 3600.0;
+    d.dead_Ah = r.done.dead_C / 3600.0;
+    d.lost_Ah = r.done.lost_C() / 3600.0;
+    d.anode_V = r.anode_V;
+    d.lithium_Ah = r.lithium_C / 3600.0;
+    return d;
 }
 
 double Cell::soc() const { return impl_->model->soc(); }

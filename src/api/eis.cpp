@@ -135,7 +135,7 @@ EisResult eis(const EisOptions& options) {
     EisResult r;
     r.f_Hz = options.f_Hz.empty() ? eis_f_Hz(1e-3, 1e3) : options.f_Hz;
     for (const double f : r.f_Hz) check_frequency(f);
-    const auto model = study::open_cell(options.model, options.kind, false);
+    const auto model = study::open_cell(options.model, options.kind, false, options.degradation);
     r.model = model->id;
     r.kind = model->kind;
     r.soc = options.soc;

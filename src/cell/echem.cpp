@@ -20,7 +20,7 @@ double arrhenius(double energy_J, double t_ref_K, double t_K) {
 
 }  // namespace
 
-Echem::Echem(std::shared_ptr<const EchemParams> params, EchemKind kind, const EchemMesh& mesh)
+Echem::Echem(std::shared_ptr<const EchemParams> params, EchemKind kind, const EchemMesh& mesh, const SideLaws& laws)
     : p_(std::move(params)), kind_(kind) {
     if (!p_) throw std::invalid_argument("no parameters");
     if (!p_->electrolyte && kind_ != EchemKind::spm)
@@ -30,6 +30,15 @@ Echem::Echem(std::shared_ptr<const EchemParams> params, EchemKind kind, const Ec
         for (const double power : e.j0_power) root_j0_ = root_j0_ && power == 0.5;
     }
     make_mesh(mesh);
+    if (laws.any()) {
+        for (const std::string& key : missing_for(laws, p_->side))
+            throw std::invalid_argument("degradation needs \"" + key + "\"");
+        const std::size_t places = kind_ == EchemKind::spm ? 1 : n_[0];
+        side_ = SideReactions(p_->side, laws, p_->electrode[0].area_per_volume_perm, p_->t_ref_K, places);
+        side_shape_.assign(places, {});
+        side_flux_.assign(places, {});
+        s_.particle[0].with_side_flux();
+    }
     reset(1.0, p_->t_ref_K);
     ambient_K = p_->t_ref_K;
 }
@@ -101,6 +110,7 @@ void Echem::reset(double soc, double t_K) {
     s_.charge_C = s_.i_A = 0.0;
     s_.jumped = 1.0;
     factors_t_K_ = -1.0;
+    if (side_.on()) side_.reset();
     for (std::size_t sd = 0; sd < 2; ++sd) s_.hysteresis[sd] = p_->electrode[sd].hysteresis0;
     trial(0.0, 0.0, true);
 }
@@ -166,23 +176,25 @@ const Echem::Trial& Echem::trial(double h_s, double i_A, bool jump) {
     for (std::size_t sd = 0; sd < 2; ++sd) s_.particle[sd].begin(h_s, s_.h_old_s, jump_, d_factor_[sd]);
     start_values(h_s);
     advance_hysteresis(h_s, i);
-    if (kind_ == EchemKind::dfn) {
-        trial_.ok = solve_dfn(h_s, i);
-    } else {
-        solve_spm(h_s, i);
-        trial_.ok = true;
-    }
+    if (side_.on()) side_.begin(h_s, jump_, s_.t_K);
+    trial_.ok = solve(h_s, i);
     for (int pass = 0; pass < k_passes_max; ++pass) {
         bool again = false;
         for (std::size_t sd = 0; sd < 2; ++sd) again = s_.particle[sd].again(j_[sd].data()) || again;
         if (!again || !trial_.ok) break;
-        if (kind_ == EchemKind::dfn) trial_.ok = solve_dfn(h_s, i);
+        if (kind_ == EchemKind::dfn || side_.on()) trial_.ok = solve(h_s, i);
     }
     trial_.bend = base::max2(s_.particle[0].bend(), s_.particle[1].bend());
     surfaces();
     trial_.v_V = (kind_ == EchemKind::dfn ? dfn_voltage(i) : spm_voltage(i)) - i_A * p_->contact_Ohm;
     heat(i_A);
     return trial_;
+}
+
+bool Echem::solve(double h_s, double i_A_m2) {
+    if (kind_ == EchemKind::dfn) return side_.on() ? solve_dfn<true>(h_s, i_A_m2) : solve_dfn<false>(h_s, i_A_m2);
+    solve_spm(h_s, i_A_m2);
+    return !side_.on() || solve_spm_side(i_A_m2);
 }
 
 /// The mean flux of an electrode is given by the current, so its hysteresis at the end of the step is known before.
@@ -212,6 +224,7 @@ void Echem::heat(double i_A) {
             rev += flow * e.dudt_V_K.value(x_s_[sd][k]) * s_.t_K;
         }
     }
+    if (side_.on()) u += side_heat_W_m2();
     trial_.heat_W = (u + rev) * p_->area_m2 - i_A * trial_.v_V;
     trial_.t_K = s_.t_K;
     if (thermal && p_->heat_capacity_J_K > 0.0) {
@@ -238,6 +251,7 @@ void Echem::commit() {
     s_.t_K = trial_.t_K;
     s_.charge_C += h_s_ * (jump_ ? i_A_ : 0.5 * (s_.i_A + i_A_));
     s_.i_A = i_A_;
+    if (side_.on()) side_.commit();
     s_.hysteresis = hysteresis_;
     s_.jumped = jump_ ? 1.0 : 0.0;
 }
@@ -311,6 +325,7 @@ std::vector<double> Echem::state_numbers() const {
                           thermal ? 1.0 : 0.0, s_.hysteresis[0], s_.hysteresis[1]};
     for (const auto* part : {&s_.c_e, &s_.c_e_old, &s_.phi, &s_.phi_old}) v.insert(v.end(), part->begin(), part->end());
     for (const Particles& p : s_.particle) p.save(v);
+    if (side_.on()) side_.save(v);
     return v;
 }
 
@@ -351,6 +366,7 @@ void Echem::restore(const std::vector<std::uint8_t>& bytes) {
         }
     }
     for (Particles& p : s_.particle) at = p.load(at);
+    if (side_.on()) (void)side_.load(at);
     factors_t_K_ = -1.0;
 }
 

@@ -18,6 +18,7 @@
 #include "base/status.hpp"
 #include "cell/echem_params.hpp"
 #include "cell/echem_particles.hpp"
+#include "cell/echem_side.hpp"
 
 namespace twin::cell {
 
@@ -41,9 +42,20 @@ struct EchemFields {
     double plating_V = 0.0;  // least phi_s - phi_e in the negative electrode: below 0, lithium may plate
 };
 
+/// What side reactions have done since the reset: charge of the lithium in each, C; means over the electrode.
+struct EchemDegradation {
+    double sei_m = 0.0, sei_max_m = 0.0;
+    double film_Ohm_m2 = 0.0, film_Ohm = 0.0;  // on the particles' area; of the cell
+    double sei_C = 0.0, plated_C = 0.0, dead_C = 0.0;
+    double lost_C() const { return sei_C + dead_C; }  // plated lithium may come back
+};
+
 class Echem {
 public:
-    Echem(std::shared_ptr<const EchemParams> params, EchemKind kind, const EchemMesh& mesh = {});
+    /// `laws`: side reactions at the negative electrode (cell/echem_side.hpp), none by default. std::invalid_argument
+    /// if the parameters lack what they need.
+    Echem(std::shared_ptr<const EchemParams> params, EchemKind kind, const EchemMesh& mesh = {},
+          const SideLaws& laws = {});
     /// A rested cell. soc: 0 empty, 1 full by the stoichiometries of the parameters.
     void reset(double soc, double t_K);
     /// Terminal voltage just after the current becomes i (states as they are).
@@ -73,6 +85,10 @@ public:
     const std::vector<double>& x_m() const { return x_; }
     EchemFields fields() const;
     double plating_V() const;
+    EchemDegradation degradation() const;
+    const SideLaws& side_laws() const { return side_.laws(); }
+    /// Lithium in both electrodes' particles, in SEI grown since new, plated and dead, C: what no step may change.
+    double lithium_C() const;
     std::size_t newton_count() const { return iterations_; }
 
     /// The state as bytes (little-endian, with kind, mesh and a checksum). A restored cell goes on equal to the bit.
@@ -101,10 +117,26 @@ private:
     void make_mesh(const EchemMesh& m);
     void temperature_factors();
     void start_values(double h_s);
+    template <bool with_side>
     bool solve_dfn(double h_s, double i_A_m2);
     void solve_spm(double h_s, double i_A_m2);
     void properties();
+    template <bool with_side>
     void electrode_rows(std::size_t sd, double i_A_m2);
+    bool solve(double h_s, double i_A_m2);
+    // side reactions: cell/echem_side_step.cpp
+    struct Across {  // at one place, per F: flux of the side reactions, its slopes; potential over the film per flux
+        double flux = 0.0, slope = 0.0, slope_c = 0.0, film = 0.0;
+    };
+    bool solve_spm_side(double i_A_m2);
+    double negative_eta_V(double flux, double* slope) const;
+    void shape_side(double i_A_m2);
+    SideReactions::Flux mean_side(double phi_f_V, double film_V);
+    void side_rates();
+    Across across(std::size_t k) const;
+    double least_over_film_V() const;
+    double side_heat_W_m2() const;
+    double side_width_m(std::size_t k) const;
     void ion_rows(double h_s);
     void solve_rows();
     double within(std::size_t sd, std::size_t k, double change) const;
@@ -132,6 +164,7 @@ private:
     std::shared_ptr<const EchemParams> p_;
     EchemKind kind_;
     State s_;
+    SideReactions side_;                     // per volume of the negative electrode; one place in the SPM
     std::array<std::size_t, 3> n_{};         // volumes per domain
     std::vector<double> x_, dx_;             // (all) centres and widths
     std::vector<double> eps_, brug_, half_;  // porosity, transport efficiency, half a width over the latter, per volume
@@ -152,6 +185,10 @@ private:
     std::vector<Block> rows_;
     std::vector<double> c_new_, de_face_, ohm_half_, log_c_, bl_, t_face_, source_, phi_e_, a_, b_, c_, d_, diff_;
     std::array<double, 2> hysteresis_{};
+    std::vector<SideReactions::Drive> side_shape_;  // (places) SPM, SPMe: of the profile of phi
+    std::vector<SideReactions::Flux> side_flux_;    // (places) of the trial
+    double side_log_mean_ = 0.0;                    // SPMe: of log(c_e / c_e0) over the electrode
+    double side_eta_V_ = 0.0, side_film_V_ = 0.0;   // SPM, SPMe: mean phi_s - phi_e less U; its part over the film
     double plating_V_ = 0.0;
     std::size_t iterations_ = 0;
 };

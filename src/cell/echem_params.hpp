@@ -12,6 +12,7 @@
 
 #include "base/expression.hpp"
 #include "base/table.hpp"
+#include "cell/echem_side_params.hpp"
 
 namespace twin::cell {
 
@@ -138,6 +139,7 @@ struct EchemParams {
     double v_min_V = 0.0, v_max_V = 0.0, nominal_Ah = 0.0;
     double heat_capacity_J_K = 0.0, cooling_W_K = 0.0;  // of the whole cell
     double contact_Ohm = 0.0;
+    SideParams side;                                 // of degradation, where the set states them
     bool electrolyte = true;                         // false: a set for the SPM alone
     double soc0 = 1.0, t0_K = 0.0, ambient_K = 0.0;  // stated initial state; 0 K: not stated
 };

@@ -110,6 +110,8 @@ void Particles::reset(double x) {
     j_old_ = j_;
     q_.assign(modal_ ? rows_ * n_ : (rows_ + 1) * n_, modal_ ? 0.0 : c);
     q_used_ = q_old_ = q_new_ = modal_ ? std::vector<double>{} : q_;
+    side_old_.assign(side_.size(), 0.0);
+    side_ = side_old_;
     made_h_s_ = -1.0;
 }
 
@@ -119,6 +121,8 @@ double Particles::diffusivity(double c) const {
     const double d = factor_ * e_->d_of_x.value(x < 0.0 ? 0.0 : (x > 1.0 ? 1.0 : x));
     return d > 1e-24 ? d : 1e-24;
 }
+
+void Particles::with_side_flux() { side_.assign(n_, 0.0); }
 
 void Particles::begin(double h_s, double h_old_s, bool jump, double factor) {
     factor_ = factor;
@@ -131,6 +135,23 @@ void Particles::begin(double h_s, double h_old_s, bool jump, double factor) {
     else {
         extrapolate();
         begin_volumes();
+    }
+    if (!side_.empty()) {
+        side_ = side_old_;
+        turn_back();
+    }
+}
+
+/// After a new base: none of the flux, then as much as before.
+void Particles::turn_back() {
+    if (modal_) {
+        side_gain_ = mode_gain_ + (jump_ ? 0.0 : 1.5 * h_s_ / e_->radius_m);
+        for (std::size_t n = 0; n < rows_; ++n) side_gain_ += g0_[n];
+    }
+    for (std::size_t k = 0; k < n_; ++k) {
+        const double before = side_[k];
+        side_[k] = 0.0;
+        side(k, before);
     }
 }
 
@@ -182,7 +203,7 @@ void Particles::profile(const double* j) {
     const std::size_t last = rows_ - 1;
     for (std::size_t k = 0; k < n_; ++k) {
         q_new_[rows_ * n_ + k] = base_[k] - gain_[k] * j[k];
-        q_new_[last * n_ + k] = right_[last * n_ + k] - gain_c_[k] * j[k];
+        q_new_[last * n_ + k] = right_[last * n_ + k] - gain_c_[k] * (side_.empty() ? j[k] : j[k] - side_[k]);
     }
     for (std::size_t at = last * n_; at-- > 0;) q_new_[at] = right_[at] + up_[at] * q_new_[at + n_];
 }
@@ -196,6 +217,7 @@ bool Particles::again(const double* j) {
     for (std::size_t at = 0; at < q_new_.size(); ++at) moved = base::max2(moved, base::abs2(q_new_[at] - q_used_[at]));
     if (moved < k_settled * e_->c_max) return false;
     begin_volumes();
+    if (!side_.empty()) turn_back();
     return true;
 }
 
@@ -274,9 +296,13 @@ void Particles::commit(const double* j) {
     for (std::size_t k = 0; k < n_; ++k) {
         const double j0 = j_[k], j1 = j[k];
         mean_[k] -= per_r * h_s_ * (jump_ ? j1 : 0.5 * (j0 + j1));
+        if (!side_.empty()) mean_[k] += per_r * h_s_ * side_[k];
         if (modal_) {
             double* const state = q_.data() + k * rows_;
             for (std::size_t n = 0; n < rows_; ++n) state[n] = e_decay_[n] * state[n] - (g0_[n] * j0 + g1_[n] * j1);
+            if (!side_.empty()) {
+                for (std::size_t n = 0; n < rows_; ++n) state[n] += (g0_[n] + g1_[n]) * side_[k];
+            }
         } else {
             double sum = 0.0;
             for (std::size_t m = 0; m < rows_; ++m) sum += volume_[m] * q_[m * n_ + k];
@@ -286,6 +312,7 @@ void Particles::commit(const double* j) {
         j_old_[k] = j0;
         j_[k] = j1;
     }
+    if (!side_.empty()) side_old_ = side_;
 }
 
 std::vector<double> Particles::surface() const {
@@ -295,25 +322,27 @@ std::vector<double> Particles::surface() const {
             c[k] = q_[rows_ * n_ + k];
             continue;
         }
-        c[k] = mean_[k] - sphere().rest * e_->radius_m / d_s_ * j_[k];
+        const double j = side_old_.empty() ? j_[k] : j_[k] - side_old_[k];
+        c[k] = mean_[k] - sphere().rest * e_->radius_m / d_s_ * j;
         for (std::size_t n = 0; n < rows_; ++n) c[k] += q_[k * rows_ + n];
     }
     return c;
 }
 
-std::size_t Particles::state_size() const { return 3 * n_ + q_.size() + q_old_.size(); }
+std::size_t Particles::state_size() const { return 3 * n_ + q_.size() + q_old_.size() + side_old_.size(); }
 
 void Particles::save(std::vector<double>& out) const {
-    for (const auto* v : {&mean_, &j_, &j_old_, &q_, &q_old_}) out.insert(out.end(), v->begin(), v->end());
+    for (const auto* v : {&mean_, &j_, &j_old_, &q_, &q_old_, &side_old_}) out.insert(out.end(), v->begin(), v->end());
 }
 
 const double* Particles::load(const double* in) {
-    for (auto* v : {&mean_, &j_, &j_old_, &q_, &q_old_}) {
+    for (auto* v : {&mean_, &j_, &j_old_, &q_, &q_old_, &side_old_}) {
         for (double& x : *v) {
             x = *in;
             ++in;
         }
     }
+    side_ = side_old_;
     return in;
 }
 

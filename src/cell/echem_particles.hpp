@@ -23,6 +23,8 @@ public:
     /// shells: volumes of a particle; by_volumes also where the diffusivity is constant.
     Particles(const EchemElectrode& e, std::size_t n, std::size_t shells, bool by_volumes);
     void reset(double x);
+    /// From now on part of the flux may be turned back at the surface: see side().
+    void with_side_flux();
     /// A step of h (0: none) after one of h_old, with the diffusivity times a factor.
     void begin(double h_s, double h_old_s, bool jump, double factor);
     /// Once more with the diffusivity at the concentrations that these fluxes give. False: nothing to be done.
@@ -30,6 +32,11 @@ public:
     void commit(const double* j);
     /// Largest departure of a concentration from its straight continuation in the last pass, in c_max (volumes).
     double bend() const;
+    /// Of the flux that leaves, this much (constant over the step) doesn't come from the particle. Moves base.
+    void side(std::size_t k, double flux) {
+        base_[k] += side_gain_ * (flux - side_[k]) + (modal_ ? 0.0 : gain_[k] * (flux - side_[k]));
+        side_[k] = flux;
+    }
     const std::vector<double>& base() const { return base_; }  // (n) mol/m3
     const std::vector<double>& gain() const { return gain_; }  // (n) s/m
     const std::vector<double>& flux() const { return j_; }     // (n) at the end of the last step
@@ -47,6 +54,7 @@ private:
     void extrapolate();
     void profile(const double* j);
     void begin_volumes();
+    void turn_back();
     void make_shells(std::size_t shells);
     double diffusivity(double c) const;
 
@@ -63,6 +71,8 @@ private:
     std::vector<double> q_new_;  // volumes: at the end of the step
     double factor_ = 0.0, h_s_ = 0.0, h_old_s_ = 0.0;
     bool jump_ = false;
+    std::vector<double> side_, side_old_;  // (n) of the trial, of the last step; empty: none
+    double side_gain_ = 0.0;               // modal
     // modal
     std::vector<double> e_decay_, g0_, g1_;
     double d_s_ = 0.0, mode_gain_ = 0.0, made_h_s_ = -1.0, made_factor_ = -1.0;

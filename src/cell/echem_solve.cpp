@@ -28,6 +28,7 @@ void Echem::properties() {
 }
 
 /// Charge and reaction of an electrode, linear in the changes of phi and c_e; i is the current per area.
+template <bool with_side>
 void Echem::electrode_rows(std::size_t sd, double i_A_m2) {
     const EchemElectrode& e = p_->electrode[sd];
     const double *const base_c = s_.particle[sd].base().data(), *const gain = s_.particle[sd].gain().data();
@@ -58,11 +59,20 @@ void Echem::electrode_rows(std::size_t sd, double i_A_m2) {
             u += hysteresis_[sd] * gap;
             du += hysteresis_[sd] * dgap;
         }
-        const double half = 0.5 * k_faraday_C / j0_of(sd, x, c), z = half * j[k];
-        const double f = phi[k] - u - rt * asinh_of(z), flat = rt / base::sqrt2(1.0 + z * z);
+        const double half = 0.5 * k_faraday_C / j0_of(sd, x, c);
+        const Across side = with_side && sd == 0 ? across(k) : Across{};
+        const double z = with_side ? half * (j[k] - side.flux) : half * j[k];
+        double f = phi[k] - u - rt * asinh_of(z);
+        const double flat = rt / base::sqrt2(1.0 + z * z);
         const double of_x = in == x ? (e.j0_power[1] / in - e.j0_power[2] / (1.0 - in)) * dx : 0.0;
         const double dz = half - z * of_x;
-        const double fj = -(du * dx + flat * dz), fc = flat * e.j0_power[0] * z * per_c;
+        double fj = -(du * dx + flat * dz), fc = flat * e.j0_power[0] * z * per_c;
+        if constexpr (with_side) {  // f = phi - phi*(j, c), where the side reactions at phi* and j agree
+            const double per = 1.0 / (1.0 + flat * half * side.slope);
+            f = f - side.film * j[k];
+            fj = fj * per - side.film;
+            fc = (fc + flat * half * side.slope_c) * per;
+        }
         const double steep = -1.0 / (fj < -1e-12 ? fj : -1e-12);  // dj = steep (f + dphi + fc dc)
         const double ions = e.area_per_volume_perm * dx_[v], react = ions * k_faraday_C, enter = ions * entering_;
         Block& row = rows_[v];
@@ -262,13 +272,16 @@ double Echem::within(std::size_t sd, std::size_t k, double change) const {
     return change;
 }
 
+template <bool with_side>
 bool Echem::solve_dfn(double h_s, double i_A_m2) {
     const double per_c0 = 1.0 / p_->c_e0;
-    for (int it = 0; it < k_newton_max; ++it) {
+    double damp = 1.0, last = 1e9;  // steep side reactions: shorter steps where they don't lead down
+    for (int it = 0; it < (with_side ? 4 * k_newton_max : k_newton_max); ++it) {
         ++iterations_;
         properties();
-        electrode_rows(0, i_A_m2);
-        electrode_rows(1, i_A_m2);
+        if constexpr (with_side) side_rates();
+        electrode_rows<with_side>(0, i_A_m2);
+        electrode_rows<with_side>(1, i_A_m2);
         ion_rows(h_s);
         solve_rows();
         double worst = 0.0, moved = 0.0;
@@ -279,22 +292,30 @@ bool Echem::solve_dfn(double h_s, double i_A_m2) {
                 const double change = slope_[sd][k] * (f_[sd][k] + step + slope_c_[sd][k] * rows_[first + k].r2);
                 const double kept = within(sd, k, change);
                 if (kept != change) worst = base::max2(worst, 1e-3);
-                j_[sd][k] += kept;
-                phi_[sd][k] += step;
+                j_[sd][k] += with_side ? damp * kept : kept;
+                phi_[sd][k] += with_side ? damp * step : step;
                 worst = base::max2(worst, base::abs2(full));
                 worst = base::max2(worst, k_tol_V / k_tol_f * base::abs2(f_[sd][k]));
             }
         }
         for (std::size_t v = 0; v < c_new_.size(); ++v) {
-            const double step = rows_[v].r2, least = -0.9 * c_new_[v];
+            const double step = with_side ? damp * rows_[v].r2 : rows_[v].r2, least = -0.9 * c_new_[v];
             moved = base::max2(moved, base::abs2(step) * per_c0);
             c_new_[v] += step > least || c_new_[v] <= 0.0 ? step : least;
         }
         if (!(worst < 1e3 && moved < 1e6)) return false;
         if (worst < k_tol_V && moved < k_tol_c) return true;
+        if constexpr (with_side) {
+            const bool down = worst < (1.0 - 0.25 * damp) * last;
+            damp = down ? (damp < 0.5 ? 2.0 * damp : 1.0) : (damp > 0.04 ? 0.5 * damp : damp);
+            last = worst;
+        }
     }
     return false;
 }
+
+template bool Echem::solve_dfn<false>(double, double);
+template bool Echem::solve_dfn<true>(double, double);
 
 void Echem::solve_spm(double h_s, double i_A_m2) {
     for (std::size_t sd = 0; sd < 2; ++sd) {
@@ -340,6 +361,7 @@ double Echem::dfn_voltage(double i_A_m2) {
     }
     plating_V_ = phi_[0][0];
     for (const double f : phi_[0]) plating_V_ = f < plating_V_ ? f : plating_V_;
+    if (side_.on()) plating_V_ = least_over_film_V();
     return phi_e + phi_[1][np - 1] - i_A_m2 * 0.5 * dx_.back() / sigma_[1];
 }
 
@@ -390,6 +412,11 @@ double Echem::spm_voltage(double i_A_m2) {
     const double per_c0 = 1.0 / p_->c_e0;
     double eta[2], log_mean[2] = {0.0, 0.0};  // of log(c_e / c_e0)
     for (std::size_t sd = 0; sd < 2; ++sd) {
+        if (sd == 0 && side_.on()) {
+            eta[0] = side_eta_V_;
+            log_mean[0] = side_log_mean_;
+            continue;
+        }
         const double half_i = 0.5 * k_faraday_C * j_[sd][0];
         if (spm) {
             eta[sd] = rt * asinh_of(half_i / j0_of(sd, x_s_[sd][0], p_->c_e0));
@@ -398,7 +425,7 @@ double Echem::spm_voltage(double i_A_m2) {
         log_mean[sd] = mean_log(sd, [&](std::size_t k) { return inside(k) * per_c0; });
         eta[sd] = rt * mean_asinh(sd, half_i, log_mean[sd]);
     }
-    plating_V_ = u_V_[0][0] + eta[0];
+    plating_V_ = u_V_[0][0] + eta[0] - side_film_V_;
     double v = (u_V_[1][0] + eta[1]) - (u_V_[0][0] + eta[0]);
     if (spm) return v;
     double c_mean = 0.0, length = 0.0;

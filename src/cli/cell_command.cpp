@@ -11,7 +11,7 @@
 namespace twin::cli {
 
 int cell_command(const CellArguments& a) {
-    Cell cell(a.model, a.kind, a.thermal);
+    Cell cell(a.model, a.kind, a.thermal, a.degradation);
     const CellRun run = cell.run(a.protocol, {a.soc_pct / 100.0, a.temp_degC, a.temp_degC}, a.repeat);
     fmt::print("{} as {}, {:g} Ah, from {:g} % at {:g} degC\n", cell.name(), cell.kind(), cell.nominal_Ah(), a.soc_pct,
                a.temp_degC);
@@ -21,6 +21,13 @@ int cell_command(const CellArguments& a) {
         fmt::print("{:<52} {:<8} {:>9.1f} s {:>8.4f} V {:>8.3f} A {:>8.4f} Ah\n", e.text, e.reason, e.t_s, e.v_V, e.i_A,
                    e.charge_Ah);
         good = good && e.reason != "failed";
+    }
+    if (!a.degradation.empty() && a.degradation != "off") {
+        const CellDegradation d = cell.degradation();
+        fmt::print(
+            "SEI {:.3f} nm (most {:.3f}), film {:.3g} mOhm; lithium in SEI {:.4g} mAh, plated {:.4g} mAh, dead "
+            "{:.4g} mAh\n",
+            d.sei_nm, d.sei_max_nm, 1e3 * d.film_Ohm, 1e3 * d.sei_Ah, 1e3 * d.plated_Ah, 1e3 * d.dead_Ah);
     }
     if (!a.out.empty()) {
         std::string text = "time_s,current_A,voltage_V,soc_pct,temp_degC,heat_W,step\n";

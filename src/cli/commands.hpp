@@ -38,6 +38,7 @@ struct CellArguments {
     double soc_pct = 100.0, temp_degC = 25.0;
     int repeat = 1;
     bool thermal = false;
+    std::string degradation;
 };
 
 struct EisArguments {

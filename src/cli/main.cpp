@@ -170,6 +170,9 @@ void add_eis(CLI::App& app, EisArguments& a, std::function<int()>& verb) {
         ->capture_default_str();
     eis->add_option("--freq", a.freq, "LO:HI, LO:HI:PER_DECADE or F,F,F in Hz; without it 0.001:1000:10")
         ->type_name("HZ");
+    eis->add_option("--degradation", a.options.degradation,
+                    "As for the verb cell: the new cell's SEI film is in the impedance")
+        ->type_name("LAW[,LAW]");
     eis->add_option("--out", a.out, "Spectrum as CSV: freq_Hz, z_re_Ohm, z_im_Ohm")->type_name("FILE");
     eis->add_option("--svg", a.svg, "Nyquist and magnitude plots")->type_name("FILE");
     eis->footer("Example: bmstwin eis chen2020 --kind dfn --soc 50 --freq 0.001:1000 --svg chen.svg");
@@ -189,6 +192,10 @@ void add_cell(CLI::App& app, CellArguments& a, std::function<int()>& verb) {
         ->type_name("DEGC")
         ->check(CLI::Range(-60.0, 120.0));
     cell->add_flag("--thermal", a.thermal, "An electrochemical cell warms up");
+    cell->add_option("--degradation", a.degradation,
+                     "SEI growth and plating in an electrochemical cell: on, or laws: reaction, solvent-diffusion, "
+                     "interstitial-diffusion, ec-reaction; irreversible-, reversible-, partial-plating")
+        ->type_name("LAW[,LAW]");
     cell->add_option("--repeat", a.repeat, "The protocol this often")->type_name("N")->check(CLI::Range(1, 100000));
     cell->add_option("--out", a.out, "All samples as CSV")->type_name("FILE");
     cell->footer(

@@ -49,6 +49,7 @@ public:
                 p->sep_thickness_m = 1e-5;
                 p->sep_porosity = p->sep_transport = 1.0;
             }
+            side_reactions(*all, *p);
         } catch (const std::invalid_argument& e) {
             error(at_, nullptr, e.what());
         }
@@ -348,6 +349,22 @@ private:
         const double from_b = base::det_pow(p.sep_porosity > 0.0 ? p.sep_porosity : 1.0, b);
         p.sep_transport = number(s, "Transport efficiency", 1e-6, 1.0, &from_b);
         note_unknown(s, {"Thickness [m]", "Porosity", "Bruggeman coefficient (electrolyte)", "Transport efficiency"});
+    }
+    /// Figures of SEI growth and plating in the section that BPX leaves to its users.
+    void side_reactions(const Json& all, cell::EchemParams& p) {
+        const Json* const s = all.find("User-defined");
+        if (s == nullptr) return;
+        at_ = pointer_join("/Parameterisation", "User-defined");
+        if (!s->is_object()) {
+            error(at_, s, fmt::format("must be an object, not {}", kind_text(*s)));
+            return;
+        }
+        std::set<std::string> known{"description"};
+        for (const cell::SideKey& k : cell::side_keys()) {
+            known.insert(k.key);
+            if (s->find(k.key) != nullptr) p.side.*(k.member) = number(*s, k.key, k.lo, k.hi);
+        }
+        note_unknown(*s, known);
     }
     /// The potentials at the limits of lithiation against the cut-off voltages.
     void check_window(const cell::EchemParams& p) {

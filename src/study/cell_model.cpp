@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <filesystem>
+#include <stdexcept>
 
 #include "base/describe.hpp"
 #include "base/math.hpp"
@@ -69,8 +70,8 @@ private:
 class EchemCell final : public CellModel {
 public:
     EchemCell(const std::shared_ptr<const cell::EchemParams>& p, cell::EchemKind k, bool thermal,
-              const cell::EchemMesh& mesh)
-        : c_(p, k, mesh), kind_(k), mesh_(mesh) {
+              const cell::EchemMesh& mesh, const cell::SideLaws& laws)
+        : c_(p, k, mesh, laws), kind_(k), mesh_(mesh) {
         id = p->id.empty() ? p->title : p->id;
         kind = k == cell::EchemKind::spm ? "spm" : (k == cell::EchemKind::spme ? "spme" : "dfn");
         nominal_Ah = p->nominal_Ah;
@@ -99,7 +100,12 @@ public:
     double heat_W() const override { return heat_W_; }
     double charge_out_C() const override { return c_.charge_out_C(); }
     Impedance_Ohm impedance_Ohm(double soc, double t_K, const std::vector<double>& f_Hz) const override {
-        return impedance(c_.params(), kind_, soc, t_K, f_Hz, mesh_);
+        return impedance(c_.params(), kind_, soc, t_K, f_Hz, mesh_, c_.degradation().film_Ohm_m2);
+    }
+    bool degradation(DegradationReport* out) const override {
+        if (!c_.side_laws().any()) return false;
+        *out = {c_.degradation(), c_.plating_V(), c_.lithium_C()};
+        return true;
     }
 
 private:
@@ -114,6 +120,26 @@ private:
     d.file = file;
     d.message = std::move(message);
     throw InputError({d});
+}
+
+cell::SideLaws side_laws(const std::string& file, const std::string& text) {
+    try {
+        return cell::parse_side_laws(text);
+    } catch (const std::invalid_argument& e) {
+        refuse(file, std::string("degradation: ") + e.what());
+    }
+}
+
+void check_side(const std::string& file, const cell::SideLaws& laws, const cell::SideParams& p) {
+    std::vector<Diagnostic> errors;
+    for (const std::string& key : cell::missing_for(laws, p)) {
+        Diagnostic d;
+        d.file = file;
+        d.pointer = "/Parameterisation/User-defined/" + key;
+        d.message = "is missing: this law of degradation needs it";
+        errors.push_back(d);
+    }
+    if (!errors.empty()) throw InputError(std::move(errors));
 }
 
 std::string find_model(const std::string& name) {
@@ -159,15 +185,19 @@ std::unique_ptr<CellModel> make_ecm_cell(std::shared_ptr<const cell::EcmModel> m
     return std::make_unique<EcmCell>(std::move(model));
 }
 std::unique_ptr<CellModel> make_echem_cell(const std::shared_ptr<const cell::EchemParams>& params, cell::EchemKind kind,
-                                           bool thermal, const cell::EchemMesh& mesh) {
-    return std::make_unique<EchemCell>(params, kind, thermal, mesh);
+                                           bool thermal, const cell::EchemMesh& mesh, const cell::SideLaws& laws) {
+    return std::make_unique<EchemCell>(params, kind, thermal, mesh, laws);
 }
 
-std::unique_ptr<CellModel> open_cell(const std::string& name, const std::string& kind, bool thermal) {
+std::unique_ptr<CellModel> open_cell(const std::string& name, const std::string& kind, bool thermal,
+                                     const std::string& degradation) {
     if (!kind.empty() && kind != "ecm" && kind != "spm" && kind != "spme" && kind != "dfn" && kind != "abused")
         refuse(name, fmt::format("kind \"{}\" is not known; allowed: ecm, abused, spm, spme, dfn", kind));
     const std::string path = find_model(name);
     const io::Json j = read_file_of(path);
+    const cell::SideLaws laws = side_laws(path, degradation);
+    if (laws.any() && !io::is_bpx(j))
+        refuse(path, "is an equivalent circuit: degradation inside the cell needs a BPX file (bmstwin ageing ages it)");
     if (io::is_bpx(j)) {
         if (kind == "ecm" || kind == "abused")
             refuse(path, "is a BPX file: kind must be spm, spme or dfn (or fit an equivalent circuit to it)");
@@ -177,7 +207,8 @@ std::unique_ptr<CellModel> open_cell(const std::string& name, const std::string&
                                                   : cell::EchemKind::spme;
         if (thermal && !(params->heat_capacity_J_K > 0.0))
             refuse(path, "states no heat capacity (volume, density, specific heat): it can only run isothermal");
-        auto c = make_echem_cell(params, k, thermal);
+        check_side(path, laws, params->side);
+        auto c = make_echem_cell(params, k, thermal, {}, laws);
         if (c->id.empty()) c->id = name;
         return c;
     }

@@ -22,6 +22,13 @@ struct AbuseReport {
     double reacted_rel = 0.0;  // of the heat that its reactions could give
 };
 
+/// What side reactions inside an electrochemical cell have done since its reset.
+struct DegradationReport {
+    cell::EchemDegradation done;
+    double anode_V = 0.0;    // least potential of the negative electrode against lithium now; below 0 lithium may plate
+    double lithium_C = 0.0;  // all of it: in particles, SEI, plated and dead
+};
+
 class CellModel {
 public:
     virtual ~CellModel() = default;
@@ -60,6 +67,12 @@ public:
         return false;
     }
 
+    /// False if the model has no side reactions, or they are off.
+    virtual bool degradation(DegradationReport* out) const {
+        (void)out;
+        return false;
+    }
+
     double nominal_Ah = 0.0, v_min_V = 0.0, v_max_V = 0.0, ambient_K = 298.15;
     double tol_V = 1e-3;               // of a protocol's steps, unless it says otherwise
     bool keeps_length = false;         // a trial costs less if it is as long as the one before
@@ -71,7 +84,9 @@ public:
 /// A model file of the project (equivalent circuit; kind "abused" adds models/abuse of its chemistry) or a BPX file
 /// (kind spm, spme, dfn; "" is spme). `name`: a path or
 /// a model's name below models/cells of the search path. Throws InputError.
-std::unique_ptr<CellModel> open_cell(const std::string& name, const std::string& kind, bool thermal);
+/// degradation: side reactions of an electrochemical cell (cell::parse_side_laws), "" none.
+std::unique_ptr<CellModel> open_cell(const std::string& name, const std::string& kind, bool thermal,
+                                     const std::string& degradation = "");
 /// Parameters of a BPX file or a shipped set, that the kind (spm, spme, dfn) can use. Throws InputError.
 std::shared_ptr<const cell::EchemParams> open_set(const std::string& name, const std::string& kind);
 std::unique_ptr<CellModel> make_ecm_cell(std::shared_ptr<const cell::EcmModel> model);
@@ -80,6 +95,7 @@ std::unique_ptr<CellModel> make_abused_cell(std::shared_ptr<const cell::EcmModel
 /// Abuse model by path or by name below models/abuse. Throws InputError.
 cell::AbuseModel open_abuse(const std::string& name);
 std::unique_ptr<CellModel> make_echem_cell(const std::shared_ptr<const cell::EchemParams>& params, cell::EchemKind kind,
-                                           bool thermal, const cell::EchemMesh& mesh = {});
+                                           bool thermal, const cell::EchemMesh& mesh = {},
+                                           const cell::SideLaws& laws = {});
 
 }  // namespace twin::study

@@ -24,9 +24,9 @@ namespace twin::study {
 
 using Impedance_Ohm = std::vector<std::complex<double>>;
 
-/// f_Hz: (n), each > 0. soc 0..1.
+/// f_Hz: (n), each > 0. soc 0..1. film_Ohm_m2: of the SEI on the particles of the negative electrode.
 Impedance_Ohm impedance(const cell::EcmModel& model, double soc, double t_K, const std::vector<double>& f_Hz);
 Impedance_Ohm impedance(const cell::EchemParams& params, cell::EchemKind kind, double soc, double t_K,
-                        const std::vector<double>& f_Hz, const cell::EchemMesh& mesh = {});
+                        const std::vector<double>& f_Hz, const cell::EchemMesh& mesh = {}, double film_Ohm_m2 = 0.0);
 
 }  // namespace twin::study

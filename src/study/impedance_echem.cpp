@@ -193,8 +193,9 @@ Complex porous(const Rest& r, const Mesh& m, Complex jw) {
 }  // namespace
 
 Impedance_Ohm impedance(const EchemParams& params, EchemKind kind, double soc, double t_K,
-                        const std::vector<double>& f_Hz, const EchemMesh& mesh) {
-    const Rest r = rest(params, soc, t_K);
+                        const std::vector<double>& f_Hz, const EchemMesh& mesh, double film_Ohm_m2) {
+    Rest r = rest(params, soc, t_K);
+    r.r_ct_Ohm_m2[0] += film_Ohm_m2;  // in series, on the same area
     const Mesh m = mesh_of(params, mesh);
     Impedance_Ohm z;
     z.reserve(f_Hz.size());

@@ -34,6 +34,25 @@ def test_errors_say_what_is_allowed():
         bmstwin.Cell("lfp-100ah").step(1.0, -1.0)
 
 
+def test_lithium_plates_in_the_cold_and_none_of_it_is_lost_count_of():
+    cell = bmstwin.Cell("okane2022", "spme", degradation="on")
+    cell.reset(soc=0.3, temp_degC=-5.0)
+    before = cell.degradation()["lithium_Ah"]
+    for _ in range(1800):
+        cell.step(-3.5, 1.0)
+    d = cell.degradation()
+    assert d["plated_Ah"] > 0.05 and d["anode_V"] < 0.0 and d["sei_nm"] > 5.0
+    assert d["lithium_Ah"] == pytest.approx(before, rel=1e-9)
+    with pytest.raises(bmstwin.InputError, match="did you mean partial-plating"):
+        bmstwin.Cell("okane2022", degradation="parial-plating")
+    with pytest.raises(bmstwin.InputError, match="Initial SEI thickness"):
+        bmstwin.Cell("chen2020", degradation="on")
+    with pytest.raises(bmstwin.InputError, match="BPX"):
+        bmstwin.Cell("lfp-100ah", degradation="on")
+    with pytest.raises(bmstwin.RunError, match="without|made with"):
+        bmstwin.Cell("okane2022").degradation()
+
+
 def test_eis():
     f_Hz, z_Ohm = bmstwin.eis("lfp-100ah", [0.01, 1.0, 1e4], soc=0.4, temp_degC=10.0)
     assert f_Hz.tolist() == [0.01, 1.0, 1e4]

@@ -106,12 +106,14 @@ class Simulation(_core.Simulation):
 
 
 def eis(model: Union[str, "os.PathLike[str]"], f_Hz: Optional[Sequence[float]] = None, *, soc: float = 0.5,
-        temp_degC: float = 25.0, kind: str = "") -> Tuple["numpy.ndarray", "numpy.ndarray"]:
+        temp_degC: float = 25.0, kind: str = "", degradation: str = "") -> Tuple["numpy.ndarray", "numpy.ndarray"]:
     """Impedance spectrum of a cell model: (f_Hz, z_Ohm), shapes (n), z complex with Im z < 0 where it is capacitive.
 
     `f_Hz`: frequencies, 1e-6 .. 1e6 each; without it 1 mHz .. 1 kHz, ten per decade. The linearised model, isothermal.
+    `degradation`: as for Cell; the new cell's SEI film is then in the impedance.
     """
-    return _core.eis(os.fspath(model), kind, soc, temp_degC, [] if f_Hz is None else [float(f) for f in f_Hz])
+    return _core.eis(os.fspath(model), kind, soc, temp_degC, [] if f_Hz is None else [float(f) for f in f_Hz],
+                     degradation)
 
 
 def age(model: Union[str, "os.PathLike[str]"], *, duty: Sequence[str] = (), years: float = 10.0,

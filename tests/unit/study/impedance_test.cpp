@@ -41,8 +41,9 @@ std::complex<double> by_time(CellModel& c, double soc, double t_K, double f_Hz, 
     return -vs / is;
 }
 
-void compare(const char* model, const char* kind, double soc, double t_degC, const std::vector<double>& f_Hz) {
-    const auto c = open_cell(std::string(BMSTWIN_SOURCE_DIR) + "/models/" + model, kind, false);
+void compare(const char* model, const char* kind, double soc, double t_degC, const std::vector<double>& f_Hz,
+             const char* degradation = "") {
+    const auto c = open_cell(std::string(BMSTWIN_SOURCE_DIR) + "/models/" + model, kind, false, degradation);
     const double t_K = t_degC + 273.15;
     const auto z = c->impedance_Ohm(soc, t_K, f_Hz);
     for (std::size_t k = 0; k < f_Hz.size(); ++k) {
@@ -70,6 +71,18 @@ TEST_CASE("an electrochemical cell's impedance is that of a small sine in time")
     compare("echem/chen2020.json", "spme", 0.5, 25.0, {0.001, 0.05, 5.0});
     compare("echem/chen2020.json", "dfn", 0.5, 25.0, {0.003, 0.1, 5.0});
     compare("echem/prada2013.json", "dfn", 0.3, 25.0, {0.01});
+}
+
+TEST_CASE("the SEI film is in the impedance, as in a small sine in time") {
+    for (const char* kind : {"spm", "spme", "dfn"})
+        compare("echem/okane2022.json", kind, 0.5, 25.0, {0.05, 5.0}, "solvent-diffusion");
+    const std::string file = std::string(BMSTWIN_SOURCE_DIR) + "/models/echem/okane2022.json";
+    const auto with = open_cell(file, "spm", false, "on"), without = open_cell(file, "spm", false);
+    const double film_Ohm = 2e5 * 5e-9 / (383959.0443686007 * 8.52e-5 * 0.1027);
+    const std::complex<double> more =
+        with->impedance_Ohm(0.5, 298.15, {10.0})[0] - without->impedance_Ohm(0.5, 298.15, {10.0})[0];
+    CHECK(more.real() == doctest::Approx(film_Ohm).epsilon(1e-9));
+    CHECK(std::abs(more.imag()) < 1e-12);
 }
 
 TEST_CASE("impedance: a resistance at high, a capacity at low frequency") {
