@@ -59,7 +59,7 @@ struct FitOptions {
     /// Charge between soc 0 and 1 of the slow tests or the table; 0: as capacity. If the tests start less full than the
     /// slow ones, a smaller `capacity_Ah` cuts the curve's upper end off: soc 1 is then the state they start from.
     double ocv_capacity_Ah = 0.0;
-    int n_rc = 2;  // RC pairs
+    int n_rc = 0;  // RC pairs, 1..3; 0: 3 for pulses, 2 for drive cycles
     /// Instead of `files`: a BPX set (a file, or the name of a shipped one) is simulated as `from_kind` (spm, spme,
     /// dfn; empty: spme) in pulse tests at `from_temps_degC` (empty: 0, 10, 25, 40); a 1C discharge and drive-like
     /// profiles are held back. What the set states (capacity, limits, heat capacity, cooling) is taken where nothing is

@@ -112,7 +112,7 @@ void add_fit(CLI::App& app, FitArguments& a, std::function<int()>& verb) {
         ->type_name("J/K");
     fit->add_option("--cooling", a.options.cooling_K_per_W, "Surface to surroundings; else from temperatures that move")
         ->type_name("K/W");
-    CLI::Option* rc = fit->add_option("--rc", a.options.n_rc, "RC pairs; 2 by default, 3 with --from-bpx");
+    CLI::Option* rc = fit->add_option("--rc", a.options.n_rc, "RC pairs; else 3 for pulses, 2 for drive cycles");
     rc->check(CLI::Range(1, 3));
     fit->add_option("--soc-floor", a.options.soc_floor_rel, "Samples below are neither fitted nor judged")
         ->check(CLI::Range(0.0, 0.5))

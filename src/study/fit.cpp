@@ -11,11 +11,14 @@
 #include "study/from_bpx.hpp"
 #include "study/model_out.hpp"
 #include "study/replay.hpp"
+#include "study/slow_pair.hpp"
 #include "study/thermal.hpp"
 
 namespace twin::study {
 
 namespace {
+
+constexpr double k_fit_floor = 0.05;  // samples down to here are fitted, even if only those above more are judged
 
 void fail(std::vector<Diagnostic>& errors, const std::string& file, const std::string& message) {
     errors.push_back({Diagnostic::Severity::error, file, "", message, 0, 0});
@@ -138,17 +141,19 @@ Problem make_problem(const std::vector<Recording>& all, const std::vector<Spectr
     b.spectra = spectra;
     b.ocv = ocv;
     b.capacity_Ah = o.capacity_Ah > 0.0 ? o.capacity_Ah : ocv.capacity_Ah;
-    b.soc_floor_rel = o.soc_floor_rel;
-    b.n_rc = std::clamp(o.n_rc, 1, 3);
+    b.soc_floor_rel = std::min(o.soc_floor_rel, k_fit_floor);
     for (const Recording& r : all)
         if (!r.held_back && !r.is_slow()) b.files.push_back(&r);
+    b.n_rc = o.n_rc > 0 ? std::min(o.n_rc, 3) : usual_pairs(b.files);
     b.chemistry = o.chemistry;
     b.r_soc = {0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0};
     if (b.files.empty() && spectra.empty()) return b;
     b.t_K = temperature_knots(b.files, spectra);
     b.tau_start_s = taus_of(b);
-    for (int k = 0; k <= 50; ++k) b.ocv_soc.push_back(0.02 * k);
+    for (int k = 0; k < 49; ++k) b.ocv_soc.push_back(0.02 * k);
+    for (const double x : {0.98, 0.985, 0.99, 0.995, 1.0}) b.ocv_soc.push_back(x);  // where a discharge begins
     b.entropy_soc = {0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0};
+    prepare_pulse_fit(b, all);
     for (const double g : ocv.half_gap_V) b.hysteresis = b.hysteresis || (ocv.gap_known && g > 0.0);
     b.entropy = b.t_K.size() > 1 && b.t_K.back() - b.t_K.front() > 15.0;
     if (ocv.exact) b.priors.ocv = b.priors.shift = 10.0, b.priors.known_entropy = 30.0;
@@ -211,7 +216,7 @@ void warn(const Problem& b, const Solution& s, FitResult& out) {
                         "there, Im not above a third of it",
                         inductive, b.spectra.size(), from_Hz));
     double late = 0.0;
-    for (const Recording* r : b.files) late = std::max(late, r->sample_s);
+    for (const Recording* r : b.files) late = r->is_slow() ? late : std::max(late, r->sample_s);
     if (late >= 0.05 && b.spectra.empty())
         out.warnings.push_back(fmt::format(
             "the first sample after a step comes {:.2g} s late: R0 of the model is R over {:.2g} s, not the ohmic one",

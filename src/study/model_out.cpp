@@ -133,7 +133,7 @@ cell::EcmModelFile model_of(const Problem& b, const Solution& s, const FitOption
     double big = 0.0, soc_lo = 1.0, soc_hi = 0.0, t_lo = 1e9, t_hi = -1e9, late = 0.0;
     for (const Recording* r : b.files) {
         double q = 0.0;
-        late = std::max(late, r->sample_s);
+        if (!r->is_slow()) late = std::max(late, r->sample_s);
         for (std::size_t k = 0; k < r->t_s.size(); ++k) {
             if (k > 0) q += r->i_A[k] * (r->t_s[k] - r->t_s[k - 1]);
             const double soc = r->soc_start_rel - q / (3600.0 * b.capacity_Ah);

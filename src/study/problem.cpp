@@ -16,6 +16,7 @@ using Eigen::VectorXd;
 using Parameters = Eigen::Map<const VectorXd>;
 
 constexpr double k_zero_K = 273.15;
+constexpr double k_slow_K = 2500.0;
 
 // Weights of two neighbouring knots.
 struct Pair {
@@ -92,13 +93,13 @@ struct Weights {
     std::vector<std::size_t> begin{0};
     std::vector<Index> at;
     std::vector<double> w;
-    std::vector<double> beyond;  // (samples) typical change of log R from the nearest knot on
+    std::vector<double> beyond, beyond_slow;  // (samples) typical change of log R from the nearest knot on
 
     void add(const Problem& b, const OverTemperature& over, double soc, double t_degC) {
         const Pair s = between(b.r_soc, soc, false);
         if (!(t_degC == last_degC_))
             last_ = over.at(t_degC), beyond_ = b.log_typical(t_degC) - b.log_typical(over.within(t_degC)),
-            last_degC_ = t_degC;
+            slow_ = b.log_typical_slow(t_degC) - b.log_typical_slow(over.within(t_degC)), last_degC_ = t_degC;
         for (std::size_t side = 0; side < (b.r_soc.size() > 1 ? 2U : 1U); ++side)
             for (Index t = 0; t < last_.size(); ++t) {
                 const double x = (side == 0 ? s.w0 : s.w1) * last_[t];
@@ -108,17 +109,18 @@ struct Weights {
             }
         begin.push_back(at.size());
         beyond.push_back(beyond_);
+        beyond_slow.push_back(slow_);
     }
     // log R of sample k over the parameters that begin at `first`.
-    double log_r(std::size_t k, const double* first) const {
-        double sum = beyond[k];
+    double log_r(std::size_t k, const double* first, bool slow) const {
+        double sum = slow ? beyond_slow[k] : beyond[k];
         for (std::size_t q = begin[k]; q < begin[k + 1]; ++q) sum += w[q] * first[at[q]];
         return sum;
     }
 
 private:
     VectorXd last_;
-    double beyond_ = 0.0;
+    double beyond_ = 0.0, slow_ = 0.0;
     double last_degC_ = std::nan("");
 };
 
@@ -173,7 +175,7 @@ struct Rc {
         for (Index i = 0; i < v.size(); ++i) {
             const auto j = static_cast<std::size_t>(i);
             if (i > 0 && t.dt[i] > 0.0) {
-                const double ri = std::exp(t.knot.log_r(j, p.data() + span.at)) * r.i_A[j];
+                const double ri = std::exp(t.knot.log_r(j, p.data() + span.at, b.is_slow(static_cast<int>(k)))) * r.i_A[j];
                 const double x = t.dt[i] / tau, e = std::exp(-x);
                 du = du * e + (u - ri) * e * x;  // by log tau: d(e)/d(log tau) = e x
                 u = u * e + ri * (1.0 - e);
@@ -213,11 +215,12 @@ std::vector<double> Problem::start() const {
     std::vector<double> out(static_cast<std::size_t>(n), 0.0);
     Eigen::Map<VectorXd> p(out.data(), n);
     // a typical cell: 50 mOhm Ah in all, halved every 20 K or so
-    for (const Span& x : r)
+    for (std::size_t k = 0; k < r.size(); ++k)
         for (std::size_t s = 0; s < r_soc.size(); ++s)
             for (std::size_t t = 0; t < t_K.size(); ++t)
-                p[x.at + static_cast<Index>(s * t_K.size() + t)] =
-                    std::log(0.03 / capacity_Ah) - 2.5 * (arrhenius(t_K[t]) - arrhenius(298.15));
+                p[r[k].at + static_cast<Index>(s * t_K.size() + t)] = std::log(0.03 / capacity_Ah) -
+                                                                      2.5 * (arrhenius(t_K[t]) - arrhenius(298.15)) +
+                                                                      log_shape(static_cast<int>(k), s);
     const double first[3][3] = {{30.0}, {8.0, 150.0}, {5.0, 60.0, 900.0}};
     for (Index k = 0; k < tau.n; ++k)
         p[tau.at + k] = std::log(tau_start_s.empty() ? first[tau.n - 1][k] : tau_start_s[static_cast<std::size_t>(k)]);
@@ -228,8 +231,12 @@ std::vector<double> Problem::start() const {
 }
 
 double Problem::log_typical(double t_degC) const {
-    const double rest = chemistry == "LFP" ? 0.6 : 0.8;
+    const double rest = chemistry == "LFP" ? 0.6 : 0.75;
     return std::log(rest + (1.0 - rest) * std::exp(5000.0 / (t_degC + k_zero_K) - 5000.0 / 298.15));
+}
+
+double Problem::log_typical_slow(double t_degC) const {
+    return k_slow_K / (t_degC + k_zero_K) - k_slow_K / 298.15;
 }
 
 double Problem::slope_prior(std::size_t k) const {
@@ -246,7 +253,7 @@ double Problem::resistance(const std::vector<double>& p, int k, double soc, doub
     Weights f;
     f.add(*this, OverTemperature(t_K), soc, t_degC);
     const auto x = static_cast<std::size_t>(k);
-    return std::exp(f.log_r(0, p.data() + r[x].at));
+    return std::exp(f.log_r(0, p.data() + r[x].at, is_slow(k)));
 }
 
 std::vector<double> Problem::simulate(const std::vector<double>& given, std::size_t f, double* jac_out,
@@ -286,7 +293,7 @@ std::vector<double> Problem::simulate(const std::vector<double>& given, std::siz
         const double soc = t.soc[k], warm = rec.t_degC[j] - ocv.t_ref_degC;
         const Pair c = between(ocv_soc, soc, false), e = between(entropy_soc, soc, false);
         const Index c0 = correction.at + static_cast<Index>(c.k), e0 = slope.at + static_cast<Index>(e.k);
-        const double ri = std::exp(t.knot.log_r(j, p.data() + r[0].at)) * rec.i_A[j];
+        const double ri = std::exp(t.knot.log_r(j, p.data() + r[0].at, false)) * rec.i_A[j];
         v[k] = linear(ocv.soc, ocv.v_V, soc) + c.w0 * p[c0] + c.w1 * p[c0 + 1] - ri;
         if (entropy) v[k] += 0.1 * warm * (e.w0 * p[e0] + e.w1 * p[e0 + 1]);
         const double m = hysteresis ? scale * linear(ocv.soc, ocv.half_gap_V, soc) : 0.0;

@@ -23,9 +23,10 @@ struct Span {
     std::ptrdiff_t at = 0, n = 0;
 };
 
-/// Standard deviations that the priors assume, and their weight beside the data.
+/// Standard deviations that the priors assume, and their weight beside the data. `level`: R like that of the next soc;
+/// `firm`: factor on `smooth_soc` and `level` of the slowest pair of a fit to pulses.
 struct Priors {
-    double smooth_soc = 2e-3, arrhenius = 1e-3, ocv = 2e-2, entropy = 0.3, known_entropy = 1.0, shift = 0.3,
+    double smooth_soc = 2e-3, level = 1e-6, firm = 1.0, arrhenius = 1e-3, ocv = 2e-2, ocv_bend = 0.0, entropy = 0.3, known_entropy = 1.0, shift = 0.3,
            log_tau = 1e-4, log_gamma = 3e-4, log_amplitude = 1e-3,
            any = 1e-6;  // volts per unit of the parameter
 };
@@ -46,6 +47,8 @@ struct Problem {
     double capacity_Ah = 0.0, soc_floor_rel = 0.05;
     std::vector<double> r_soc, t_K;            // knots
     std::vector<double> ocv_soc, entropy_soc;  // knots of c and e
+    int slow = -1;                             // pairs from this on are diffusion (slow_pair.hpp); -1: none
+    std::vector<double> slow_log_shape;        // (r_soc) about which the slowest one's log R is smooth
     Priors priors;
     int n_rc = 2;  // 1..3
     bool hysteresis = false, entropy = false;
@@ -58,8 +61,17 @@ struct Problem {
     void lay_out();
     std::vector<double> start() const;
     /// Assumed beyond the measured temperatures: log of c + (1 - c) exp(5000 K / T - 5000 K / 298 K), c = 0.6 for LFP
-    /// (fitted A123, -25..45 degC, within 10 %), 0.8 for the others (between NCR18650PF's and LG M50's pulses of 10 s).
+    /// (fitted A123, -25..45 degC, within 10 %), 0.75 for the others: at 50 degC 0.82 of what it is at 25 degC, where
+    /// LG M50 has 0.9, VTC5A 0.7 (pulses of 10 s).
     double log_typical(double t_degC) const;
+    /// The same of diffusion: Arrhenius with 2500 K, 21 kJ/mol (LG M50 at 0.5C..2C, 25..53 degC; ORegan2022's
+    /// diffusivities have 12 and 17 kJ/mol, its electrolyte about 17).
+    double log_typical_slow(double t_degC) const;
+    /// Of resistance k, either of these.
+    double log_typical_of(int k, double t_degC) const { return is_slow(k) ? log_typical_slow(t_degC) : log_typical(t_degC); }
+    bool is_slow(int k) const { return slow > 0 && k >= slow; }
+    /// log R about which pair k is smooth over soc, at knot s: that of diffusion for the slowest one.
+    double log_shape(int k, std::size_t s) const { return slow > 0 && k == n_rc ? slow_log_shape[s] : 0.0; }
     /// What the prior says of parameter k of the slope, 0.1 V/K: dU/dT of the slow tests, 0 if they have none.
     double slope_prior(std::size_t k) const;
     KnotWeights knots_at(double soc, double t_degC) const;

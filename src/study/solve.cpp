@@ -9,6 +9,7 @@
 #include <unsupported/Eigen/NonLinearOptimization>
 
 #include "study/problem.hpp"
+#include "study/slow_pair.hpp"
 
 namespace twin::study {
 
@@ -37,11 +38,14 @@ void add_row(MatrixXd& m, double w, std::initializer_list<std::pair<Index, doubl
     m(n, n) += w * w * e * e;
 }
 
-// Second difference over three unevenly spaced knots.
-void bend(MatrixXd& m, const VectorXd& p, double w, const double x[3], Index a, Index b, Index c) {
+// Second difference over three unevenly spaced knots; `less` is that of what the parameters are smooth about.
+void bend(MatrixXd& m, const VectorXd& p, double w, const double x[3], Index a, Index b, Index c, const double shape[3]) {
     const double wa = (x[2] - x[1]) / (x[2] - x[0]), wc = (x[1] - x[0]) / (x[2] - x[0]);
-    add_row(m, w, {{a, wa}, {b, -1.0}, {c, wc}}, wa * p[a] - p[b] + wc * p[c]);
+    add_row(m, w, {{a, wa}, {b, -1.0}, {c, wc}},
+            wa * (p[a] - shape[0]) - (p[b] - shape[1]) + wc * (p[c] - shape[2]));
 }
+
+constexpr double k_flat[3] = {};
 
 MatrixXd prior_matrix(const Problem& b, const VectorXd& p, const VectorXd& p0) {
     MatrixXd m = MatrixXd::Zero(b.n + 1, b.n + 1);
@@ -51,23 +55,34 @@ MatrixXd prior_matrix(const Problem& b, const VectorXd& p, const VectorXd& p0) {
             for (std::size_t t = 0; t < nt; ++t) {
                 const Index at = b.r[k].at + static_cast<Index>(s * nt + t);
                 if (t > 0) {
-                    const double typical = b.log_typical(b.t_K[t] - 273.15) - b.log_typical(b.t_K[t - 1] - 273.15);
+                    const double typical = b.log_typical_of(static_cast<int>(k), b.t_K[t] - 273.15) - b.log_typical_of(static_cast<int>(k), b.t_K[t - 1] - 273.15);
                     add_row(m, 0.1 * b.priors.arrhenius, {{at, 1.0}, {at - 1, -1.0}}, p[at] - p[at - 1] - typical);
                 }
                 const auto up = static_cast<Index>(nt);
+                const double firm = static_cast<int>(k) == b.n_rc ? b.priors.firm : 1.0;
+                if (s > 0) {  // where no data are, R stays what it is beside
+                    const double rise = b.log_shape(static_cast<int>(k), s) - b.log_shape(static_cast<int>(k), s - 1);
+                    add_row(m, b.priors.level * firm, {{at, 1.0}, {at - up, -1.0}}, p[at] - p[at - up] - rise);
+                }
                 if (s > 0 && s + 1 < ns) {
                     const double x[3] = {b.r_soc[s - 1], b.r_soc[s], b.r_soc[s + 1]};
-                    bend(m, p, b.priors.smooth_soc, x, at - up, at, at + up);
+                    const auto id = static_cast<int>(k);
+                    const double shape[3] = {b.log_shape(id, s - 1), b.log_shape(id, s), b.log_shape(id, s + 1)};
+                    bend(m, p, b.priors.smooth_soc * firm, x, at - up, at, at + up, shape);
                 }
                 if (t > 0 && t + 1 < nt) {
                     const double x[3] = {-1.0 / b.t_K[t - 1], -1.0 / b.t_K[t], -1.0 / b.t_K[t + 1]};
-                    bend(m, p, b.priors.arrhenius, x, at - 1, at, at + 1);
+                    bend(m, p, b.priors.arrhenius, x, at - 1, at, at + 1, k_flat);
                 }
             }
     const auto pull = [&](const Span& s, double w, bool to_start) {
         for (Index k = s.at; k < s.at + s.n; ++k) add_row(m, w, {{k, 1.0}}, p[k] - (to_start ? p0[k] : 0.0));
     };
     pull(b.correction, b.priors.ocv, false);
+    for (Index k = b.correction.at + 1; b.priors.ocv_bend > 0.0 && k + 1 < b.correction.at + b.correction.n; ++k) {
+        const auto at = static_cast<std::size_t>(k - b.correction.at);
+        bend(m, p, b.priors.ocv_bend, &b.ocv_soc[at - 1], k - 1, k, k + 1, k_flat);
+    }
     pull(b.slope, b.ocv.dudt_VperK.empty() ? b.priors.entropy : b.priors.known_entropy, true);
     pull(b.shift, b.priors.shift, false);
     pull(b.tau, b.priors.log_tau, true);
@@ -83,31 +98,48 @@ double soc_at(const Problem& b, const Recording& r, std::size_t k, double& q) {
 }
 
 struct Rows {
-    VectorXd weight;          // (samples) 0 or 1 / (counted samples of all files)
-    std::vector<Index> kept;  // rows of the Jacobian
-    double gain = 1.0;        // counted samples per kept row
+    VectorXd weight;            // (samples) of the squared residual; all files together have 1
+    std::vector<Index> kept;    // rows of the Jacobian
+    std::vector<double> gain;   // (kept) weight of the samples that a row stands for
 };
+
+// Share of all slow tests beside the other files.
+constexpr double k_slow_share = 0.25;
+
+void thin(Rows& x) {
+    const double per = x.weight.sum() / static_cast<double>(k_most_rows);
+    double carried = 0.0;
+    for (Index k = 0; k < x.weight.size(); ++k) {
+        carried += x.weight[k];
+        if (!(x.weight[k] > 0.0) || carried < per) continue;
+        x.kept.push_back(k);
+        x.gain.push_back(carried);
+        carried = 0.0;
+    }
+}
 
 std::vector<Rows> rows_of(const Problem& b) {
     std::vector<Rows> all;
-    double total = 0.0;
+    double total = 0.0, slow = 0.0;
     for (const Recording* r : b.files) {
         Rows x;
         const auto n = static_cast<Index>(r->t_s.size());
         x.weight = VectorXd::Zero(n);
-        std::vector<Index> counted;
+        const std::vector<double> w = sample_weights(*r);
+        const double floor = r->is_slow() ? 0.0 : b.soc_floor_rel;
         double q = 0.0;
         for (Index k = 0; k < n; ++k)
-            if (soc_at(b, *r, static_cast<std::size_t>(k), q) >= b.soc_floor_rel) counted.push_back(k);
-        std::erase_if(counted, [r](Index k) { return r->mixed(static_cast<std::size_t>(k)); });
-        for (const Index k : counted) x.weight[k] = 1.0;
-        const std::size_t stride = counted.size() / k_most_rows + 1;
-        for (std::size_t k = 0; k < counted.size(); k += stride) x.kept.push_back(counted[k]);
-        x.gain = x.kept.empty() ? 0.0 : static_cast<double>(counted.size()) / static_cast<double>(x.kept.size());
-        total += static_cast<double>(counted.size());
+            if (soc_at(b, *r, static_cast<std::size_t>(k), q) >= floor && !r->mixed(static_cast<std::size_t>(k)))
+                x.weight[k] = w[static_cast<std::size_t>(k)];
+        (r->is_slow() ? slow : total) += x.weight.sum();
         all.push_back(std::move(x));
     }
-    for (Rows& x : all) x.weight /= std::max(total, 1.0), x.gain /= std::max(total, 1.0);
+    const double slow_scale = slow > 0.0 ? (total > 0.0 ? k_slow_share * total : 1.0) / slow : 0.0;
+    for (std::size_t f = 0; f < all.size(); ++f) {
+        const double scale = b.files[f]->is_slow() ? slow_scale : 1.0;
+        all[f].weight *= scale / std::max(total + slow_scale * slow, 1e-9);
+        thin(all[f]);
+    }
     return all;
 }
 
@@ -133,7 +165,8 @@ Assembled assemble(const Problem& b, const std::vector<Rows>& rows, const Vector
             if (j.col(c).squaredNorm() > 0.0) used.push_back(c);
         MatrixXd part(n, static_cast<Index>(used.size()));
         for (std::size_t c = 0; c < used.size(); ++c) part.col(static_cast<Index>(c)) = j.col(used[c]);
-        const MatrixXd normal = part.transpose() * part * rows[f].gain;
+        const Eigen::Map<const VectorXd> gain(rows[f].gain.data(), n);
+        const MatrixXd normal = part.transpose() * gain.asDiagonal() * part;
         for (std::size_t x = 0; x < used.size(); ++x)
             for (std::size_t y = 0; y < used.size(); ++y)
                 a.data(used[x], used[y]) += normal(static_cast<Index>(x), static_cast<Index>(y));
@@ -232,7 +265,8 @@ Solution solve(const Problem& b, const std::function<void(const std::string&)>& 
     for (std::size_t k = 0; k < b.files.size(); ++k) {
         const VectorXd e = residual(b, k, b.simulate(s.p, k, nullptr, {}));
         const double n = (f.rows[k].weight.array() > 0.0).cast<double>().sum();
-        sum += (e.array().square() * (f.rows[k].weight.array() > 0.0).cast<double>()).sum();
+        const double weight = std::max(f.rows[k].weight.sum(), 1e-12);
+        sum += n * (e.array().square() * f.rows[k].weight.array()).sum() / weight;
         counted += n;
         independent += n / correlation_length(e, f.rows[k].weight);
     }
