@@ -78,7 +78,7 @@ def wmg(data, work):
     for t, rates in ((25, ("0p5C", "1C", "2C")), (0, ("0p5C", "1C", "2C")), (45, ("0p5C",))):
         for c in rates:
             rows = read(d / f"rate_{t}C_{c}.csv")
-            write(work / f"wmg_{t}C_{c}.csv", first_discharge(rows, rows[0]["temp_C"], 3000.0))
+            write(work / f"wmg_{t}C_{c}.csv", first_discharge(rows, rows[0]["temp_C"]))
             held.append(f"wmg_{t}C_{c}.csv@@1")
     common = dict(chemistry="NMC", thermal=(61.0, 7.6), mass=0.0685, v=(2.5, 4.2), nameplate=5, validate=held)
     yield dict(name="LG M50 (WMG), pulses of 10 s only, 25 degC",
@@ -182,7 +182,7 @@ def made(program, work, model, kind, rates, v, title, chemistry, thermal):
     step = ["Discharge at C/2 for 12 minutes", "Rest for 1 hour", "Discharge at 1C for 10 seconds", "Rest for 40 seconds",
             "Charge at 0.75C for 10 seconds", "Rest for 40 seconds"]
     pulses = run("hppc", "Rest for 1 minute", *(step * 9), f"Discharge at C/2 until {low} V", "Rest for 1 hour")
-    held = [run(f"dis_{c}C", f"Discharge at {c}C until {low} V", "Rest for 30 minutes") + "@@1" for c in rates]
+    held = [run(f"dis_{c}C", f"Discharge at {c}C until {low} V") + "@@1" for c in rates]
     return dict(name=title, files=[slow, f"{pulses}@@1"], validate=held, chemistry=chemistry, thermal=thermal, mass=0.0, v=v, nameplate=0)
 
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "study/model_out.hpp"
+#include "study/typical.hpp"
 
 #include <fmt/format.h>
 
@@ -69,7 +70,13 @@ void put_ocv(const Problem& b, const Solution& s, cell::EcmModelFile& f) {
         f.hysteresis.m_mV.push_back(rounded(std::min(m, 500.0), 4));
     }
     if (b.hysteresis) f.hysteresis.gamma = rounded(std::exp(at_of(s.p, b.gamma.at)), 4);
-    if (!b.entropy) return;
+    if (!b.entropy) {
+        const auto typical = typical_entropy(b.chemistry);
+        if (!typical) return;
+        f.entropy = typical->table;
+        f.notes.push_back("dU/dT not identified (one temperature): that of " + typical->source + " is assumed");
+        return;
+    }
     f.entropy.soc = b.entropy_soc;
     f.entropy.dudt_mV_per_K.clear();
     for (const double soc : b.entropy_soc)
