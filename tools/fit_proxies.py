@@ -208,6 +208,7 @@ def run_fit(job, program, work, one=()):
 def rows_of(text):
     """name -> [rms, max, held back, rms own, rms K, end K]"""
     head, _, _ = text.partition("\nparameters")
+    head = head.partition("\nsteps (")[0]
     first, _, own = head.partition("\nwith the temperature simulated\n")
     out = {}
     for line in first.splitlines()[1:]:

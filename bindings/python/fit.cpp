@@ -82,6 +82,7 @@ void bind_fit(py::module_& m) {
         .def_readwrite("v_min_V", &FitOptions::v_min_V)
         .def_readwrite("v_max_V", &FitOptions::v_max_V)
         .def_readwrite("heat_capacity_J_per_K", &FitOptions::heat_capacity_J_per_K)
+        .def_readwrite("specific_heat_J_per_kgK", &FitOptions::specific_heat_J_per_kgK)
         .def_readwrite("cooling_K_per_W", &FitOptions::cooling_K_per_W)
         .def_readwrite("soc_floor_rel", &FitOptions::soc_floor_rel)
         .def_readwrite("eis", &FitOptions::eis)

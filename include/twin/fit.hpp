@@ -67,7 +67,8 @@ struct FitOptions {
     std::string from_bpx, from_kind;
     std::vector<double> from_temps_degC;
     double mass_kg = 0.0, v_min_V = 0.0, v_max_V = 0.0;
-    double heat_capacity_J_per_K = 0.0;                // 0: from the temperature column, if it moves
+    double heat_capacity_J_per_K = 0.0;                // of the whole cell; 0: from the temperature column, if it moves
+    double specific_heat_J_per_kgK = 0.0;              // instead, with mass_kg
     double cooling_K_per_W = 0.0;                      // surface to surroundings; 0: the same
     double soc_floor_rel = 0.05;                       // samples below it are not fitted and not judged
     std::function<void(const std::string&)> progress;  // one line each
@@ -127,6 +128,9 @@ struct FitResult {
 
 FitResult fit(const FitOptions& options);
 
+/// Steps of a file in few words: "9 rest 3600 s, 9 pulse 2.66 A 10 s, ..", equal ones (within 3 %) together, in order
+/// of appearance; at most `most` groups.
+std::string fit_steps_text(const FitFileResult& file, std::size_t most = 8);
 /// Report for a terminal.
 std::string fit_text(const FitResult& result);
 /// Residuals over time of all files as one self-contained SVG; and as CSV (file, time_s, v_meas_V, v_sim_V,

@@ -11,6 +11,7 @@
 
 #include "api/fit_spectra.hpp"
 #include "study/fit.hpp"
+#include "study/step_list.hpp"
 
 namespace twin {
 
@@ -88,6 +89,8 @@ EisColumns parse_eis_columns(const std::string& text) {
 
 FitResult fit(const FitOptions& options) { return study::fit_model(options); }
 
+std::string fit_steps_text(const FitFileResult& f, std::size_t most) { return study::steps_text(f.steps, most); }
+
 std::string fit_text(const FitResult& r) {
     std::string s;
     if (!r.files.empty())
@@ -113,6 +116,8 @@ std::string fit_text(const FitResult& r) {
         s += fmt::format("{:<34} {:>6.1f} {:>6.3f} {:>7} {:>9.3g} ..{:>9.3g} {:>8.2f} {:>8.2f} {:>9.2f}\n",
                          name_of(f.path), f.temp_degC, f.soc_rel, f.f_Hz.size(), f.f_Hz.front(), f.f_Hz.back(),
                          f.rms_pct, f.max_pct, f.rms_1C_mV);
+    if (!r.files.empty()) s += "\nsteps (discharge positive)\n";
+    for (const FitFileResult& f : r.files) s += fmt::format("{:<34} {}\n", name_of(f.path), fit_steps_text(f));
     s += "\nparameters (standard uncertainty)\n";
     for (const FitParameter& p : r.parameters)
         s += p.identified ? fmt::format("  {:<40} {:>10.4g} +- {:.2g} {}\n", p.name, p.value, p.sigma, p.unit)

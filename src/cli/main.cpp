@@ -110,6 +110,8 @@ void add_fit(CLI::App& app, FitArguments& a, std::function<int()>& verb) {
     fit->add_option("--heat-capacity", a.options.heat_capacity_J_per_K,
                     "Of the whole cell; else from temperatures that move")
         ->type_name("J/K");
+    fit->add_option("--specific-heat", a.options.specific_heat_J_per_kgK, "Instead of --heat-capacity, with --mass-kg")
+        ->type_name("J/kgK");
     fit->add_option("--cooling", a.options.cooling_K_per_W, "Surface to surroundings; else from temperatures that move")
         ->type_name("K/W");
     CLI::Option* rc = fit->add_option("--rc", a.options.n_rc, "RC pairs; else 3 for pulses, 2 for drive cycles");

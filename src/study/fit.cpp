@@ -74,8 +74,9 @@ std::vector<Spectrum> read_all_spectra(const FitOptions& o, std::vector<Diagnost
     return all;
 }
 
-// soc at the start: given, full or empty by the kind, or from a rest voltage where the OCV is steep enough.
-void place(Recording& r, const OcvData& ocv, std::vector<Diagnostic>& errors) {
+// soc at the start: given, full or empty by the kind or the charge moved, or from a rest voltage where the OCV is steep
+// enough.
+void place(Recording& r, const OcvData& ocv, double capacity_Ah, std::vector<Diagnostic>& errors) {
     if (r.soc_known) return;
     if (r.kind == "slow discharge" || r.kind == "slow charge") {
         r.soc_start_rel = r.kind == "slow discharge" ? 1.0 : 0.0;
@@ -86,6 +87,11 @@ void place(Recording& r, const OcvData& ocv, std::vector<Diagnostic>& errors) {
     const double v0 = r.v_V.front(), top = ocv.v_V.back();
     if (v0 > linear(ocv.soc, ocv.v_V, 0.985) - 0.005 || v0 > top - 0.03) {
         r.soc_start_rel = 1.0;
+        return;
+    }
+    // a test under load from its first sample, or from where the OCV is flat: by the charge it moved
+    if (const std::optional<double> by_charge = start_by_charge(r, capacity_Ah)) {
+        r.soc_start_rel = *by_charge;
         return;
     }
     const std::vector<double>& v = ocv.v_V;
@@ -297,6 +303,12 @@ FitResult fit_model(const FitOptions& given) {
         return identify(s.all, {}, s.ocv, s.options, s.notes);
     }
     if (o.chemistry.empty()) o.chemistry = "NMC";
+    if (o.specific_heat_J_per_kgK > 0.0) {
+        if (o.mass_kg <= 0.0) fail(errors, "--specific-heat", "needs the mass: --mass-kg");
+        if (o.heat_capacity_J_per_K > 0.0)
+            fail(errors, "--specific-heat", "and --heat-capacity say the same; give one");
+        o.heat_capacity_J_per_K = o.specific_heat_J_per_kgK * o.mass_kg;
+    }
     if (o.files.empty() && o.eis.empty()) fail(errors, "FILE", "no file to fit");
     if (o.files.empty() && !o.eis.empty() && o.ocv_table.empty())
         fail(errors, "--eis", "impedance alone has no OCV: give --ocv-table (and --capacity-Ah), or recordings");
@@ -318,7 +330,7 @@ FitResult fit_model(const FitOptions& given) {
     if (errors.empty())
         for (Recording& r : all) {
             if (r.kind.rfind("slow", 0) != 0) detect_steps(r, capacity);
-            place(r, ocv, errors);
+            place(r, ocv, capacity, errors);
         }
     if (!errors.empty()) throw InputError(errors);
     return identify(all, spectra, ocv, o, {});

@@ -175,7 +175,8 @@ struct Rc {
         for (Index i = 0; i < v.size(); ++i) {
             const auto j = static_cast<std::size_t>(i);
             if (i > 0 && t.dt[i] > 0.0) {
-                const double ri = std::exp(t.knot.log_r(j, p.data() + span.at, b.is_slow(static_cast<int>(k)))) * r.i_A[j];
+                const double ri =
+                    std::exp(t.knot.log_r(j, p.data() + span.at, b.is_slow(static_cast<int>(k)))) * r.i_A[j];
                 const double x = t.dt[i] / tau, e = std::exp(-x);
                 du = du * e + (u - ri) * e * x;  // by log tau: d(e)/d(log tau) = e x
                 u = u * e + ri * (1.0 - e);
@@ -235,9 +236,7 @@ double Problem::log_typical(double t_degC) const {
     return std::log(rest + (1.0 - rest) * std::exp(5000.0 / (t_degC + k_zero_K) - 5000.0 / 298.15));
 }
 
-double Problem::log_typical_slow(double t_degC) const {
-    return k_slow_K / (t_degC + k_zero_K) - k_slow_K / 298.15;
-}
+double Problem::log_typical_slow(double t_degC) const { return k_slow_K / (t_degC + k_zero_K) - k_slow_K / 298.15; }
 
 double Problem::slope_prior(std::size_t k) const {
     return ocv.dudt_VperK.empty() ? 0.0 : 10.0 * linear(ocv.soc, ocv.dudt_VperK, entropy_soc[k]);

@@ -26,8 +26,8 @@ struct Span {
 /// Standard deviations that the priors assume, and their weight beside the data. `level`: R like that of the next soc;
 /// `firm`: factor on `smooth_soc` and `level` of the slowest pair of a fit to pulses.
 struct Priors {
-    double smooth_soc = 2e-3, level = 1e-6, firm = 1.0, arrhenius = 1e-3, ocv = 2e-2, ocv_bend = 0.0, entropy = 0.3, known_entropy = 1.0, shift = 0.3,
-           log_tau = 1e-4, log_gamma = 3e-4, log_amplitude = 1e-3,
+    double smooth_soc = 2e-3, level = 1e-6, firm = 1.0, arrhenius = 1e-3, ocv = 2e-2, ocv_bend = 0.0, entropy = 0.3,
+           known_entropy = 1.0, shift = 0.3, log_tau = 1e-4, log_gamma = 3e-4, log_amplitude = 1e-3,
            any = 1e-6;  // volts per unit of the parameter
 };
 
@@ -68,7 +68,9 @@ struct Problem {
     /// diffusivities have 12 and 17 kJ/mol, its electrolyte about 17).
     double log_typical_slow(double t_degC) const;
     /// Of resistance k, either of these.
-    double log_typical_of(int k, double t_degC) const { return is_slow(k) ? log_typical_slow(t_degC) : log_typical(t_degC); }
+    double log_typical_of(int k, double t_degC) const {
+        return is_slow(k) ? log_typical_slow(t_degC) : log_typical(t_degC);
+    }
     bool is_slow(int k) const { return slow > 0 && k >= slow; }
     /// log R about which pair k is smooth over soc, at knot s: that of diffusion for the slowest one.
     double log_shape(int k, std::size_t s) const { return slow > 0 && k == n_rc ? slow_log_shape[s] : 0.0; }

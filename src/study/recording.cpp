@@ -41,11 +41,19 @@ bool number(const std::string& text, double* x) {
     return r.ec == std::errc() && r.ptr == last && std::isfinite(*x);
 }
 
-// Our names first, then the labels and the machine-readable names of the Battery Data Format.
-const std::vector<std::string> k_time{"time_s", "Test Time / s", "test_time_second"};
-const std::vector<std::string> k_current{"current_A", "Current / A", "current_ampere"};
-const std::vector<std::string> k_voltage{"voltage_V", "Voltage / V", "voltage_volt"};
+// Our names first and those that PyBaMM writes (positive on discharge); then the labels and the machine-readable names
+// of the Battery Data Format, and those of cyclers that export CSV (positive on charge).
+const std::vector<std::string> k_time{"time_s",       "Time [s]",      "Test Time / s", "test_time_second",
+                                      "Test_Time(s)", "Test_Time (s)", "Test Time (s)"};
+const std::vector<std::string> k_current{"current_A",      "Current [A]", "Current / A",
+                                         "current_ampere", "Current(A)",  "Current (A)"};
+constexpr std::size_t k_discharge_positive = 2;  // of the names of the current
+const std::vector<std::string> k_voltage{"voltage_V",    "Voltage [V]", "Terminal voltage [V]", "Voltage / V",
+                                         "voltage_volt", "Voltage(V)",  "Voltage (V)"};
 const std::vector<std::string> k_temperature{"temp_C",
+                                             "temp_degC",
+                                             "Temperature [degC]",
+                                             "Temperature [C]",
                                              "Surface Temperature T1 / degC",
                                              "Surface Temperature / degC",
                                              "Temperature T1 / degC",
@@ -187,7 +195,7 @@ Recording read_recording(const FitFile& file, const FitOptions& o, std::vector<D
     r.temp_measured = ck != nullptr;
     r.ambient_known = ca != nullptr || file.temp_degC;
     if (file.soc_start_rel) r.soc_start_rel = *file.soc_start_rel, r.soc_known = true;
-    const double sign = o.charge_positive.value_or(ki > 0) ? -1.0 : 1.0;
+    const double sign = o.charge_positive.value_or(ki >= k_discharge_positive) ? -1.0 : 1.0;
     const std::vector<double>& line = t.column.back();
     for (std::size_t k = 0; k < ct->size(); ++k) {
         const auto n = static_cast<std::size_t>(std::lround(line[k]));
@@ -215,6 +223,18 @@ Recording read_recording(const FitFile& file, const FitOptions& o, std::vector<D
         r.line.push_back(n);
     }
     return r;
+}
+
+std::optional<double> start_by_charge(const Recording& r, double capacity_Ah) {
+    double q_Ah = 0.0, most = 0.0, least = 0.0;
+    for (std::size_t k = 1; k < r.t_s.size(); ++k) {
+        q_Ah += r.i_A[k] * (r.t_s[k] - r.t_s[k - 1]) / 3600.0;
+        most = std::max(most, q_Ah);
+        least = std::min(least, q_Ah);
+    }
+    if (most >= 0.9 * capacity_Ah && least > -0.05 * capacity_Ah) return 1.0;
+    if (least <= -0.9 * capacity_Ah && most < 0.05 * capacity_Ah) return 0.0;
+    return std::nullopt;
 }
 
 void check_sign(const Recording& r, std::vector<Diagnostic>& errors) {

@@ -2,6 +2,7 @@
 // Measured time series: reading of CSV, detection of steps and kinds, and the check that the sign of the current agrees
 // with the voltage. Sign convention after reading: current is positive when it discharges the cell.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,10 @@ void detect_steps(Recording& r, double capacity_Ah);
 
 /// An error that names the first pulse if the voltage rises where the current discharges.
 void check_sign(const Recording& r, std::vector<Diagnostic>& errors);
+
+/// 1 or 0 if the recording discharges (charges) 90 % of the capacity or more from its start, so that it can only have
+/// begun full (empty).
+std::optional<double> start_by_charge(const Recording& r, double capacity_Ah);
 
 /// Columns of a CSV file with a header, by name.
 struct Table {

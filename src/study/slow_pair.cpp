@@ -9,10 +9,10 @@ namespace twin::study {
 namespace {
 
 constexpr double k_floor = 0.3, k_ceiling = 8.0;  // of the mean steepness
-constexpr double k_offset_s = 1.0;  // of the logarithmic time after a step
-constexpr double k_rest_share = 0.005;     // of the largest current
-constexpr std::size_t k_single_pulse = 6;  // current steps of a file that holds a pulse or two
-constexpr double k_same_K = 5.0;    // slow tests and pulses this close have one temperature
+constexpr double k_offset_s = 1.0;                // of the logarithmic time after a step
+constexpr double k_rest_share = 0.005;            // of the largest current
+constexpr std::size_t k_single_pulse = 6;         // current steps of a file that holds a pulse or two
+constexpr double k_same_K = 5.0;                  // slow tests and pulses this close have one temperature
 
 double steepness(const OcvData& o, double soc, double window) {
     const double lo = std::max(0.0, soc - window), hi = std::min(1.0, soc + window);
@@ -24,7 +24,8 @@ double steepness(const OcvData& o, double soc, double window) {
 std::vector<double> diffusive_log_shape(const OcvData& ocv, const std::vector<double>& soc, double window) {
     const double mean = (linear(ocv.soc, ocv.v_V, 0.9) - linear(ocv.soc, ocv.v_V, 0.1)) / 0.8;
     std::vector<double> out;
-    for (const double x : soc) out.push_back(std::log(std::clamp(steepness(ocv, x, window) / std::max(mean, 1e-6), k_floor, k_ceiling)));
+    for (const double x : soc)
+        out.push_back(std::log(std::clamp(steepness(ocv, x, window) / std::max(mean, 1e-6), k_floor, k_ceiling)));
     return out;
 }
 

@@ -39,10 +39,10 @@ void add_row(MatrixXd& m, double w, std::initializer_list<std::pair<Index, doubl
 }
 
 // Second difference over three unevenly spaced knots; `less` is that of what the parameters are smooth about.
-void bend(MatrixXd& m, const VectorXd& p, double w, const double x[3], Index a, Index b, Index c, const double shape[3]) {
+void bend(MatrixXd& m, const VectorXd& p, double w, const double x[3], Index a, Index b, Index c,
+          const double shape[3]) {
     const double wa = (x[2] - x[1]) / (x[2] - x[0]), wc = (x[1] - x[0]) / (x[2] - x[0]);
-    add_row(m, w, {{a, wa}, {b, -1.0}, {c, wc}},
-            wa * (p[a] - shape[0]) - (p[b] - shape[1]) + wc * (p[c] - shape[2]));
+    add_row(m, w, {{a, wa}, {b, -1.0}, {c, wc}}, wa * (p[a] - shape[0]) - (p[b] - shape[1]) + wc * (p[c] - shape[2]));
 }
 
 constexpr double k_flat[3] = {};
@@ -55,7 +55,8 @@ MatrixXd prior_matrix(const Problem& b, const VectorXd& p, const VectorXd& p0) {
             for (std::size_t t = 0; t < nt; ++t) {
                 const Index at = b.r[k].at + static_cast<Index>(s * nt + t);
                 if (t > 0) {
-                    const double typical = b.log_typical_of(static_cast<int>(k), b.t_K[t] - 273.15) - b.log_typical_of(static_cast<int>(k), b.t_K[t - 1] - 273.15);
+                    const double typical = b.log_typical_of(static_cast<int>(k), b.t_K[t] - 273.15) -
+                                           b.log_typical_of(static_cast<int>(k), b.t_K[t - 1] - 273.15);
                     add_row(m, 0.1 * b.priors.arrhenius, {{at, 1.0}, {at - 1, -1.0}}, p[at] - p[at - 1] - typical);
                 }
                 const auto up = static_cast<Index>(nt);
@@ -98,9 +99,9 @@ double soc_at(const Problem& b, const Recording& r, std::size_t k, double& q) {
 }
 
 struct Rows {
-    VectorXd weight;            // (samples) of the squared residual; all files together have 1
-    std::vector<Index> kept;    // rows of the Jacobian
-    std::vector<double> gain;   // (kept) weight of the samples that a row stands for
+    VectorXd weight;           // (samples) of the squared residual; all files together have 1
+    std::vector<Index> kept;   // rows of the Jacobian
+    std::vector<double> gain;  // (kept) weight of the samples that a row stands for
 };
 
 // Share of all slow tests beside the other files.
