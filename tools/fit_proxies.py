@@ -229,6 +229,7 @@ def main():
     parser.add_argument("--bmstwin", default=str(ROOT / "build" / "release" / "bin" / "bmstwin"))
     parser.add_argument("--page", type=pathlib.Path, help="page whose part between two <!-- proxies --> marks is replaced")
     parser.add_argument("--keep", type=pathlib.Path, help="folder for the prepared files, reports, models and plots")
+    parser.add_argument("--example", type=pathlib.Path, help="page whose part between two <!-- example --> marks gets the start of the report")
     parser.add_argument("--more", nargs="*", default=[], help="further options of every fit, e.g. rc=2")
     a = parser.parse_args()
     program, data = str(pathlib.Path(a.bmstwin).resolve()), a.data.resolve()
@@ -253,6 +254,12 @@ def main():
                 if held:
                     table += line
                 print(line, end="", flush=True)
+            if a.example:
+                text, _, rest = (work / "report.txt").read_text().partition("\nparameters (standard uncertainty)\n")
+                some = [x for x in rest.splitlines() if re.match(r"\s+(R\d\(soc=0.[05]0|tau|dU/dT|temperature dep)", x)]
+                parts = a.example.read_text().split("<!-- example -->\n")
+                a.example.write_text(parts[0] + "<!-- example -->\n" + "".join(f"    {x}".rstrip() + "\n" for x in [*text.splitlines(), "",
+                                     "parameters (standard uncertainty; some of them)", *some]) + "<!-- example -->\n" + parts[2])
     if a.page:
         parts = a.page.read_text().split("<!-- proxies -->\n")
         if len(parts) != 3:

@@ -50,7 +50,8 @@ struct Cell {
     double voltage(double i) const { return ocv(soc) - u[0] - u[1] - u[2] - k_r0 * i; }
     void record(double i) { fmt::format_to(std::back_inserter(text), "{:.3f},{:.5f},{:.6f}\n", t, i, voltage(i)); }
     void run(double i, double length_s, double step_s, double until_V = 0.0) {
-        for (double at = 0.0; at < length_s - 1e-9; at += step_s) {
+        const int steps = static_cast<int>(std::lround(length_s / step_s));
+        for (int n = 0; n < steps; ++n) {
             for (int k = 0; k < 4; ++k) {  // finer than the record: R3 follows soc
                 const double h = step_s / 4.0, r[3] = {k_r1, k_r2, k_lag * slope(soc)};
                 for (int p = 0; p < 3; ++p) u[p] += (r[p] * i - u[p]) * (1.0 - std::exp(-h / k_tau[p]));
@@ -75,8 +76,12 @@ std::string pulses(double rest_s) {
     c.record(0.0);
     for (int k = 0; k < 9; ++k) {
         c.run(5.0, 360.0, 2.0);
-        for (double at = 0.0, step = 1.0; at < rest_s; at += 10.0 * step, step = std::min(step * 1.5, 60.0))
+        double at = 0.0, step = 1.0;
+        while (at < rest_s) {
             c.run(0.0, 10.0 * step, step);
+            at += 10.0 * step;
+            step = std::min(step * 1.5, 60.0);
+        }
         c.run(5.0, 10.0, 1.0);
         c.run(0.0, 40.0, 1.0);
         c.run(-3.75, 10.0, 1.0);
@@ -158,8 +163,12 @@ TEST_CASE("weights of a pulse test don't depend on how densely it was sampled; t
     for (twin::study::Recording* r : {&fine, &coarse}) {
         r->kind = "pulse";
         r->i_max_A = 1.0;
-        for (double t = 0.0; t <= 1000.0; t += t < 10.0 || r == &fine ? 1.0 : 30.0)
-            r->t_s.push_back(t), r->i_A.push_back(t > 0.0 && t <= 10.0 ? 1.0 : 0.0);
+        double t = 0.0;
+        while (t <= 1000.0) {
+            r->t_s.push_back(t);
+            r->i_A.push_back(t > 0.0 && t <= 10.0 ? 1.0 : 0.0);
+            t += t < 10.0 || r == &fine ? 1.0 : 30.0;
+        }
     }
     const auto share_of_pulse = [](const twin::study::Recording& r) {
         const std::vector<double> w = twin::study::sample_weights(r);
