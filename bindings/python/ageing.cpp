@@ -22,8 +22,10 @@ py::object years_or_none(double t_d) {
 
 AgeingRun run(const std::string& model, std::vector<std::string> duty, double years_d, std::vector<double> temp_degC,
               std::string law, double period_h, double soc, double eol_rel, double tol_rel, bool accelerate,
-              double row_d) {
+              double row_d, std::string degradation, std::string kind) {
     AgeingOptions o;
+    o.degradation = std::move(degradation);
+    o.kind = std::move(kind);
     o.protocol = std::move(duty);
     o.years_d = years_d;
     o.temp_degC = std::move(temp_degC);
@@ -55,6 +57,11 @@ void bind_ageing(py::module_& m) {
             "out_Wh", [](const AgeingRun& r) { return column(r.out_Wh); }, "per period")
         .def_property_readonly(
             "in_Wh", [](const AgeingRun& r) { return column(r.in_Wh); }, "per period")
+        .def_property_readonly(
+            "sei_nm", [](const AgeingRun& r) { return column(r.sei_nm); }, "with degradation; so are the next three")
+        .def_property_readonly("sei_Ah", [](const AgeingRun& r) { return column(r.sei_Ah); })
+        .def_property_readonly("plated_Ah", [](const AgeingRun& r) { return column(r.plated_Ah); })
+        .def_property_readonly("dead_Ah", [](const AgeingRun& r) { return column(r.dead_Ah); })
         .def_property_readonly(
             "eol_years", [](const AgeingRun& r) { return years_or_none(r.eol_d); },
             "when the capacity fell to `eol`, or None")

@@ -16,6 +16,11 @@
 namespace twin {
 
 struct AgeingOptions {
+    // "" ageing by a law. Otherwise from inside an electrochemical cell (twin::Cell's degradation: "on", ..): its SEI
+    // grows, its lithium plates; `law` is not used, one temperature, capacity is that of a C/3 check-up, resistance
+    // that of a current that appears in the full cell
+    std::string degradation;
+    std::string kind;                     // of such a cell: spm, spme (default), dfn
     std::string law;                      // file or name of a shipped law; empty: by the cell's chemistry and size
     std::vector<std::string> protocol;    // steps of one period in words; empty: a daily cycle of 80 % at 0.5C
     double period_h = 24.0;               // a rest fills it
@@ -33,6 +38,7 @@ struct AgeingRun {
     std::string law, law_title, law_label, cell;
     std::vector<double> t_d, efc_ratio, capacity_rel, r_rel;                    // (n); EFC of the new capacity
     std::vector<double> dod_rel, temp_mean_degC, temp_max_degC, out_Wh, in_Wh;  // (n) of the period at that time
+    std::vector<double> sei_nm, sei_Ah, plated_Ah, dead_Ah;  // (n) with degradation: lithium in SEI, plated, dead
     double eol_d = -1.0;      // when the capacity reached eol_rel; below 0: not within the horizon
     double changed_d = -1.0;  // when the duty could first not be done as by the new cell; below 0: never
     double error_capacity_rel = 0.0, error_r_rel = 0.0;  // estimated cost of the jumps

@@ -87,6 +87,10 @@ public:
     double plating_V() const;
     EchemDegradation degradation() const;
     const SideLaws& side_laws() const { return side_.laws(); }
+    /// The side reactions' states that only grow, and a change of them at the expense of the lithium in the negative
+    /// particles: what many periods of a duty do (study/side_ageing.hpp).
+    std::vector<double> slow() const;
+    void move_slow(const std::vector<double>& d);
     /// Lithium in both electrodes' particles, in SEI grown since new, plated and dead, C: what no step may change.
     double lithium_C() const;
     std::size_t newton_count() const { return iterations_; }

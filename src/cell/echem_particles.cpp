@@ -315,6 +315,15 @@ void Particles::commit(const double* j) {
     if (!side_.empty()) side_old_ = side_;
 }
 
+void Particles::move(std::size_t k, double dc) {
+    mean_[k] += dc;
+    if (modal_) return;  // its states are relative to the mean
+    for (std::size_t m = 0; m <= rows_; ++m) {
+        q_[m * n_ + k] += dc;
+        q_old_[m * n_ + k] += dc;
+    }
+}
+
 std::vector<double> Particles::surface() const {
     std::vector<double> c(n_);
     for (std::size_t k = 0; k < n_; ++k) {

@@ -37,6 +37,8 @@ public:
         base_[k] += side_gain_ * (flux - side_[k]) + (modal_ ? 0.0 : gain_[k] * (flux - side_[k]));
         side_[k] = flux;
     }
+    /// All concentrations of a particle by so much, mol/m3.
+    void move(std::size_t k, double dc);
     const std::vector<double>& base() const { return base_; }  // (n) mol/m3
     const std::vector<double>& gain() const { return gain_; }  // (n) s/m
     const std::vector<double>& flux() const { return j_; }     // (n) at the end of the last step

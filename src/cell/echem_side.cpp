@@ -151,6 +151,25 @@ SideReactions::Flux SideReactions::at(std::size_t k, const Drive& d, double c_e)
 
 void SideReactions::commit() { now_ = next_; }
 
+void SideReactions::slow(std::vector<double>& out) const {
+    for (const Place& p : now_) {
+        out.push_back(laws_.sei == SeiLaw::reaction ? p.sei_m : p.sei_m * p.sei_m);
+        out.push_back(p.dead);
+    }
+}
+
+void SideReactions::move_slow(const double* d, double* taken) {
+    for (std::size_t k = 0; k < n_; ++k) {
+        Place& p = now_[k];
+        const double least = p_.sei_thickness_m, old_m = p.sei_m, old_dead = p.dead;
+        const double l = laws_.sei == SeiLaw::reaction ? old_m + d[2 * k] : base::sqrt2(old_m * old_m + d[2 * k]);
+        if (laws_.sei != SeiLaw::none) p.sei_m = l > least ? l : least;
+        p.dead = old_dead + d[2 * k + 1] > 0.0 ? old_dead + d[2 * k + 1] : 0.0;
+        taken[k] = area_perm_ * sei_li_mol_m3() * (p.sei_m - old_m) + (p.dead - old_dead);
+    }
+    next_ = now_;
+}
+
 void SideReactions::save(std::vector<double>& out) const {
     for (const Place& p : now_) {
         for (const double x :

@@ -68,6 +68,11 @@ public:
     std::size_t size() const { return n_; }
     const SideLaws& laws() const { return laws_; }
 
+    /// The states that only grow, (2 n): per place L^2 (L if limited by the reaction) and dead lithium; and a change of
+    /// them. `taken` (n): the lithium that this takes, mol per m3 of electrode.
+    void slow(std::vector<double>& out) const;
+    void move_slow(const double* d, double* taken);
+
     void save(std::vector<double>& out) const;
     const double* load(const double* in);
 

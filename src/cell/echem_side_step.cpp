@@ -4,6 +4,8 @@
 //   SPM, SPMe  the intercalation is uniform, phi its mean over the electrode: phi = U(x) + eta(intercalation) + film;
 //              the side reactions see phi + its profile over x (solid, electrolyte: the composite form of SPMe)
 //   DFN        everything per volume, inside its Newton iteration
+#include <stdexcept>
+
 #include "base/math.hpp"
 #include "cell/echem.hpp"
 #include "cell/echem_math.hpp"
@@ -178,6 +180,26 @@ EchemDegradation Echem::degradation() const {
     r.film_Ohm = r.film_Ohm_m2 / (a_perm * e.thickness_m * p_->area_m2);
     if (side_.laws().sei == SeiLaw::none) r.sei_m = r.sei_max_m = r.sei_C = 0.0;
     return r;
+}
+
+std::vector<double> Echem::slow() const {
+    std::vector<double> v;
+    side_.slow(v);
+    return v;
+}
+
+void Echem::move_slow(const std::vector<double>& d) {
+    if (d.size() != 2 * side_.size()) throw std::invalid_argument("not this cell's slow states");
+    std::vector<double> taken(side_.size());
+    side_.move_slow(d.data(), taken.data());
+    const EchemElectrode& e = p_->electrode[0];
+    const double solid = e.area_per_volume_perm * e.radius_m / 3.0;
+    double mean = 0.0;
+    for (std::size_t k = 0; k < side_.size(); ++k) {
+        if (kind_ == EchemKind::dfn) s_.particle[0].move(k, -taken[k] / solid);
+        mean += taken[k] * side_width_m(k) / e.thickness_m;
+    }
+    if (kind_ != EchemKind::dfn) s_.particle[0].move(0, -mean / solid);
 }
 
 double Echem::lithium_C() const {

@@ -44,6 +44,9 @@ int ageing_command(const AgeingArguments& a) {
     const AgeingRun r = age(a.model, o);
     fmt::print("{}, ageing law {}: {} ({})\n", r.cell, r.law, r.law_title, r.law_label);
     print_table(r);
+    for (std::size_t k = 0; k < r.sei_nm.size(); ++k)
+        fmt::print("{:>6.2f} years: SEI {:.2f} nm; lithium in SEI {:.2f} mAh, plated {:.3f} mAh, dead {:.3f} mAh\n",
+                   r.t_d[k] / k_d_per_year, r.sei_nm[k], 1e3 * r.sei_Ah[k], 1e3 * r.plated_Ah[k], 1e3 * r.dead_Ah[k]);
     if (r.eol_d >= 0.0)
         fmt::print("{:g} % of the capacity after {:.2f} years\n", a.eol_pct, r.eol_d / k_d_per_year);
     else
@@ -51,10 +54,12 @@ int ageing_command(const AgeingArguments& a) {
     if (r.changed_d >= 0.0)
         fmt::print("after {:.2f} years a step of the duty ends for another reason than with the new cell\n",
                    r.changed_d / k_d_per_year);
-    fmt::print(
-        "{} of {} periods simulated; jumps cost at most {:.2g} % of capacity; the law itself holds within {:.0f} % of "
-        "the loss\n",
-        r.simulated, r.periods, 100.0 * r.error_capacity_rel, 100.0 * r.loss_tol_rel);
+    fmt::print("{} of {} periods simulated; jumps cost at most {:.2g} % of capacity", r.simulated, r.periods,
+               100.0 * r.error_capacity_rel);
+    if (r.sei_nm.empty())
+        fmt::print("; the law itself holds within {:.0f} % of the loss\n", 100.0 * r.loss_tol_rel);
+    else
+        fmt::print("; how far the set's own figures hold is not stated\n");
     for (const std::string& x : r.extrapolated) fmt::print("EXTRAPOLATED: {} outside the law's range\n", x);
     if (!r.stopped.empty()) fmt::print("stopped: {}\n", r.stopped);
     if (!a.out.empty()) write_file(a.out, csv(r));

@@ -102,6 +102,9 @@ public:
     Impedance_Ohm impedance_Ohm(double soc, double t_K, const std::vector<double>& f_Hz) const override {
         return impedance(c_.params(), kind_, soc, t_K, f_Hz, mesh_, c_.degradation().film_Ohm_m2);
     }
+    std::unique_ptr<CellModel> clone() const override { return std::make_unique<EchemCell>(*this); }
+    std::vector<double> slow() const override { return c_.slow(); }
+    void move_slow(const std::vector<double>& d) override { c_.move_slow(d); }
     bool degradation(DegradationReport* out) const override {
         if (!c_.side_laws().any()) return false;
         *out = {c_.degradation(), c_.plating_V(), c_.lithium_C()};

@@ -73,6 +73,12 @@ public:
         return false;
     }
 
+    /// A second cell in the same state; null if the model cannot.
+    virtual std::unique_ptr<CellModel> clone() const { return nullptr; }
+    /// States of degradation that only grow, and a change of them (cell::Echem); empty: none.
+    virtual std::vector<double> slow() const { return {}; }
+    virtual void move_slow(const std::vector<double>& d) { (void)d; }
+
     double nominal_Ah = 0.0, v_min_V = 0.0, v_max_V = 0.0, ambient_K = 298.15;
     double tol_V = 1e-3;               // of a protocol's steps, unless it says otherwise
     bool keeps_length = false;         // a trial costs less if it is as long as the one before

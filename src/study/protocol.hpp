@@ -35,6 +35,7 @@ struct ProtocolOptions {
     bool half_way = true;  // a sample in the middle of each step
     double longest_s = 3600.0;
     int repeat = 1;
+    bool go_on = false;   // from the state in which the cell is, instead of soc and t_K
     double fill_s = 0.0;  // > 0: a rest at the end until the protocol has lasted this long
 };
 ProtocolResult run_protocol(CellModel& cell, const std::vector<ProtocolStep>& steps, const ProtocolOptions& options);

@@ -216,7 +216,7 @@ ProtocolResult run_protocol(CellModel& cell, const std::vector<ProtocolStep>& st
         throw InputError({d});
     }
     cell.ambient_K = options.ambient_K;
-    cell.reset(options.soc, options.t_K);
+    if (!options.go_on) cell.reset(options.soc, options.t_K);
     Runner run(cell, options, r);
     for (int n = 0; n < options.repeat && !run.failed(); ++n) {
         for (std::size_t k = 0; k < steps.size() && !run.failed(); ++k)

@@ -2,6 +2,7 @@
 """Years of a duty from Python."""
 import json
 
+import numpy as np
 import pytest
 
 import bmstwin
@@ -57,3 +58,12 @@ def test_an_abused_cell_is_shorted_inside():
     assert cell.soc < 0.95 and state["short_J"] > 5e4 and state["t_core_degC"] > 25.5
     with pytest.raises(bmstwin.RunError):
         bmstwin.Cell("lfp-100ah").abuse()
+
+
+def test_a_cell_ages_from_inside():
+    run = bmstwin.age("okane2022", degradation="on", years=1.0, row_d=100.0, tol=1e-3)
+    assert run.simulated < run.periods / 3 and not run.stopped
+    assert np.all(np.diff(run.sei_nm) > 0) and np.all(np.diff(run.capacity) < 0) and np.all(np.diff(run.resistance) > 0)
+    assert run.error_capacity < 1e-3
+    with pytest.raises(bmstwin.InputError, match="BPX"):
+        bmstwin.age("lfp-100ah", degradation="on")

@@ -119,20 +119,23 @@ def eis(model: Union[str, "os.PathLike[str]"], f_Hz: Optional[Sequence[float]] =
 def age(model: Union[str, "os.PathLike[str]"], *, duty: Sequence[str] = (), years: float = 10.0,
         temp_degC: Union[float, Sequence[float]] = 25.0, law: Union[str, "os.PathLike[str]"] = "", period_h: float = 24.0,
         soc: float = 1.0, eol: float = 0.8, tol: float = 2e-4, accelerate: bool = True,
-        row_d: float = 365.25) -> AgeingRun:
+        row_d: float = 365.25, degradation: str = "", kind: str = "") -> AgeingRun:
     """Years of a duty on one cell (an equivalent circuit): capacity and resistance relative to new.
 
     `duty` is one period of `period_h` hours in words, filled with rest, ending at the charge it began with; by default
     "Discharge at 0.5C until 20 %", "Rest for 1 hour", "Charge at 0.5C until 100 %". Several temperatures are equal
     shares of the year. `law`: name of a shipped ageing law or a file, by default the nearest to the cell. Capacity may
     be wrong by `tol` for the sake of speed; accelerate=False simulates every period.
+    `degradation` ("on", or laws as for Cell) ages a BPX file's cell (kind spm, spme, dfn) from inside instead: SEI
+    growth and plating; one temperature, a duty whose charge ends at a voltage, columns sei_nm, sei_Ah, plated_Ah,
+    dead_Ah besides.
 
         run = bmstwin.age("lfp-100ah", years=15, temp_degC=[5, 15, 30, 18])
         run.to_pandas(); run.eol_years
     """
     temps = [float(temp_degC)] if isinstance(temp_degC, (int, float)) else [float(t) for t in temp_degC]
     return _core.age(os.fspath(model), list(duty), years * 365.25, temps, os.fspath(law), period_h, soc, eol, tol,
-                     accelerate, row_d)
+                     accelerate, row_d, degradation, kind)
 
 
 def spread(name: Union[str, "os.PathLike[str]"], n: int, *, seed: int = 1, pack: str = "") -> Dict[str, "numpy.ndarray"]:

@@ -296,7 +296,8 @@ def versions() -> Dict[str, str]: ...
 def run_scenarios(scenarios: List[Scenario], options: RunOptions, jobs: int, repeat: int, fail_fast: bool) -> List[Result]: ...
 def write_html(results: List[Result], file: str) -> None: ...
 def write_junit(results: List[Result], file: str) -> None: ...
-def eis(model: str, kind: str, soc: float, temp_degC: float, f_Hz: List[float]) -> Tuple[npt.NDArray[np.float64], npt.NDArray[np.complex128]]: ...
+def eis(model: str, kind: str, soc: float, temp_degC: float, f_Hz: List[float],
+        degradation: str = "") -> Tuple[npt.NDArray[np.float64], npt.NDArray[np.complex128]]: ...
 
 
 class AgeingRun:
@@ -309,6 +310,10 @@ class AgeingRun:
     temp_max_degC: npt.NDArray[np.float64]
     out_Wh: npt.NDArray[np.float64]
     in_Wh: npt.NDArray[np.float64]
+    sei_nm: npt.NDArray[np.float64]
+    sei_Ah: npt.NDArray[np.float64]
+    plated_Ah: npt.NDArray[np.float64]
+    dead_Ah: npt.NDArray[np.float64]
     eol_years: Optional[float]
     changed_years: Optional[float]
     error_capacity: float
@@ -327,7 +332,7 @@ class AgeingRun:
 
 
 def age(model: str, duty: List[str], years_d: float, temp_degC: List[float], law: str, period_h: float, soc: float,
-        eol_rel: float, tol_rel: float, accelerate: bool, row_d: float) -> AgeingRun: ...
+        eol_rel: float, tol_rel: float, accelerate: bool, row_d: float, degradation: str, kind: str) -> AgeingRun: ...
 def spread(name: str, n: int, seed: int, pack: str) -> Dict[str, npt.NDArray[np.float64]]: ...
 
 _Values = Union[float, npt.ArrayLike, None]
@@ -441,7 +446,6 @@ class FitOptions:
     v_min_V: float
     v_max_V: float
     heat_capacity_J_per_K: float
-    specific_heat_J_per_kgK: float
     cooling_K_per_W: float
     soc_floor_rel: float
     eis: List[FitFile]
