@@ -100,6 +100,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=pathlib.Path)
     parser.add_argument("--bmstwin", default=str(ROOT / "build" / "release" / "bin" / "bmstwin"))
+    parser.add_argument("--only", nargs="*", default=[], help="ids; the rows of the others stay")
     a = parser.parse_args()
     page = ROOT / "docs" / "cells.md"
     parts = page.read_text().split("<!-- table -->\n")
@@ -108,6 +109,10 @@ def main():
     table = "| model | file | degC | use | rms, mV | max, mV |\n|---|---|---|---|---|---|\n"
     heat = "| model | file | use | voltage rms, mV | temperature rms, K | at the end, K |\n|---|---|---|---|---|---|\n"
     for cell in CELLS:
+        if a.only and cell["id"] not in a.only:
+            kept = [[x for x in p.splitlines(True) if x.startswith(f"| `{cell['id']}`")] for p in parts[1:3]]
+            table, heat = table + "".join(kept[0]), heat + "".join(kept[1])
+            continue
         text = fit(cell, a.data, a.bmstwin)
         heat += thermal_of(cell, text)
         table += table_of(cell, text) + "".join(left_out(cell, a.data, a.bmstwin))

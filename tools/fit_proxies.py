@@ -153,20 +153,36 @@ def panasonic(data, work):
         part.append(b)
     close(len(rows))
     held = []
-    for f in ("dis1C_+25C_start", "dis1C_+25C_end"):
+    for f in ("dis1C_+25C_start",):
         held.append(pathlib.Path(write(work / f"{f}.csv", first_discharge(read(d / f"{f}.csv"), 25.0))).name + "@@1")
     held += [f"{d}/{f}.csv@{t}" for f, t in (("la92_+25C", 25), ("hwfet_+25C", 25), ("la92_+10C", 10), ("hwfet_+00C", 0))]
     yield dict(name="NCR18650PF, pulses of 10 s, 25 degC", files=[f"{d}/c20_ocv_+25C.csv@25"] + files, validate=held, chemistry="NMC",
                thermal=(53.0, 8.8), mass=0.047, v=(2.5, 4.2), nameplate=2.9)
 
 
-def made(program, work, model, kind, rates, v, title, chemistry, thermal):
+def recorded(rows):
+    """What a cycler keeps of a run: a sample each second, in rests one in 10 s after the first minute, and both sides of a step."""
+    out, due, since = [], 0.0, 0.0
+    for a, b in zip(rows, rows[1:]):
+        if abs(b["current_A"] - a["current_A"]) > 1e-3:
+            since, due = a["time_s"], a["time_s"] + 1.0
+            out.append(a)
+            continue
+        while due <= b["time_s"] and b["time_s"] > a["time_s"]:
+            x = (due - a["time_s"]) / (b["time_s"] - a["time_s"])
+            if x >= 0.0:
+                out.append({k: a[k] + x * (b[k] - a[k]) for k in ("time_s", "current_A", "voltage_V", "temp_C", "ambient_C")})
+            due += 10.0 if abs(b["current_A"]) < 1e-3 and due - since > 60.0 else 1.0
+    return [*out, rows[-1]]
+
+
+def made(program, work, model, kind, rates, v, title, chemistry, thermal, full=100):
     """Tests of an electrochemical model, as a laboratory would record them."""
     low, high = v
 
     def run(name, *steps, temp=25):
         out = work / f"{name}.csv"
-        command = [program, "cell", model, "--kind", kind, "--soc", "100", "--temp", str(temp), "--out", str(out)] + (["--thermal"] if thermal else [])
+        command = [program, "cell", model, "--kind", kind, "--soc", str(full), "--temp", str(temp), "--out", str(out)] + (["--thermal"] if thermal else [])
         for s in steps:
             command += ["--do", s]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -176,7 +192,7 @@ def made(program, work, model, kind, rates, v, title, chemistry, thermal):
                 if a in r:
                     r[b] = r[a]
             r["ambient_C"] = temp
-        write(out, rows)
+        write(out, recorded(rows))
         return out.name
     slow = run("c10", f"Discharge at C/10 until {low} V")
     step = ["Discharge at C/2 for 12 minutes", "Rest for 1 hour", "Discharge at 1C for 10 seconds", "Rest for 40 seconds",
@@ -236,7 +252,7 @@ def main():
     jobs = {
         "dfn-chen2020": lambda w: [made(program, w, "chen2020", "dfn", ("1", "1.5", "2"), (2.5, 4.2), "Chen2020, DFN, 25 degC held", "NMC", None)],
         "dfn-oregan2022": lambda w: [made(program, w, "oregan2022", "dfn", ("1", "1.5", "2"), (2.5, 4.2), "ORegan2022, DFN", "NMC", OREGAN2022_HEAT)],
-        "dfn-lfp": lambda w: [made(program, w, str(data / "bpx/AboutEnergy_lfp_18650_cell_BPX.json"), "spme", ("1", "2", "3"), (2.0, 3.65), "About:Energy LFP 18650, SPMe, 25 degC held", "LFP", None)],
+        "dfn-lfp": lambda w: [made(program, w, str(data / "bpx/AboutEnergy_lfp_18650_cell_BPX.json"), "spme", ("1", "2", "3"), (2.0, 3.65), "About:Energy LFP 18650, SPMe, 25 degC held", "LFP", None, 97)],
         "dfn-nmc": lambda w: [made(program, w, str(data / "bpx/AboutEnergy_nmc_pouch_cell_BPX.json"), "dfn", ("1", "2", "3"), (2.7, 4.2), "About:Energy NMC 12 Ah, DFN, 25 degC held", "NMC", None)],
         "ufsc": lambda w: ufsc(data, w), "wmg": lambda w: wmg(data, w), "stanford": lambda w: stanford(data, w),
         "leaf": lambda w: leaf(data, w), "vtc5a": lambda w: vtc5a(data, w), "panasonic": lambda w: panasonic(data, w)}

@@ -77,6 +77,7 @@ void bind_fit(py::module_& m) {
         .def_readwrite("capacity_Ah", &FitOptions::capacity_Ah)
         .def_readwrite("nameplate_Ah", &FitOptions::nameplate_Ah)
         .def_readwrite("ocv_capacity_Ah", &FitOptions::ocv_capacity_Ah)
+        .def_readwrite("current_offset", &FitOptions::current_offset)
         .def_readwrite("n_rc", &FitOptions::n_rc)
         .def_readwrite("mass_kg", &FitOptions::mass_kg)
         .def_readwrite("v_min_V", &FitOptions::v_min_V)

@@ -28,8 +28,9 @@ FitFile parse_fit_file(const std::string& text);
 /// Column names; empty: time_s, current_A, voltage_V, temp_C, or the names of the Battery Data Format.
 struct FitColumns {
     std::string t, i, v, temperature, ambient;
+    std::string soc;  // no default: state of charge that the file gives, fraction or (name ends with pct or %) percent
 };
-/// "t=..,i=..,v=..,T=..,A=..". Throws InputError.
+/// "t=..,i=..,v=..,T=..,A=..,soc=..". Throws InputError.
 FitColumns parse_fit_columns(const std::string& text);
 
 /// Column names of impedance files; empty: the usual ones (freq_Hz, z_re_Ohm, z_im_Ohm, temp_C, soc, ..). The unit of Z
@@ -59,6 +60,8 @@ struct FitOptions {
     /// Charge between soc 0 and 1 of the slow tests or the table; 0: as capacity. If the tests start less full than the
     /// slow ones, a smaller `capacity_Ah` cuts the curve's upper end off: soc 1 is then the state they start from.
     double ocv_capacity_Ah = 0.0;
+    /// The charge count of files with a state of charge is corrected by the offset of their current that it shows.
+    bool current_offset = false;
     int n_rc = 0;  // RC pairs, 1..3; 0: 3 for pulses, 2 for drive cycles
     /// Instead of `files`: a BPX set (a file, or the name of a shipped one) is simulated as `from_kind` (spm, spme,
     /// dfn; empty: spme) in pulse tests at `from_temps_degC` (empty: 0, 10, 25, 40); a 1C discharge and drive-like

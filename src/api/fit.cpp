@@ -52,16 +52,18 @@ FitColumns parse_fit_columns(const std::string& text) {
         const std::size_t end = std::min(text.find(',', a), text.size());
         const std::string part = text.substr(a, end - a);
         a = end + 1;
-        if (part.size() < 3 || part[1] != '=')
-            reject("--columns", "'" + part + "' is not t=.., i=.., v=.., T=.. or A=..");
-        std::string* to = part[0] == 't'   ? &c.t
-                          : part[0] == 'i' ? &c.i
-                          : part[0] == 'v' ? &c.v
-                          : part[0] == 'T' ? &c.temperature
-                          : part[0] == 'A' ? &c.ambient
-                                           : nullptr;
-        if (to == nullptr) reject("--columns", "'" + part + "' is not t=.., i=.., v=.., T=.. or A=..");
-        *to = part.substr(2);
+        const std::size_t eq = part.find('=');
+        const std::string key = part.substr(0, eq);
+        std::string* to = key == "t"     ? &c.t
+                          : key == "i"   ? &c.i
+                          : key == "v"   ? &c.v
+                          : key == "T"   ? &c.temperature
+                          : key == "A"   ? &c.ambient
+                          : key == "soc" ? &c.soc
+                                         : nullptr;
+        if (to == nullptr || eq == std::string::npos || eq + 1 == part.size())
+            reject("--columns", "'" + part + "' is not t=.., i=.., v=.., T=.., A=.. or soc=..");
+        *to = part.substr(eq + 1);
     }
     return c;
 }

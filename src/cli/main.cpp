@@ -94,7 +94,11 @@ void add_fit(CLI::App& app, FitArguments& a, std::function<int()>& verb) {
         ->take_all();
     fit->add_option("--eis-columns", a.eis_columns,
                     "Names of its columns, e.g. f=freq,re=Zre_mOhm,im=Zim_mOhm,T=T,soc=soc");
-    fit->add_option("--columns", a.columns, "Names of the columns, e.g. t=Time,i=Current,v=Voltage,T=Temp,A=Ambient");
+    fit->add_option(
+        "--columns", a.columns,
+        "Names of the columns, e.g. t=Time,i=Current,v=Voltage,T=Temp,A=Ambient,soc=SOC (soc: only if named)");
+    fit->add_flag("--current-offset", a.options.current_offset,
+                  "Corrects the charge count by the offset of the current that the column soc shows");
     fit->add_option("--current-sign", a.current_sign, "Which direction is positive in the files")
         ->check(CLI::IsMember({"discharge-positive", "charge-positive"}));
     fit->add_option("--ocv-table", a.options.ocv_table, "CSV with soc and OCV instead of slow tests")

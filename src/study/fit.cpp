@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "io/json_printer.hpp"
+#include "study/charge_count.hpp"
+#include "study/direction.hpp"
 #include "study/from_bpx.hpp"
 #include "study/model_out.hpp"
 #include "study/replay.hpp"
@@ -72,6 +74,15 @@ std::vector<Spectrum> read_all_spectra(const FitOptions& o, std::vector<Diagnost
         all.insert(all.end(), file.all.begin(), file.all.end());
     }
     return all;
+}
+
+// The column that was named for soc must be in one file at least, and the offset of a current needs it.
+void check_soc_columns(const std::vector<Recording>& all, const FitOptions& o, std::vector<Diagnostic>& errors) {
+    if (o.current_offset && o.columns.soc.empty())
+        fail(errors, "--current-offset", "needs a state of charge to compare the count with: --columns soc=NAME");
+    bool found = o.columns.soc.empty();
+    for (const Recording& r : all) found = found || !r.soc_true_rel.empty();
+    if (!found) fail(errors, "--columns", "no file has a column " + o.columns.soc);
 }
 
 // soc at the start: given, full or empty by the kind or the charge moved, or from a rest voltage where the OCV is steep
@@ -182,11 +193,11 @@ FitFileResult judge(const cell::EcmModel& m, const Recording& r, double capacity
     Replay own;
     f.thermal = temperature_moved(r);
     if (f.thermal) own = replay(m, r, Temperature::simulated);
-    double q = 0.0, sum = 0.0, own_sum = 0.0, n = 0.0, sum_K2 = 0.0;
+    const std::vector<double> soc = r.soc_rel(capacity_Ah);
+    double sum = 0.0, own_sum = 0.0, n = 0.0, sum_K2 = 0.0;
     for (std::size_t k = 0; k < r.t_s.size(); ++k) {
-        if (k > 0) q += r.i_A[k] * (r.t_s[k] - r.t_s[k - 1]);
         if (f.thermal) sum_K2 += (own.t_surf_degC[k] - r.t_degC[k]) * (own.t_surf_degC[k] - r.t_degC[k]);
-        if (r.soc_start_rel - q / (3600.0 * capacity_Ah) < soc_floor_rel) continue;
+        if (soc[k] < soc_floor_rel) continue;
         const double e = 1e3 * (f.v_sim_V[k] - f.v_meas_V[k]);
         const double e_own = f.thermal ? 1e3 * (own.v_V[k] - f.v_meas_V[k]) : 0.0;
         sum += e * e;
@@ -265,17 +276,23 @@ void judge_spectra(const cell::EcmModel& model, const Problem& b, cell::EcmModel
 }
 
 FitResult identify(std::vector<Recording>& all, const std::vector<Spectrum>& spectra, const OcvData& ocv,
-                   const FitOptions& o, const std::vector<std::string>& notes) {
-    const Problem b = make_problem(all, spectra, ocv, o);
+                   const FitOptions& o, const std::vector<std::string>& notes,
+                   const std::vector<FitParameter>& offsets) {
+    Problem b = make_problem(all, spectra, ocv, o);
     if (b.t_K.empty())
         throw InputError({Diagnostic{Diagnostic::Severity::error, "", "",
                                      "only slow tests: resistances and time constants are not identified; add pulses, "
                                      "a drive cycle or impedance (--eis)",
                                      0, 0}});
     say(o, fmt::format("{} parameters, {} files, capacity {:.4g} Ah", b.n, b.files.size(), b.capacity_Ah));
-    const Solution s = solve(b, o.progress);
+    try_directions(b);
+    Solution s = solve(b, o.progress);
+    const std::vector<FitParameter> tried = direction_parameters(b, s, {});
+    if (keep_what_shows(b, s)) s = solve(b, o.progress);
     FitResult out;
     out.parameters = parameters_of(b, s);
+    for (const std::vector<FitParameter>& more : {direction_parameters(b, s, tried), offsets})
+        out.parameters.insert(out.parameters.end(), more.begin(), more.end());
     cell::EcmModelFile file = model_of(b, s, o);
     file.notes.insert(file.notes.end(), notes.begin(), notes.end());
     file.thermal = {1.0, 1.0, 1.0, 1.0};
@@ -300,7 +317,7 @@ FitResult fit_model(const FitOptions& given) {
             fail(errors, o.from_bpx, "--from-bpx simulates its tests; recordings are fitted by themselves");
         if (!errors.empty()) throw InputError(errors);
         SimulatedTests s = simulate_tests(o);
-        return identify(s.all, {}, s.ocv, s.options, s.notes);
+        return identify(s.all, {}, s.ocv, s.options, s.notes, {});
     }
     if (o.chemistry.empty()) o.chemistry = "NMC";
     if (o.specific_heat_J_per_kgK > 0.0) {
@@ -314,6 +331,7 @@ FitResult fit_model(const FitOptions& given) {
         fail(errors, "--eis", "impedance alone has no OCV: give --ocv-table (and --capacity-Ah), or recordings");
     std::vector<Recording> all = read_all(o, errors);
     const std::vector<Spectrum> spectra = read_all_spectra(o, errors);
+    if (errors.empty()) check_soc_columns(all, o, errors);
     if (!errors.empty()) throw InputError(errors);
     split_slow_legs(all, o.capacity_Ah);
     OcvData ocv = o.ocv_table.empty() ? ocv_of_slow_tests(all, errors) : ocv_of_table(o.ocv_table, errors);
@@ -327,13 +345,16 @@ FitResult fit_model(const FitOptions& given) {
         else
             rescale(ocv, o.ocv_capacity_Ah, capacity);
     }
+    std::vector<FitParameter> offsets;
     if (errors.empty())
         for (Recording& r : all) {
+            if (o.current_offset && !r.soc_true_rel.empty()) offsets.push_back(correct_count(r, capacity));
             if (r.kind.rfind("slow", 0) != 0) detect_steps(r, capacity);
             place(r, ocv, capacity, errors);
+            r.h_start = start_h(r, ocv);
         }
     if (!errors.empty()) throw InputError(errors);
-    return identify(all, spectra, ocv, o, {});
+    return identify(all, spectra, ocv, o, {}, offsets);
 }
 
 }  // namespace twin::study

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "study/direction.hpp"
+
 namespace twin::study {
 
 namespace {
@@ -46,11 +48,15 @@ void put_resistance(const Problem& b, const Solution& s, cell::ResistanceFile& r
     r.soc = b.r_soc;
     r.t_degC = temperatures(b);
     std::vector<double>* const table[4] = {&r.r0_mohm, &r.r1_mohm, &r.r2_mohm, &r.r3_mohm};
+    std::vector<double>* const charging[4] = {&r.r0_charge_mohm, &r.r1_charge_mohm, &r.r2_charge_mohm,
+                                              &r.r3_charge_mohm};
     double* const tau[3] = {&r.tau1_s, &r.tau2_s, &r.tau3_s};
     for (std::size_t k = 0; k < b.r.size(); ++k) {
         for (const double soc : r.soc)
             for (const double t : r.t_degC)
                 table[k]->push_back(rounded(1e3 * b.resistance(s.p, static_cast<int>(k), soc, t), 5));
+        if (const std::ptrdiff_t at = b.ratio_of(static_cast<int>(k)); at >= 0)
+            for (const double x : *table[k]) charging[k]->push_back(rounded(x * std::exp(at_of(s.p, at)), 5));
         if (k > 0) *tau[k - 1] = rounded(std::exp(at_of(s.p, b.tau.at + static_cast<std::ptrdiff_t>(k) - 1)), 5);
     }
 }
@@ -69,6 +75,8 @@ void put_ocv(const Problem& b, const Solution& s, cell::EcmModelFile& f) {
         const double m = 1e3 * std::exp(at_of(s.p, b.amplitude.at)) * b.ocv.half_gap_V[k];
         f.hysteresis.m_mV.push_back(rounded(std::min(m, 500.0), 4));
     }
+    if (b.instant) f.hysteresis.m0_mV.assign(f.hysteresis.soc.size(), rounded(1e3 * k_m0_V * at_of(s.p, b.m0.at), 4));
+    if (b.loss) f.coulombic_efficiency = rounded(1.0 - k_side * at_of(s.p, b.side.at), 6);
     if (b.hysteresis) f.hysteresis.gamma = rounded(std::exp(at_of(s.p, b.gamma.at)), 4);
     if (!b.entropy) {
         const auto typical = typical_entropy(b.chemistry);
@@ -139,12 +147,10 @@ cell::EcmModelFile model_of(const Problem& b, const Solution& s, const FitOption
     f.v_max_V = o.v_max_V > 0.0 ? o.v_max_V : f.ocv.v_V.back();
     double big = 0.0, soc_lo = 1.0, soc_hi = 0.0, t_lo = 1e9, t_hi = -1e9, late = 0.0;
     for (const Recording* r : b.files) {
-        double q = 0.0;
         if (!r->is_slow()) late = std::max(late, r->sample_s);
+        const std::vector<double> soc = r->soc_rel(b.capacity_Ah);
         for (std::size_t k = 0; k < r->t_s.size(); ++k) {
-            if (k > 0) q += r->i_A[k] * (r->t_s[k] - r->t_s[k - 1]);
-            const double soc = r->soc_start_rel - q / (3600.0 * b.capacity_Ah);
-            soc_lo = std::min(soc_lo, soc), soc_hi = std::max(soc_hi, soc);
+            soc_lo = std::min(soc_lo, soc[k]), soc_hi = std::max(soc_hi, soc[k]);
             big = std::max(big, std::abs(r->i_A[k]));
             t_lo = std::min(t_lo, r->t_degC[k]), t_hi = std::max(t_hi, r->t_degC[k]);
         }

@@ -229,7 +229,7 @@ OcvData ocv_of_table(const std::string& path, std::vector<Diagnostic>& errors) {
             if (const std::vector<double>* c = t.find(n)) return c;
         return nullptr;
     };
-    const std::vector<double>* soc = any({"soc", "soc_pct"});
+    const std::vector<double>* soc = any({"soc", "soc_pct", "soc_percent"});
     const std::vector<double>* mean = any({"v_mean", "ocv_V", "mean_ocv_V", "ocv_mean_V"});
     const std::vector<double>* dis = any({"v_dis_C30", "v_dis_V", "ocv_discharge_V"});
     const std::vector<double>* chg = any({"v_chg_C30", "v_chg_V", "ocv_charge_V"});
@@ -237,8 +237,24 @@ OcvData ocv_of_table(const std::string& path, std::vector<Diagnostic>& errors) {
     const std::vector<double>* temp = any({"temp_C"});
     if (soc == nullptr || (mean == nullptr && (dis == nullptr || chg == nullptr))) {
         fail(errors, path,
-             "an OCV table needs the columns soc (or soc_pct) and ocv_V, or ocv_discharge_V and "
-             "ocv_charge_V");
+             "an OCV table needs the columns soc (0..1) or soc_pct (0..100), and ocv_V, or ocv_discharge_V and "
+             "ocv_charge_V; it has only one of a pair, or none");
+        return {};
+    }
+    const double per = t.find("soc") != nullptr ? 1.0 : 0.01;
+    for (std::size_t k = 0; k < soc->size(); ++k) {
+        if ((*soc)[k] * per >= -1e-9 && (*soc)[k] * per <= 1.0 + 1e-9) continue;
+        fail(errors, path,
+             fmt::format("{} = {}; allowed {}", per == 1.0 ? "soc" : "soc_pct", (*soc)[k],
+                         per == 1.0 ? "0..1 (name a column in percent soc_pct)" : "0..100"));
+        return {};
+    }
+    for (std::size_t k = 0; mean == nullptr && k < soc->size(); ++k) {
+        if ((*chg)[k] >= (*dis)[k] - 0.02) continue;
+        fail(errors, path,
+             fmt::format("at soc {} the charge branch ({} V) lies below the discharge branch ({} V): are the columns "
+                         "exchanged?",
+                         (*soc)[k] * per, (*chg)[k], (*dis)[k]));
         return {};
     }
     OcvData o;
@@ -246,7 +262,6 @@ OcvData ocv_of_table(const std::string& path, std::vector<Diagnostic>& errors) {
     if (temp != nullptr)
         for (const double x : *temp)
             if (std::abs(x - 25.0) < best) best = std::abs(x - 25.0), o.t_ref_degC = x;
-    const double per = t.find("soc") != nullptr ? 1.0 : 0.01;
     std::vector<double> all_soc, all_v;
     for (std::size_t k = 0; k < soc->size(); ++k) {
         all_soc.push_back((*soc)[k] * per);

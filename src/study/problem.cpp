@@ -6,6 +6,9 @@
 #include <cmath>
 #include <utility>
 
+#include "cell/ecm_model.hpp"
+#include "study/direction.hpp"
+
 namespace twin::study {
 
 namespace {
@@ -126,23 +129,10 @@ private:
 
 // Everything of one file that the columns share.
 struct Trace {
-    VectorXd soc, h, dt;
+    VectorXd soc, dt;
+    std::vector<double> h, dir;  // (samples)
     Weights knot;
 };
-
-double start_h(double soc) { return soc > 0.97 ? 1.0 : soc < 0.03 ? -1.0 : 0.0; }
-
-VectorXd hysteresis(const Recording& r, double gamma, double capacity_C, double h0) {
-    VectorXd h(static_cast<Index>(r.t_s.size()));
-    h[0] = h0;
-    for (Index k = 1; k < h.size(); ++k) {
-        const auto j = static_cast<std::size_t>(k);
-        const double x = r.i_A[j] * (r.t_s[j] - r.t_s[j - 1]) / capacity_C;
-        const double e = std::exp(-gamma * std::abs(x));
-        h[k] = h[k - 1] * e - (x > 0 ? 1.0 : x < 0 ? -1.0 : 0.0) * (1.0 - e);
-    }
-    return h;
-}
 
 double slope_of(const OcvData& o, double soc) {
     const double d = 0.005;
@@ -163,6 +153,9 @@ struct Rc {
         const Span span = b.r[k];
         const Index tau_at = b.tau.at + static_cast<Index>(k) - 1;
         const double tau = std::exp(p[tau_at]);
+        const Index ratio_at = b.ratio_of(static_cast<int>(k));
+        const double ratio = ratio_at < 0 ? 1.0 : std::exp(p[ratio_at]);
+        double by_ratio = 0.0;
         std::vector<Index> used(static_cast<std::size_t>(span.n), -1), knot;
         for (const Index at : t.knot.at)
             if (used[static_cast<std::size_t>(at)] < 0) {
@@ -175,9 +168,13 @@ struct Rc {
         for (Index i = 0; i < v.size(); ++i) {
             const auto j = static_cast<std::size_t>(i);
             if (i > 0 && t.dt[i] > 0.0) {
-                const double ri =
-                    std::exp(t.knot.log_r(j, p.data() + span.at, b.is_slow(static_cast<int>(k)))) * r.i_A[j];
+                double ri = std::exp(t.knot.log_r(j, p.data() + span.at, b.is_slow(static_cast<int>(k)))) * r.i_A[j];
                 const double x = t.dt[i] / tau, e = std::exp(-x);
+                if (ratio_at >= 0) {  // the cell keeps R as it is at the start of a step
+                    const double share = 0.5 * (1.0 + t.dir[j - 1]);
+                    by_ratio = by_ratio * e + ri * ratio * share * (1.0 - e);
+                    ri *= 1.0 + (ratio - 1.0) * share;
+                }
                 du = du * e + (u - ri) * e * x;  // by log tau: d(e)/d(log tau) = e x
                 u = u * e + ri * (1.0 - e);
                 s *= e;
@@ -189,6 +186,7 @@ struct Rc {
             if (jac == nullptr || row >= rows.size() || rows[row] != i) continue;
             const auto at = static_cast<Index>(row++);
             (*jac)(at, tau_at) = -du;
+            if (ratio_at >= 0) (*jac)(at, ratio_at) = -by_ratio;
             for (std::size_t q = 0; q < knot.size(); ++q) (*jac)(at, span.at + knot[q]) = -s[static_cast<Index>(q)];
         }
     }
@@ -210,6 +208,14 @@ void Problem::lay_out() {
     take(correction, ocv_soc.size());
     take(slope, entropy ? entropy_soc.size() : 0);
     take(shift, files.size());
+    take(ratio, by_direction.size());
+    take(m0, instant ? 1 : 0);
+    take(side, loss ? 1 : 0);
+}
+
+Index Problem::ratio_of(int k) const {
+    const auto at = std::find(by_direction.begin(), by_direction.end(), k);
+    return at == by_direction.end() ? -1 : ratio.at + (at - by_direction.begin());
 }
 
 std::vector<double> Problem::start() const {
@@ -227,7 +233,7 @@ std::vector<double> Problem::start() const {
         p[tau.at + k] = std::log(tau_start_s.empty() ? first[tau.n - 1][k] : tau_start_s[static_cast<std::size_t>(k)]);
     for (std::size_t k = 0; k < entropy_soc.size() && entropy; ++k)
         p[slope.at + static_cast<Index>(k)] = slope_prior(k);
-    if (hysteresis) p[gamma.at] = std::log(50.0);
+    if (hysteresis) p[gamma.at] = std::log(20.0);
     return out;
 }
 
@@ -266,24 +272,26 @@ std::vector<double> Problem::simulate(const std::vector<double>& given, std::siz
     Trace t;
     t.soc.resize(count);
     t.dt = VectorXd::Zero(count);
-    double q = 0.0;
-    const double soc0 = rec.soc_start_rel + p[shift.at + static_cast<Index>(f)];
+    const double capacity_C = capacity_Ah * 3600.0;
+    const std::vector<double> counted = rec.soc_rel(capacity_Ah),
+                              charged = loss ? charged_C(rec) : std::vector<double>();
     for (Index k = 0; k < count; ++k) {
         const auto j = static_cast<std::size_t>(k);
         if (k > 0) t.dt[k] = rec.t_s[j] - rec.t_s[j - 1];
-        q += rec.i_A[j] * t.dt[k];
-        t.soc[k] = soc0 - q / (capacity_Ah * 3600.0);
+        t.soc[k] = counted[j] + p[shift.at + static_cast<Index>(f)];
+        if (loss) t.soc[k] -= k_side * p[side.at] * charged[j] / capacity_C;
         t.knot.add(*this, over, t.soc[k], rec.t_degC[j]);
     }
     const double g = hysteresis ? std::exp(p[gamma.at]) : 0.0;
     const double scale = hysteresis ? std::exp(p[amplitude.at]) : 0.0;
-    VectorXd dh;
+    std::vector<double> dh;
     if (hysteresis) {
-        t.h = study::hysteresis(rec, g, capacity_Ah * 3600.0, start_h(rec.soc_start_rel));
-        if (jac != nullptr)
-            dh =
-                (study::hysteresis(rec, g * 1.001, capacity_Ah * 3600.0, start_h(rec.soc_start_rel)) - t.h) / 0.0009995;
+        t.h = turning(rec, g, capacity_C, rec.h_start);
+        if (jac != nullptr) dh = turning(rec, g * 1.001, capacity_C, rec.h_start);
     }
+    if (instant || !by_direction.empty()) t.dir = turning(rec, cell::k_turn_gamma, capacity_C, 0.0);
+    const Index ratio0 = ratio_of(0);
+    const double rho = ratio0 < 0 ? 1.0 : std::exp(p[ratio0]);
     if (jac != nullptr) jac->setZero();
     VectorXd v(count);
     std::size_t row = 0;
@@ -292,11 +300,13 @@ std::vector<double> Problem::simulate(const std::vector<double>& given, std::siz
         const double soc = t.soc[k], warm = rec.t_degC[j] - ocv.t_ref_degC;
         const Pair c = between(ocv_soc, soc, false), e = between(entropy_soc, soc, false);
         const Index c0 = correction.at + static_cast<Index>(c.k), e0 = slope.at + static_cast<Index>(e.k);
-        const double ri = std::exp(t.knot.log_r(j, p.data() + r[0].at, false)) * rec.i_A[j];
+        const double by_dis = std::exp(t.knot.log_r(j, p.data() + r[0].at, false)) * rec.i_A[j];
+        const double ri = ratio0 < 0 ? by_dis : by_dis * (1.0 + (rho - 1.0) * 0.5 * (1.0 + t.dir[j]));
         v[k] = linear(ocv.soc, ocv.v_V, soc) + c.w0 * p[c0] + c.w1 * p[c0 + 1] - ri;
         if (entropy) v[k] += 0.1 * warm * (e.w0 * p[e0] + e.w1 * p[e0 + 1]);
         const double m = hysteresis ? scale * linear(ocv.soc, ocv.half_gap_V, soc) : 0.0;
-        if (hysteresis) v[k] += m * t.h[k];
+        if (hysteresis) v[k] += m * t.h[j];
+        if (instant) v[k] += k_m0_V * p[m0.at] * t.dir[j];
         if (jac == nullptr || row >= rows.size() || rows[row] != k) continue;
         const auto at = static_cast<Index>(row++);
         for (std::size_t w = t.knot.begin[j]; w < t.knot.begin[j + 1]; ++w)
@@ -304,8 +314,12 @@ std::vector<double> Problem::simulate(const std::vector<double>& given, std::siz
         (*jac)(at, c0) += c.w0;
         (*jac)(at, c0 + 1) += c.w1;
         if (entropy) (*jac)(at, e0) += 0.1 * warm * e.w0, (*jac)(at, e0 + 1) += 0.1 * warm * e.w1;
-        if (hysteresis) (*jac)(at, gamma.at) = m * dh[k], (*jac)(at, amplitude.at) = m * t.h[k];
-        (*jac)(at, shift.at + static_cast<Index>(f)) = slope_of(ocv, soc);
+        if (hysteresis) (*jac)(at, gamma.at) = m * (dh[j] - t.h[j]) / 0.0009995, (*jac)(at, amplitude.at) = m * t.h[j];
+        const double steep = slope_of(ocv, soc);
+        (*jac)(at, shift.at + static_cast<Index>(f)) = steep;
+        if (loss) (*jac)(at, side.at) = -steep * k_side * charged[j] / capacity_C;
+        if (instant) (*jac)(at, m0.at) = k_m0_V * t.dir[j];
+        if (ratio0 >= 0) (*jac)(at, ratio0) = -by_dis * rho * 0.5 * (1.0 + t.dir[j]);
     }
     const Rc rc{*this, rec, t, p, v, jac, rows};
     for (std::size_t x = 1; x < r.size(); ++x) rc.add(x);

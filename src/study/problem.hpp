@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The least-squares problem of the fit: simulated voltage over the parameters, with its Jacobian.
 //
-//   v = OCV(soc) + c(soc) + e(soc) (T - T_ref) + a M(soc) h - sum u_k - R0 i,   u_k' = (R_k i - u_k) / tau_k
+//   v = OCV(soc) + c(soc) + e(soc) (T - T_ref) + a M(soc) h + M0 d - sum u_k - R0 i,   u_k' = (R_k i - u_k) / tau_k
+//   R_k = R_k,dis (1 + (rho_k - 1) (1 + d) / 2),   Q dsoc/dt = -(i + (1 - eta) max(-i, 0))
 //
 // log R_k is linear in soc between soc knots and a cubic spline in 1/T between temperature knots (a bent Arrhenius
 // line), tau_k, the hysteresis rate gamma and amplitude scale a are common; soc at the start of each file may shift.
-// Priors: R smooth over soc, Arrhenius over temperature, c and shift small, e near the slow tests' dU/dT where these
-// have it. Current k is constant from sample k-1 to k, as the cell model has it.
+// Priors: R smooth over soc and level where no data are, Arrhenius over temperature, c and shift small, e near the slow
+// tests' dU/dT where these have it. Current k is constant from sample k-1 to k, as the cell model has it.
 #pragma once
 #include <cstddef>
 #include <functional>
@@ -26,8 +27,9 @@ struct Span {
 /// Standard deviations that the priors assume, and their weight beside the data. `level`: R like that of the next soc;
 /// `firm`: factor on `smooth_soc` and `level` of the slowest pair of a fit to pulses.
 struct Priors {
-    double smooth_soc = 2e-3, level = 1e-6, firm = 1.0, arrhenius = 1e-3, ocv = 2e-2, ocv_bend = 0.0, entropy = 0.3,
-           known_entropy = 1.0, shift = 0.3, log_tau = 1e-4, log_gamma = 3e-4, log_amplitude = 1e-3,
+    double smooth_soc = 2e-3, level = 3e-4, firm = 1.0, arrhenius = 1e-3, ocv = 2e-2, ocv_bend = 0.0, entropy = 0.3,
+           known_entropy = 1.0, shift = 0.3, log_tau = 1e-4, log_gamma = 3e-4, log_amplitude = 1e-3, log_ratio = 3e-4,
+           instant = 3e-4, loss = 5e-4,
            any = 1e-6;  // volts per unit of the parameter
 };
 
@@ -37,6 +39,8 @@ struct KnotWeights {
     std::vector<double> w;
     double beyond = 0.0;
 };
+
+inline constexpr double k_m0_V = 0.01, k_side = 0.01;  // units of two parameters
 
 struct Problem {
     std::vector<const Recording*> files;
@@ -52,13 +56,18 @@ struct Problem {
     Priors priors;
     int n_rc = 2;  // 1..3
     bool hysteresis = false, entropy = false;
+    std::vector<int> by_direction;  // resistances (0: R0) with a ratio rho of charging to discharging
+    bool instant = false, loss = false;
 
     // layout of the parameter vector
     std::vector<Span> r;  // R0, R1, ..
     Span tau, gamma, amplitude, correction, slope, shift;
+    Span ratio, m0, side;  // log rho; M0 in k_m0_V; 1 - eta in k_side
     std::ptrdiff_t n = 0;
 
     void lay_out();
+    /// Place of log rho of resistance k in the parameters; -1: none.
+    std::ptrdiff_t ratio_of(int k) const;
     std::vector<double> start() const;
     /// Assumed beyond the measured temperatures: log of c + (1 - c) exp(5000 K / T - 5000 K / 298 K), c = 0.6 for LFP
     /// (fitted A123, -25..45 degC, within 10 %), 0.75 for the others: at 50 degC 0.82 of what it is at 25 degC, where
@@ -87,6 +96,7 @@ struct Problem {
 
 struct Solution {
     std::vector<double> p, sigma;
+    std::vector<double> covariance;   // (parameters x parameters)
     std::vector<double> data_weight;  // diagonal of the data's normal matrix: 0 where no sample
                                       // depends on the parameter
     double rms_V = 0.0;

@@ -9,6 +9,8 @@
 #include <fstream>
 #include <system_error>
 
+#include "study/charge_count.hpp"
+
 namespace twin::study {
 
 namespace {
@@ -105,6 +107,16 @@ double Recording::charge_Ah() const {
     double q = 0.0;
     for (std::size_t k = 1; k < t_s.size(); ++k) q += i_A[k] * (t_s[k] - t_s[k - 1]);
     return q / 3600.0;
+}
+
+std::vector<double> Recording::soc_rel(double capacity_Ah) const {
+    std::vector<double> soc(t_s.size(), soc_start_rel);
+    double q = 0.0;
+    for (std::size_t k = 1; k < t_s.size(); ++k) {
+        q += (i_A[k] + offset_A) * (t_s[k] - t_s[k - 1]);
+        soc[k] = soc_start_rel - q / (capacity_Ah * 3600.0);
+    }
+    return soc;
 }
 
 bool Recording::mixed(std::size_t k) const {
@@ -222,6 +234,8 @@ Recording read_recording(const FitFile& file, const FitOptions& o, std::vector<D
         r.ambient_degC.push_back(ambient);
         r.line.push_back(n);
     }
+    if (const std::vector<double>* soc = t.find(o.columns.soc); soc != nullptr && !o.columns.soc.empty())
+        take_soc_column(r, o.columns.soc, *soc, r.soc_known, errors);
     return r;
 }
 

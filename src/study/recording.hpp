@@ -21,10 +21,15 @@ struct Recording {
     std::vector<FitStep> steps;
     double soc_start_rel = 1.0;
     bool soc_known = false;
-    double i_max_A = 0.0;   // either direction
-    double sample_s = 0.0;  // median time from a current step to the first sample after it
+    double h_start = 0.0;              // hysteresis at the first sample
+    std::vector<double> soc_true_rel;  // (n) column of the file, or empty
+    double offset_A = 0.0;             // added to the current where charge is counted
+    double i_max_A = 0.0;              // either direction
+    double sample_s = 0.0;             // median time from a current step to the first sample after it
     bool held_back = false;
     double charge_Ah() const;  // net discharged
+    /// State of charge at the samples (n), counted from the start.
+    std::vector<double> soc_rel(double capacity_Ah) const;
     /// The current changed from one plateau to another within the interval that ends at sample k: its current is a mean
     /// that the voltage at its end knows nothing of.
     bool mixed(std::size_t k) const;

@@ -9,8 +9,8 @@ namespace twin::study {
 Replay replay(const cell::EcmModel& m, const Recording& r, Temperature temperature) {
     const bool held = temperature == Temperature::as_measured;
     const cell::EcmParams<double> p = cell::make_params(m);
-    const double h0 = m.gamma > 0.0 ? (r.soc_start_rel > 0.97 ? 1.0 : r.soc_start_rel < 0.03 ? -1.0 : 0.0) : 0.0;
-    cell::EcmState<double> s = cell::make_state(m, p, r.soc_start_rel, r.t_degC.front(), h0);
+    cell::EcmState<double> s =
+        cell::make_state(m, p, r.soc_start_rel, r.t_degC.front(), m.gamma > 0.0 ? r.h_start : 0.0);
     const std::size_t n = r.t_s.size();
     Replay out{std::vector<double>(n), std::vector<double>(n), std::vector<double>(n, 0.0)};
     std::map<double, cell::EcmCoeffs> coeffs;  // most files have a handful of sample periods
@@ -25,7 +25,7 @@ Replay replay(const cell::EcmModel& m, const Recording& r, Temperature temperatu
             }
             const double joule_J = s.r0_Ohm * r.i_A[k] * r.i_A[k] * period;
             const cell::CellStepEnergy<double> e =
-                cell::commit(m, p, s, at->second, r.i_A[k] * period, joule_J, r.ambient_degC[k]);
+                cell::commit(m, p, s, at->second, (r.i_A[k] + r.offset_A) * period, joule_J, r.ambient_degC[k]);
             out.heat_J[k] = e.heat_stored_J + e.env_heat_J;
             if (held) s.t_core_degC = s.t_surf_degC = r.t_degC[k];
         }

@@ -89,13 +89,11 @@ MatrixXd prior_matrix(const Problem& b, const VectorXd& p, const VectorXd& p0) {
     pull(b.tau, b.priors.log_tau, true);
     pull(b.gamma, b.priors.log_gamma, true);
     pull(b.amplitude, b.priors.log_amplitude, true);
+    pull(b.ratio, b.priors.log_ratio, true);
+    pull(b.m0, b.priors.instant, true);
+    pull(b.side, b.priors.loss, true);
     pull({0, b.n}, b.priors.any, true);
     return m;
-}
-
-double soc_at(const Problem& b, const Recording& r, std::size_t k, double& q) {
-    if (k > 0) q += r.i_A[k] * (r.t_s[k] - r.t_s[k - 1]);
-    return r.soc_start_rel - q / (b.capacity_Ah * 3600.0);
 }
 
 struct Rows {
@@ -126,12 +124,12 @@ std::vector<Rows> rows_of(const Problem& b) {
         Rows x;
         const auto n = static_cast<Index>(r->t_s.size());
         x.weight = VectorXd::Zero(n);
-        const std::vector<double> w = sample_weights(*r);
+        const std::vector<double> w = sample_weights(*r), soc = r->soc_rel(b.capacity_Ah);
         const double floor = r->is_slow() ? 0.0 : b.soc_floor_rel;
-        double q = 0.0;
-        for (Index k = 0; k < n; ++k)
-            if (soc_at(b, *r, static_cast<std::size_t>(k), q) >= floor && !r->mixed(static_cast<std::size_t>(k)))
-                x.weight[k] = w[static_cast<std::size_t>(k)];
+        for (Index k = 0; k < n; ++k) {
+            const auto j = static_cast<std::size_t>(k);
+            if (soc[j] >= floor && !r->mixed(j)) x.weight[k] = w[j];
+        }
         (r->is_slow() ? slow : total) += x.weight.sum();
         all.push_back(std::move(x));
     }
@@ -279,7 +277,9 @@ Solution solve(const Problem& b, const std::function<void(const std::string&)>& 
     s.data_weight = plain(f.last.data.diagonal().head(b.n));
     const MatrixXd normal = (f.last.data + f.last.prior).topLeftCorner(b.n, b.n);
     const MatrixXd inverse = normal.llt().solve(MatrixXd::Identity(b.n, b.n));
-    s.sigma = plain((inverse.diagonal().array().max(0.0) * (s.rms_V * s.rms_V / std::max(independent, 1.0))).sqrt());
+    const MatrixXd covariance = inverse * (s.rms_V * s.rms_V / std::max(independent, 1.0));
+    s.sigma = plain(covariance.diagonal().array().max(0.0).sqrt());
+    s.covariance.assign(covariance.data(), covariance.data() + covariance.size());
     return s;
 }
 

@@ -446,6 +446,7 @@ class FitOptions:
     v_min_V: float
     v_max_V: float
     heat_capacity_J_per_K: float
+    specific_heat_J_per_kgK: float
     cooling_K_per_W: float
     soc_floor_rel: float
     eis: List[FitFile]

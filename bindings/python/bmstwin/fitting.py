@@ -120,13 +120,13 @@ def fit(frames: Any = (), *, eis: Any = (), eis_columns: str = "", validate: Any
 
     `frames`: a dict of names to recordings, or a list of them. A recording is a path to a CSV or Parquet file, a pandas
     DataFrame, or a tuple (recording, degC, soc at the start). Columns: time_s, current_A (positive on discharge), voltage_V,
-    temp_C, or the names of the Battery Data Format (positive on charge), or `columns="t=..,i=..,v=..,T=..,A=.."`.
+    temp_C, or the names of the Battery Data Format (positive on charge), or `columns="t=..,i=..,v=..,T=..,A=..,soc=.."`.
     `eis`: impedance spectra, in a dict or list: a path, a DataFrame or (f_Hz, z_Ohm) as `bmstwin.eis` gives them, each in a
     tuple with degC and soc (0..1) or with columns of both; names by `eis_columns="f=..,re=..,im=..,T=..,soc=.."`. Without
     frames they need `ocv_table` and `capacity_Ah`.
     `validate`: recordings that are held back. `options` are those of the command: chemistry, id, title, sources, capacity_Ah,
     nameplate_Ah, ocv_capacity_Ah, ocv_table, n_rc, mass_kg, v_min_V, v_max_V, heat_capacity_J_per_K, cooling_K_per_W,
-    soc_floor_rel. Raises InputError with everything that is wrong with the data.
+    soc_floor_rel, current_offset. Raises InputError with everything that is wrong with the data.
     """
     o = _options(options)
     if charge_positive is not None:

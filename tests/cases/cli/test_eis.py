@@ -36,7 +36,7 @@ def test_bad_input(command, arguments, words):
 
 def test_what_eis_writes_fit_reads(command):
     """A known circuit -> its spectra -> the fit -> the same resistances and time constants."""
-    command("eis", "nmc-lgm50", "--soc", 50, "--freq", "0.0005:1000", "--out", "z.csv")
+    command("eis", "nmc-lgm50", "--soc", 50, "--freq", "0.00005:1000", "--out", "z.csv")
     shipped = json.loads((ROOT / "models/cells/nmc-lgm50.json").read_text())
     rows = zip(shipped["ocv"]["soc"], shipped["ocv"]["v_V"])
     (command.folder / "ocv.csv").write_text("soc,ocv_V\n" + "".join(f"{s},{v}\n" for s, v in rows))
