@@ -111,6 +111,26 @@ py::dict degradation_of(const Cell& c) {
     return d;
 }
 
+py::dict fields_of(const Cell& c) {
+    const CellFields f = c.fields();
+    py::dict d;
+    d["x_m"] = column(f.x_m);
+    d["c_e_mol_per_m3"] = column(f.c_e_molm3);
+    if (!f.phi_e_V.empty()) d["phi_e_V"] = column(f.phi_e_V);
+    for (const bool negative : {true, false}) {
+        const CellFields::Electrode& e = negative ? f.negative : f.positive;
+        py::dict side;
+        if (!e.x_m.empty()) side["x_m"] = column(e.x_m);
+        side["c_surface_mol_per_m3"] = column(e.c_surface_molm3);
+        side["x_surface"] = column(e.x_surface);
+        side["j_mol_per_m2_s"] = column(e.j_molm2s);
+        if (!e.phi_s_V.empty()) side["phi_s_V"] = column(e.phi_s_V);
+        d[negative ? "negative" : "positive"] = side;
+    }
+    d["plating_V"] = f.plating_V;
+    return d;
+}
+
 }  // namespace
 
 void bind_cell(py::module_& m) {
@@ -175,6 +195,12 @@ void bind_cell(py::module_& m) {
              "Kind 'abused': an internal short from now on; float('inf') removes it.")
         .def("abuse", &abuse_of, "Kind 'abused': what abuse did since the reset.")
         .def("degradation", &degradation_of, "What SEI growth and plating did since the reset.")
+        .def(
+            "fields", &fields_of,
+            "What is inside an electrochemical cell after its last step, as arrays: x_m, c_e_mol_per_m3, phi_e_V (DFN) "
+            "over\nall volumes; 'negative' and 'positive': x_m (DFN), c_surface_mol_per_m3, x_surface, j_mol_per_m2_s, "
+            "phi_s_V (DFN);\nplating_V: least phi_s - phi_e in the negative electrode. RunError for equivalent "
+            "circuits.")
         .def_property_readonly("soc", &Cell::soc)
         .def_property_readonly("temp_degC", &Cell::temp_degC)
         .def_property_readonly("v_V", &Cell::v_V)

@@ -53,6 +53,19 @@ struct CellDegradation {
     double lithium_Ah = 0.0;  // all of it: particles, SEI, plated, dead; no step changes it
 };
 
+/// What is inside an electrochemical cell after its last step. Places run from the negative collector to the positive
+/// one; n_all volumes of both electrodes and the separator, n of an electrode (SPM and SPMe: 1 place for an electrode).
+struct CellFields {
+    std::vector<double> x_m, c_e_molm3, phi_e_V;  // (n_all); phi_e_V: DFN only
+    struct Electrode {
+        std::vector<double> x_m;                         // (n); DFN only
+        std::vector<double> c_surface_molm3, x_surface;  // (n) lithium at the particles' surface; share of the greatest
+        std::vector<double> j_molm2s;                    // (n) flux out of the particles
+        std::vector<double> phi_s_V;                     // (n); DFN only; 0 at the negative collector
+    } negative, positive;
+    double plating_V = 0.0;  // least phi_s - phi_e in the negative electrode: below 0, lithium may plate
+};
+
 class Cell {
 public:
     /// `model`: a file or the name of a shipped model; `kind`: "" (ecm or spme, as the file says), ecm, abused, spm,
@@ -81,6 +94,9 @@ public:
     CellAbuse abuse() const;
     /// RunError if the cell was made without degradation.
     CellDegradation degradation() const;
+
+    /// Of an electrochemical cell (spm, spme, dfn); RunError for others.
+    CellFields fields() const;
 
     double soc() const;
     double temp_degC() const;

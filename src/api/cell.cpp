@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "study/cell_model.hpp"
 #include "study/protocol.hpp"
 
@@ -117,6 +119,26 @@ CellDegradation Cell::degradation() const {
     d.anode_V = r.anode_V;
     d.lithium_Ah = r.lithium_C / 3600.0;
     return d;
+}
+
+CellFields Cell::fields() const {
+    cell::EchemFields f;
+    if (!impl_->model->fields(&f))
+        throw RunError("only an electrochemical cell (spm, spme, dfn) has fields inside", "kind");
+    CellFields out;
+    out.x_m = std::move(f.x_m);
+    out.c_e_molm3 = std::move(f.c_e);
+    out.phi_e_V = std::move(f.phi_e_V);
+    out.plating_V = f.plating_V;
+    for (std::size_t side = 0; side < 2; ++side) {
+        CellFields::Electrode& e = side == 0 ? out.negative : out.positive;
+        e.x_m = std::move(f.x_electrode_m[side]);
+        e.c_surface_molm3 = std::move(f.c_surface[side]);
+        for (const double c : e.c_surface_molm3) e.x_surface.push_back(c / f.c_max[side]);
+        e.j_molm2s = std::move(f.j[side]);
+        e.phi_s_V = std::move(f.phi_s_V[side]);
+    }
+    return out;
 }
 
 double Cell::soc() const { return impl_->model->soc(); }

@@ -3,8 +3,8 @@
 
 #include "base/hash.hpp"
 #include "cell/spread_model.hpp"
-#include "io/load.hpp"
 #include "io/model.hpp"
+#include "study/model_path.hpp"
 
 namespace twin {
 
@@ -15,9 +15,7 @@ CellSpread draw_cells(const std::string& name, std::size_t n, std::uint64_t seed
         d.message = "more than 100 million cells";
         throw InputError({d});
     }
-    const io::SearchPath search = io::search_path("", {});
-    std::string path = search.find("spread", name);
-    if (path.empty()) path = name;
+    const std::string path = study::model_path("spread", "spread model", name);
     const auto file = io::read_model<cell::SpreadFile>(path);
     if (!file.ok()) throw InputError(file.errors);
     const cell::SpreadModel m = cell::compile(file.value);

@@ -296,6 +296,7 @@ EchemFields Echem::fields() const {
             }
         }
         f.j[sd] = j_[sd];
+        f.c_max[sd] = p_->electrode[sd].c_max;
     }
     f.plating_V = plating_V_;
     return f;

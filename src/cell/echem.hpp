@@ -39,6 +39,7 @@ struct EchemFields {
     std::vector<double> x_m, c_e, phi_e_V;                     // (volumes of all three domains); SPM: c_e only
     std::array<std::vector<double>, 2> x_electrode_m;          // (places of the electrode: 1 for SPM and SPMe)
     std::array<std::vector<double>, 2> c_surface, j, phi_s_V;  // mol/m3, mol/m2/s, V (0 at the negative collector)
+    std::array<double, 2> c_max{};                             // mol/m3, of the active material
     double plating_V = 0.0;  // least phi_s - phi_e in the negative electrode: below 0, lithium may plate
 };
 

@@ -5,10 +5,12 @@
 #include <algorithm>
 
 #include "afe/dvc1124_file.hpp"
+#include "base/describe.hpp"
 #include "base/rng.hpp"
 #include "board/core_library.hpp"
 #include "cell/echem_rest.hpp"
 #include "cell/model_file.hpp"
+#include "cell/spread_model.hpp"
 #include "io/bpx.hpp"
 #include "io/load.hpp"
 #include "io/model.hpp"
@@ -53,8 +55,11 @@ private:
     bool read(const char* kind, const std::string& name, const std::string& pointer, File* out) {
         const std::string file = path_.find(kind, name);
         if (file.empty()) {
+            const std::string near = base::nearest(name, path_.names(kind));
             error(s_.file, pointer,
-                  fmt::format("no model \"{}\" among {}; searched: {}", name, kind, fmt::join(path_.dirs, ", ")));
+                  fmt::format("no model \"{}\" among {}{}; searched: {}", name, kind,
+                              near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near),
+                              fmt::join(path_.dirs, ", ")));
             return false;
         }
         Result<File> r = read_model<File>(file);
@@ -124,6 +129,15 @@ private:
         m.v_max_V = m.cell->v_max_V;
     }
 
+    void read_spread(const scenario::Pack& p, const std::string& at, const std::string& chemistry, sim::PackModels& m) {
+        cell::SpreadFile file;
+        if (!read("spread", p.spread.model, at + "/spread", &file)) return;
+        if (file.chemistry != chemistry && !chemistry.empty())
+            error(s_.file, at + "/spread",
+                  fmt::format("\"{}\" is of {} cells, the pack's are {}", p.spread.model, file.chemistry, chemistry));
+        m.spread = std::make_shared<const cell::SpreadModel>(cell::compile(file));
+    }
+
     void read_board(const scenario::Pack& p, const std::string& at, sim::PackModels& m) {
         power::BoardPartsFile file;
         if (!read("boards", p.board.product, at + "/board/product", &file)) return;
@@ -183,6 +197,10 @@ private:
         std::string chemistry;
         read_cell(p, at, m, &chemistry);
         m.chemistry = chemistry;
+        if (!p.spread.model.empty()) {
+            read_spread(p, at, chemistry, m);
+            out.versions.push_back({"spread." + p.id, p.spread.model});
+        }
         out.versions.push_back({"model." + p.id, p.model});
         if (!m.board_fitted) return m;
         read_board(p, at, m);

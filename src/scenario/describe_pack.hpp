@@ -29,11 +29,19 @@ void describe(V& v, Series& s) {
 
 template <class V>
 void describe(V& v, Spread& s) {
-    v.about("spread", "Relative standard deviations over the cells: normal, cut at 3 sd, drawn from the seed.");
+    v.about(
+        "spread",
+        "What the cells differ by, drawn from the seed: the name of a model (lfp-new, ..), or standard deviations of a "
+        "normal distribution cut at 3 sd.");
+    v.text_form(s.model,
+                "model of models/spread: capacity, resistance, self-discharge and charge at the start, correlated");
+    v.field("model", s.model, {.doc = "model of models/spread, name or path; without the next three"});
     v.quantity("capacity_pct", s.capacity_rel, {.doc = "of capacity", .min = 0, .max = 20});
     v.quantity("r_pct", s.r_rel, {.doc = "of resistance", .min = 0, .max = 30});
     v.quantity("soc_pct", s.soc_abs, {.doc = "of state of charge, in percentage points", .min = 0, .max = 20});
     v.quantity("temp_K", s.temp_K, {.doc = "of start temperature", .min = 0, .max = 20});
+    v.check(s.model.empty() || (s.capacity_rel == 0.0 && s.r_rel == 0.0 && s.soc_abs == 0.0), "model",
+            "a model has its own standard deviations: without capacity_pct, r_pct and soc_pct");
 }
 
 template <class V>

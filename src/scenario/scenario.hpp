@@ -24,8 +24,10 @@ double value_at(const Series& s, Time_ns t);
 /// First corner of the series strictly after t (a straight line ends there), k_never_ns if none.
 Time_ns next_corner(const Series& s, Time_ns t);
 
-/// Relative standard deviations over the cells of a pack, normal, cut at 3 sd, drawn from the scenario's seed.
+/// What the cells of a pack differ by, drawn from the scenario's seed: a model of models/spread, or relative standard
+/// deviations, normal, cut at 3 sd.
 struct Spread {
+    std::string model;  // then capacity_rel, r_rel and soc_abs are 0
     double capacity_rel = 0.0;
     double r_rel = 0.0;
     double soc_abs = 0.0;  // of SOC itself: 0.01 is one percentage point

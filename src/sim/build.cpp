@@ -3,6 +3,7 @@
 #include "afe/dvc1124_state.hpp"
 #include "cell/echem_rest.hpp"
 #include "cell/spread.hpp"
+#include "cell/spread_model.hpp"
 #include "power/plant_echem.hpp"
 #include "sim/simulation_impl.hpp"
 
@@ -22,6 +23,13 @@ base::RngKey rng_of(const RunSetup& setup, const std::string& pack_id) {
     return {setup.scenario.seed, base::name_key(pack_id.data(), pack_id.size())};
 }
 
+// A drawn self-discharge beyond the model's own, as a resistor of the whole group at the voltage where the cell begins.
+double leak_of(const cell::EcmModel& m, const cell::EcmParams<double>& params, double leak_per_d, double soc) {
+    const double more_perS = leak_per_d / 86400.0 - m.extras.self_perS;
+    if (!(more_perS > 0.0)) return 0.0;
+    return cell::ocv_point(m, soc).ocv_V / (more_perS * params.capacity_C);
+}
+
 void add_cells(PackSetup& out, const RunSetup& setup, const PackModels& m, const scenario::Pack& p) {
     const base::RngKey key = rng_of(setup, p.id);
     const auto echem = m.echem ? std::make_shared<power::EchemPack>() : nullptr;
@@ -29,8 +37,15 @@ void add_cells(PackSetup& out, const RunSetup& setup, const PackModels& m, const
     out.echem = echem;
     const cell::Spread sd{p.spread.capacity_rel, p.spread.r_rel, p.spread.soc_abs};
     for (std::int32_t k = 0; k < out.n_cells; ++k) {
-        const cell::CellDraw d = cell::draw_cell(key, sd, static_cast<std::uint64_t>(k));
-        double cap = d.capacity_scale, r = d.r_scale, soc = p.soc + d.soc_offset, temp = p.temp_degC, leak = 0.0;
+        const auto index = static_cast<std::uint64_t>(k);
+        cell::SpreadDraw d;
+        if (m.spread) {
+            d = cell::draw(*m.spread, key, index);
+        } else {
+            const cell::CellDraw one = cell::draw_cell(key, sd, index);
+            d.capacity_rel = one.capacity_scale, d.r_rel = one.r_scale, d.soc_offset = one.soc_offset;
+        }
+        double cap = d.capacity_rel, r = d.r_rel, soc = p.soc + d.soc_offset, temp = p.temp_degC, leak = 0.0;
         if (p.spread.temp_K > 0.0) {
             temp += p.spread.temp_K * cell::cut_normal(key, base::Stream::profile, static_cast<std::uint64_t>(k));
         }
@@ -43,6 +58,7 @@ void add_cells(PackSetup& out, const RunSetup& setup, const PackModels& m, const
             leak = o.leak_Ohm;
         }
         const auto params = cell::make_params(*m.cell, cap, r, static_cast<double>(p.parallel));
+        if (m.spread && !(leak > 0.0)) leak = leak_of(*m.cell, params, d.leak_per_d, soc);
         if (echem) {  // a cell of more resistance than its model has it in series, by its slope at rest
             cell::Echem one(m.echem, m.echem_kind);
             one.reset(0.5, m.echem->t_ref_K);

@@ -12,6 +12,7 @@
 #include "board/board_types.hpp"
 #include "cell/echem.hpp"
 #include "cell/ecm.hpp"
+#include "cell/spread_model.hpp"
 #include "power/fet_damage.hpp"
 #include "power/mosfet.hpp"
 #include "scenario/requirements.hpp"
@@ -26,7 +27,8 @@ struct PackModels {
     std::shared_ptr<const cell::EcmModel> cell;
     std::shared_ptr<const cell::EchemParams> echem;  // null: equivalent circuits; else `cell` tells their rest
     cell::EchemKind echem_kind = cell::EchemKind::spme;
-    std::string chemistry;                   // "LFP", "NMC", "LTO"
+    std::shared_ptr<const cell::SpreadModel> spread;  // null: the scenario's standard deviations
+    std::string chemistry;                            // "LFP", "NMC", "LTO"
     double nominal_Ah = 0.0, v_max_V = 0.0;  // of one cell: what C-rates and voltages of a cycler are measured by
     bool board_fitted = true;
     power::BoardParts parts;

@@ -2,10 +2,10 @@
 // An abused cell behind the functions of a cycler.
 #include "base/math.hpp"
 #include "cell/abused_cell.hpp"
-#include "io/load.hpp"
 #include "io/model.hpp"
 #include "study/cell_model.hpp"
 #include "study/impedance.hpp"
+#include "study/model_path.hpp"
 
 namespace twin::study {
 
@@ -72,9 +72,7 @@ std::unique_ptr<CellModel> make_abused_cell(std::shared_ptr<const cell::EcmModel
 }
 
 cell::AbuseModel open_abuse(const std::string& name) {
-    const io::SearchPath search = io::search_path("", {});
-    std::string path = search.find("abuse", name);
-    if (path.empty()) path = name;
+    const std::string path = model_path("abuse", "abuse model", name);
     const auto file = io::read_model<cell::AbuseFile>(path);
     if (!file.ok()) throw InputError(file.errors);
     return cell::compile(file.value);

@@ -7,8 +7,8 @@
 
 #include "base/math.hpp"
 #include "cell/ageing_period.hpp"
-#include "io/load.hpp"
 #include "io/model.hpp"
+#include "study/model_path.hpp"
 
 namespace twin::study {
 
@@ -302,9 +302,7 @@ AgeingResult run_ageing(CellModel& cell, const cell::AgeingModel& law, const Age
 }
 
 cell::AgeingModel open_ageing(const std::string& name) {
-    const io::SearchPath search = io::search_path("", {});
-    std::string path = search.find("ageing", name);
-    if (path.empty()) path = name;
+    const std::string path = model_path("ageing", "ageing law", name);
     const auto file = io::read_model<cell::AgeingFile>(path);
     if (!file.ok()) throw InputError(file.errors);
     return cell::compile(file.value);

@@ -110,6 +110,10 @@ public:
         *out = {c_.degradation(), c_.plating_V(), c_.lithium_C()};
         return true;
     }
+    bool fields(cell::EchemFields* out) const override {
+        *out = c_.fields();
+        return true;
+    }
 
 private:
     cell::Echem c_;

@@ -45,6 +45,11 @@ public:
     /// Small-signal impedance of the rested cell (see impedance.hpp). f_Hz (n) > 0; gives (n).
     virtual std::vector<std::complex<double>> impedance_Ohm(double soc, double t_K,
                                                             const std::vector<double>& f_Hz) const = 0;
+    /// What is inside after the last step. False if the model has no inside (an equivalent circuit).
+    virtual bool fields(cell::EchemFields* out) const {
+        (void)out;
+        return false;
+    }
     /// Charge between soc 1 and soc 0 at the present health; 0 if the model doesn't say.
     virtual double capacity_C() const { return 0.0; }
     /// Temperature of the core, where the model has one.

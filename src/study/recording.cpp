@@ -23,10 +23,13 @@ void fail(std::vector<Diagnostic>& errors, const std::string& file, std::size_t 
 
 std::vector<std::string> split(const std::string& line) {
     std::vector<std::string> out(1);
+    bool quoted = false;
     for (const char c : line) {
-        if (c == ',' || c == ';' || c == '\t')
+        if (c == '"')
+            quoted = !quoted;
+        else if (!quoted && (c == ',' || c == ';' || c == '\t'))
             out.emplace_back();
-        else if (c != '\r' && c != '"')
+        else if (c != '\r')
             out.back() += c;
     }
     for (std::string& s : out) {
@@ -44,7 +47,8 @@ bool number(const std::string& text, double* x) {
 }
 
 // Our names first and those that PyBaMM writes (positive on discharge); then the labels and the machine-readable names
-// of the Battery Data Format, and those of cyclers that export CSV (positive on charge).
+// of the Battery Data Format, and those of cyclers that export CSV (positive on charge; of the format: Battery Data
+// Alliance, https://w3id.org/battery-data-alliance/ontology/battery-data-format#current_ampere).
 const std::vector<std::string> k_time{"time_s",       "Time [s]",      "Test Time / s", "test_time_second",
                                       "Test_Time(s)", "Test_Time (s)", "Test Time (s)"};
 const std::vector<std::string> k_current{"current_A",      "Current [A]", "Current / A",
@@ -58,6 +62,7 @@ const std::vector<std::string> k_temperature{"temp_C",
                                              "Temperature [C]",
                                              "Surface Temperature T1 / degC",
                                              "Surface Temperature / degC",
+                                             "surface_temperature_celsius",
                                              "Temperature T1 / degC",
                                              "surface_temperature_t1_degree_celsius",
                                              "temperature_t1_celsius"};
@@ -73,7 +78,11 @@ std::string joined(const std::vector<std::string>& names) {
 
 const std::vector<double>* pick(const Table& t, const std::string& given, const std::vector<std::string>& known,
                                 std::size_t* which) {
-    if (!given.empty()) return t.find(given);
+    if (!given.empty()) {
+        const auto at = std::find(known.begin(), known.end(), given);
+        *which = at == known.end() ? 0 : static_cast<std::size_t>(at - known.begin());
+        return t.find(given);
+    }
     for (std::size_t k = 0; k < known.size(); ++k)
         if (const std::vector<double>* c = t.find(known[k])) {
             *which = k;
@@ -82,11 +91,17 @@ const std::vector<double>* pick(const Table& t, const std::string& given, const 
     return nullptr;
 }
 
-bool is_parquet(const std::string& path) {
+// What a file that is no text is, and what to do; empty for all others.
+std::string not_text(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
     char magic[4] = {};
     in.read(magic, 4);
-    return in.gcount() == 4 && std::string(magic, 4) == "PAR1";
+    if (in.gcount() == 4 && std::string(magic, 4) == "PAR1")
+        return "is a Parquet file, which the command does not read; in Python: bmstwin.fit([\"file.parquet\"]), or "
+               "pandas.read_parquet(\"file.parquet\").to_csv(\"file.csv\", index=False)";
+    if (in.gcount() == 4 && magic[0] == '\x1f' && magic[1] == '\x8b')
+        return "is compressed (gzip), which the command does not read: gunzip it first";
+    return "";
 }
 
 double largest(const std::vector<double>& i) {
@@ -134,10 +149,8 @@ const std::vector<double>* Table::find(const std::string& wanted) const {
 
 Table read_table(const std::string& path, std::vector<Diagnostic>& errors) {
     Table t;
-    if (is_parquet(path)) {
-        fail(errors, path, 0,
-             "is a Parquet file, which the command does not read; in Python: "
-             "pandas.read_parquet(file).to_csv(\"file.csv\", index=False)");
+    if (const std::string why = not_text(path); !why.empty()) {
+        fail(errors, path, 0, why);
         return {};
     }
     std::ifstream in(path);

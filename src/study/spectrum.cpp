@@ -56,11 +56,15 @@ struct Columns {
 
 Columns columns_of(const Table& t, const FitFile& file, const EisColumns& c, std::vector<Diagnostic>& errors) {
     Columns k;
-    k.f = pick(t, c.f, {"frequency_Hz", "freq_Hz", "f_Hz", "Frequency / Hz", "freq/Hz", "frequency", "freq"});
-    k.re = pick(t, c.re, {"re", "z_re_Ohm", "re_Ohm", "Zre_Ohm", "re_mOhm", "z_re_mOhm", "Zre_mOhm", "Re(Z)/Ohm"});
-    k.im = pick(
-        t, c.im,
-        {"im", "z_im_Ohm", "im_Ohm", "Zim_Ohm", "im_mOhm", "z_im_mOhm", "Zim_mOhm", "Im(Z)/Ohm", "-im", "-Im(Z)/Ohm"});
+    k.f =
+        pick(t, c.f,
+             {"frequency_Hz", "freq_Hz", "f_Hz", "Frequency / Hz", "frequency_hertz", "freq/Hz", "frequency", "freq"});
+    k.re = pick(t, c.re,
+                {"re", "z_re_Ohm", "re_Ohm", "Zre_Ohm", "re_mOhm", "z_re_mOhm", "Zre_mOhm", "Re(Z)/Ohm",
+                 "Real Impedance / ohm", "real_impedance_ohm"});
+    k.im = pick(t, c.im,
+                {"im", "z_im_Ohm", "im_Ohm", "Zim_Ohm", "im_mOhm", "z_im_mOhm", "Zim_mOhm", "Im(Z)/Ohm", "-im",
+                 "-Im(Z)/Ohm", "Imaginary Impedance / ohm", "imaginary_impedance_ohm"});
     k.temp = pick(t, c.temperature, {"temp_C", "temp_degC"});
     k.soc = pick(t, c.soc, {"soc", "soc_pct"});
     std::string have;

@@ -97,3 +97,29 @@ def test_a_batch_refuses_what_does_not_fit():
         bmstwin.CellBatch("lfp-100ah", 5).run(np.zeros((3, 4)), 1.0)
     with pytest.raises(bmstwin.InputError):
         bmstwin.CellBatch("no-such-cell", 5)
+
+
+def test_fields_of_an_electrochemical_cell():
+    """What the fields must be by their definitions: reaction balances the current, salt is conserved, lithium leaves one side."""
+    cell = bmstwin.Cell("chen2020", "dfn")
+    cell.reset(soc=0.8)
+    rest = cell.fields()
+    for _ in range(60):
+        cell.step(5.0, 1.0)
+    f = cell.fields()
+    n, p = f["negative"], f["positive"]
+    assert f["x_m"].shape == f["c_e_mol_per_m3"].shape == f["phi_e_V"].shape and np.all(np.diff(f["x_m"]) > 0)
+    assert n["x_m"].shape == n["j_mol_per_m2_s"].shape == n["phi_s_V"].shape and n["x_m"].max() < p["x_m"].min()
+    assert n["j_mol_per_m2_s"].min() > 0 > p["j_mol_per_m2_s"].max()  # discharge: out of the negative, into the positive
+    assert n["x_surface"].mean() < rest["negative"]["x_surface"].mean() and p["x_surface"].mean() > rest["positive"]["x_surface"].mean()
+    assert np.allclose(n["c_surface_mol_per_m3"] / n["x_surface"], 33133.0, rtol=1e-3)  # Chen2020's greatest concentration
+    # 5 A through 0.1027 m2, 85.2 um and 75.6 um of electrode: mean flux x area per volume x thickness x F = current density
+    for side, thickness_m, per_m in ((n, 85.2e-6, 3 * 0.75 / 5.86e-6), (p, -75.6e-6, 3 * 0.665 / 5.22e-6)):
+        assert np.mean(side["j_mol_per_m2_s"]) * per_m * thickness_m * 96485.3 == pytest.approx(5.0 / 0.1027, rel=0.02)
+    assert f["c_e_mol_per_m3"][0] > 1000 > f["c_e_mol_per_m3"][-1] and abs(np.mean(rest["c_e_mol_per_m3"]) - 1000) < 1e-6
+    assert 0.0 < f["plating_V"] < 0.3
+    spme = bmstwin.Cell("chen2020", "spme")
+    spme.step(5.0, 1.0)
+    assert "phi_e_V" not in spme.fields() and spme.fields()["negative"]["x_surface"].shape == (1,)
+    with pytest.raises(bmstwin.RunError, match="only an electrochemical cell"):
+        bmstwin.Cell("lfp-100ah").fields()

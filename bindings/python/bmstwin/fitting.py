@@ -53,6 +53,11 @@ def _frame_of(path: str) -> Any:
         raise ImportError(f"{path} is a Parquet file: reading it needs pyarrow (pip install pyarrow)") from error
 
 
+def _numbers_of(frame: Any) -> Any:
+    """Without the words and dates that files of cyclers have beside the measurements."""
+    return frame.select_dtypes("number") if hasattr(frame, "select_dtypes") else frame
+
+
 def _files(entries: Any, folder: str) -> Iterable["_core.FitFile"]:
     named = entries.items() if isinstance(entries, Mapping) else ((f"recording {k + 1}", e) for k, e in enumerate(entries))
     for number, (name, entry) in enumerate(named):
@@ -68,7 +73,7 @@ def _files(entries: Any, folder: str) -> Iterable["_core.FitFile"]:
         sub = os.path.join(folder, str(number))
         os.makedirs(sub, exist_ok=True)
         path = os.path.join(sub, str(name).replace("/", "_"))
-        series.to_csv(path, index=False)
+        _numbers_of(series).to_csv(path, index=False)
         yield _core.FitFile(path, temp, soc)
 
 
@@ -105,7 +110,7 @@ def _spectra(entries: Any, folder: str) -> Iterable["_core.FitFile"]:
         if isinstance(series, (str, os.PathLike)):
             series = _frame_of(os.fspath(series))
         if hasattr(series, "to_csv"):
-            series.to_csv(path, index=False)
+            _numbers_of(series).to_csv(path, index=False)
         elif isinstance(series, (tuple, list)) and len(series) == 2:
             with open(path, "w", encoding="utf-8") as out:
                 out.write("freq_Hz,z_re_Ohm,z_im_Ohm\n")

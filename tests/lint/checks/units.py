@@ -6,7 +6,7 @@ from source import Finding, code_only, cpp_files, line_of
 DECLARATION = re.compile(r"\b(?:double|float)(?:\s*>)?(?:\s+const\b)?\s*[&*]*\s+(?:[&*]\s*)?([A-Za-z_]\w*)\s*(?=[;,)=({\[])")
 UNIT = re.compile(
     r"(?:^|_)(?:[numkM]?(?:V|A|Ohm|ohm|W|J|s|H|F|Hz|C|K|Ah|Wh|S|Vs|m|g|bit|B)|degC|ddegC|mdegC|pct|permille|rel|ratio|factor|frac|"
-    r"min|h|d|deg|rad|ppm|Pa|kPa|V2s|A2s|W_K|K_W|J_K|per_[A-Za-z]+\w*)$")
+    r"min|h|d|deg|rad|ppm|Pa|kPa|V2s|A2s|W_K|K_W|J_K|molm3|molm2s|per_[A-Za-z]+\w*)$")
 # A number whose unit travels beside it (a channel's value, a check's margin), or that has none.
 UNITLESS = {"value", "values", "margin", "x", "y", "lo", "hi", "min", "max", "def", "scale", "step_scale", "soc", "progress",
             "metric", "data", "column", "realtime", "low", "high", "limit", "bound", "weight", "out",

@@ -160,6 +160,7 @@ TEST_CASE("bad files are errors with file and line") {
     CHECK(with("time_s,amps,voltage_V,temp_C\n0,0,3,25\n").find("no column for current") != std::string::npos);
     CHECK(with("time_s,current_A,voltage_V\n0,0,3\n").find("no temperature") != std::string::npos);
     CHECK(with("time_s,current_A,voltage_V,temp_C\n0,0,33,25\n").find("allowed 0..10 V") != std::string::npos);
-    CHECK(with("PAR1....").find("Parquet") != std::string::npos);
+    CHECK(with("PAR1....").find("bmstwin.fit([\"file.parquet\"])") != std::string::npos);
+    CHECK(with("\x1f\x8b\x08....").find("gunzip") != std::string::npos);
     CHECK(with("").find("no rows") != std::string::npos);
 }
