@@ -130,8 +130,8 @@ def fit(frames: Any = (), *, eis: Any = (), eis_columns: str = "", validate: Any
     tuple with degC and soc (0..1) or with columns of both; names by `eis_columns="f=..,re=..,im=..,T=..,soc=.."`. Without
     frames they need `ocv_table` and `capacity_Ah`.
     `validate`: recordings that are held back. `options` are those of the command: chemistry, id, title, sources, capacity_Ah,
-    nameplate_Ah, ocv_capacity_Ah, ocv_table, n_rc, mass_kg, v_min_V, v_max_V, heat_capacity_J_per_K, cooling_K_per_W,
-    soc_floor_rel, current_offset. Raises InputError with everything that is wrong with the data.
+    nameplate_Ah, ocv_capacity_Ah, ocv_table, n_rc, mass_kg, v_min_V, v_max_V, heat_capacity_J_per_K,
+    specific_heat_J_per_kgK, cooling_K_per_W, soc_floor_rel, current_offset. Raises InputError with everything that is wrong with the data.
     """
     o = _options(options)
     if charge_positive is not None:
