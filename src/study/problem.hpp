@@ -28,7 +28,7 @@ struct Span {
 /// `firm`: factor on `smooth_soc` and `level` of the slowest pair of a fit to pulses.
 struct Priors {
     double smooth_soc = 2e-3, level = 3e-4, firm = 1.0, arrhenius = 1e-3, ocv = 2e-2, ocv_bend = 0.0, entropy = 0.3,
-           known_entropy = 1.0, shift = 0.3, log_tau = 1e-4, log_gamma = 3e-4, log_amplitude = 1e-3, log_ratio = 3e-4,
+           known_entropy = 1.0, shift = 0.3, log_tau = 1e-4, log_gamma = 3e-4, log_amplitude = 1e-2, log_ratio = 3e-4,
            instant = 3e-4, loss = 5e-4,
            any = 1e-6;  // volts per unit of the parameter
 };

@@ -124,7 +124,7 @@ TEST_CASE("resistance on charge, instantaneous hysteresis and efficiency are rec
         const char* name;
         double truth, most;
     } known[] = {{"R0 charging", c.rho0, 0.05}, {"R1 charging", c.rho1, 0.05}, {"instantaneous", 1e3 * c.m0_V, 0.5},
-                 {"coulombic", c.eta, 0.001},   {"gamma", c.gamma, 2.0},       {"hysteresis amplitude", 1.0, 0.1}};
+                 {"coulombic", c.eta, 0.001},   {"gamma", c.gamma, 3.0},       {"hysteresis amplitude", 1.0, 0.1}};
     for (const auto& k : known) {
         const twin::FitParameter& p = named(r, k.name);
         CAPTURE(p.name);
