@@ -181,3 +181,26 @@ TEST_CASE("an electrode with two branches remembers where it came from") {
         CHECK(run(0.0, 60) == doctest::Approx(0.02).epsilon(1e-3));
     }
 }
+
+TEST_CASE("figures of degradation: ranges, unknown keys, what a law lacks") {
+    const io::Json whole = file_of("okane2022");
+    io::Json j = whole;
+    io::Json* const user = j.find("Parameterisation")->find("User-defined");
+    REQUIRE(user != nullptr);
+    user->put("SEI resistivity [Ohm.m]", io::Json::of(-1.0));
+    user->put("Lithium plating transfer coefficient", io::Json::of(std::string("half")));
+    user->put("Crack length [m]", io::Json::of(1e-8));
+    const io::BpxResult r = io::read_bpx_json(j, "worn");
+    CHECK_FALSE(r.ok());
+    CHECK(refused(r, "/Parameterisation/User-defined/SEI resistivity [Ohm.m]", "outside 0"));
+    CHECK(refused(r, "/Parameterisation/User-defined/Lithium plating transfer coefficient", "must be a number"));
+    CHECK(noted(r, "Crack length"));
+    CHECK(io::read_bpx_json(whole, "whole").params->side.sei_resistivity_Ohm_m == 2e5);
+    bool told = false;
+    try {
+        (void)open_cell(echem_root() + "/models/echem/chen2020.json", "spme", false, "reaction");
+    } catch (const InputError& e) {
+        told = std::string(e.what()).find("SEI reaction exchange current density") != std::string::npos;
+    }
+    CHECK(told);
+}
