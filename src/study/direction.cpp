@@ -45,7 +45,8 @@ double charged_rel(const Problem& b) {
 
 void try_directions(Problem& b) {
     if (charged_rel(b) < k_least_charged) return;
-    for (int k = 0; k <= b.n_rc; ++k) b.by_direction.push_back(k);
+    for (int k = 0; k <= b.n_rc; ++k)  // pulses and a slow test say nothing about diffusion by direction
+        if (!b.is_slow(k)) b.by_direction.push_back(k);
     b.instant = b.loss = true;
     b.lay_out();
 }
