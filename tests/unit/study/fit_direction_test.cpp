@@ -34,6 +34,7 @@ struct Folder {
 struct Truth {
     double r0 = 0.020, r1 = 0.015, tau1 = 20.0, rho0 = 1.2, rho1 = 0.7, m0_V = 0.004, eta = 0.995, gamma = 25.0,
            m_V = 0.015, q_Ah = 1.2;
+    double soc0 = 0.8;
     double sensor_A = 0.0;  // the recorded current is this much too low
     bool charging = true;
 };
@@ -63,7 +64,7 @@ struct Noise {
 std::string drive(const Truth& c, int samples) {
     std::string s = "time_s,current_A,voltage_V,temp_C,soc_true\n";
     Noise n;
-    double u1 = 0, soc = 0.8, i = 0, h = 1.0, d = 0.0, mean = 0.4;
+    double u1 = 0, soc = c.soc0, i = 0, h = 1.0, d = 0.0, mean = 0.4;
     for (int k = 0; k < samples; ++k) {
         if (soc < 0.2) mean = c.charging ? -0.4 : 0.0;
         if (soc > 0.8) mean = 0.4;
@@ -173,6 +174,7 @@ TEST_CASE("the hysteresis that a test starts with is taken from its first rest")
     c.rho0 = c.rho1 = c.eta = 1.0;
     c.m0_V = 0.0;
     twin::FitOptions o = options(d, c, 12000);
+    c.soc0 = 0.5;  // where the fitted file has h = -1 while it discharges
     o.validate = {{d.write("held.csv", drive(c, 700)), {}, {}}};
     const twin::FitResult r = twin::study::fit_model(o);
     REQUIRE(r.files.size() == 2);
@@ -218,15 +220,4 @@ TEST_CASE("a table of both branches: percent, fraction, and what is wrong with o
           std::string::npos);
     CHECK(with(table("soc_pct,ocv_discharge_V,ocv_charge_V")).find("exchanged") != std::string::npos);
     CHECK(with(table("soc_pct,ocv_charge_V,other")).find("only one of a pair") != std::string::npos);
-}
-
-TEST_CASE("resistances outside the tested charge stay near those at its edge") {
-    const Folder d;
-    Truth c;
-    c.charging = false;
-    twin::FitOptions o = options(d, c, 2500);  // ends above 50 % soc
-    const twin::FitResult r = twin::study::fit_model(o);
-    const double edge = named(r, "R0(soc=0.70").value;
-    for (const char* name : {"R0(soc=0.10", "R0(soc=0.00", "R0(soc=1.00"})
-        CHECK(std::abs(std::log(named(r, name).value / edge)) < 0.3);
 }
