@@ -36,8 +36,7 @@ AgeingRun age_inside(const std::string& model, const AgeingOptions& o) {
         const double capacity_rel = row.capacity_Ah / first.capacity_Ah;
         if (out.eol_d < 0.0 && capacity_rel <= o.eol_rel && !out.t_d.empty()) {
             const double before = out.capacity_rel.back();
-            out.eol_d =
-                out.t_d.back() + (row.t_d - out.t_d.back()) * (before - o.eol_rel) / (before - capacity_rel);
+            out.eol_d = out.t_d.back() + (row.t_d - out.t_d.back()) * (before - o.eol_rel) / (before - capacity_rel);
         }
         out.t_d.push_back(row.t_d);
         out.efc_ratio.push_back(row.efc);

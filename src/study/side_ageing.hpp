@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Years of a duty on an electrochemical cell whose SEI grows and whose lithium plates (cell/echem_side.hpp). Periods are
-// simulated as they are; between them the states that only grow (L^2 per place, dead lithium) are carried over n
+// Years of a duty on an electrochemical cell whose SEI grows and whose lithium plates (cell/echem_side.hpp). Periods
+// are simulated as they are; between them the states that only grow (L^2 per place, dead lithium) are carried over n
 // periods at the rate of the last one, which goes on changing as over the last jump; the lithium this takes leaves the
 // negative particles. The rate found after a jump corrects it to the mean of both ends (trapezoid). Stated error: half
 // of every correction, in lithium lost; a jump that exceeds its share of the tolerance is taken back and made shorter.
@@ -18,9 +18,9 @@ struct SideAgeingRow {
     double capacity_Ah = 0.0;  // C/3 from full (C/3 to the upper limit, held until C/20) to the lower limit, on a copy
     double r_Ohm = 0.0;        // of a current that appears, before the discharge
     double sei_m = 0.0, sei_C = 0.0, plated_C = 0.0, dead_C = 0.0;  // after the period
-    double out_Wh = 0.0, in_Wh = 0.0, out_Ah = 0.0;  // of the last period
-    double efc = 0.0;                                // equivalent full cycles of the new capacity
-    double lithium_rel = 0.0;  // how much lithium the ledger misses
+    double out_Wh = 0.0, in_Wh = 0.0, out_Ah = 0.0;                 // of the last period
+    double efc = 0.0;                                               // equivalent full cycles of the new capacity
+    double lithium_rel = 0.0;                                       // how much lithium the ledger misses
 };
 struct SideAgeingResult {
     std::vector<SideAgeingRow> rows;  // at 0, every row_d, at the end
