@@ -9,6 +9,7 @@ namespace twin::cell {
 
 namespace {
 
+constexpr std::size_t k_together = 2;  // blocks in one call of a kernel
 constexpr double k_inf = std::numeric_limits<double>::infinity();
 
 struct Interval {
@@ -112,6 +113,18 @@ void EcmBatch::prepare(double dt_s) {
     }
 }
 
+/// Rows of one block's record into those of all cells.
+void EcmBatch::put_rows(Record& out, std::size_t block, const Pack8* rows) const {
+    const std::size_t first = block * k_block, here = n_ - first < k_block ? n_ - first : k_block;
+    for (std::size_t k = 0; k < out.rows; ++k) {
+        for (std::size_t q = 0; q < here; ++q) {
+            out.v_V[k * n_ + first + q] = rows[3 * k].v[q];
+            out.soc[k * n_ + first + q] = rows[3 * k + 1].v[q];
+            out.temp_degC[k * n_ + first + q] = rows[3 * k + 2].v[q];
+        }
+    }
+}
+
 void EcmBatch::step(std::span<const double> i_A, double dt_s) { (void)run(i_A, 1, dt_s, 0); }
 
 EcmBatch::Record EcmBatch::run(std::span<const double> i_A, std::size_t n_steps, double dt_s, std::size_t every) {
@@ -126,30 +139,29 @@ EcmBatch::Record EcmBatch::run(std::span<const double> i_A, std::size_t n_steps,
     Record out;
     out.rows = every > 0 ? n_steps / every : 0;
     for (std::vector<double>* v : {&out.v_V, &out.soc, &out.temp_degC}) v->resize(out.rows * n_);
-    std::vector<Pack8> rows(3 * out.rows), own(per_cell ? n_steps : 0);
-    for (std::size_t n = 0; n < block_.size(); ++n) {
-        BlockRun& r = run_[n];
-        const std::size_t first = n * k_block, here = n_ - first < k_block ? n_ - first : k_block;
-        r.n_steps = n_steps;
-        r.per_cell = per_cell;
-        r.i_A = i_A.data();
-        r.step_stride = 1;
-        if (per_cell) {
-            for (std::size_t k = 0; k < n_steps; ++k)
-                for (std::size_t q = 0; q < k_block; ++q) own[k].v[q] = q < here ? i_A[k * n_ + first + q] : 0.0;
-            r.i_A = own.front().v;
-            r.step_stride = k_block;
-        }
-        r.every = every;
-        r.out = rows.empty() ? nullptr : rows.front().v;
-        ops_->run(step_, r);
-        for (std::size_t k = 0; k < out.rows; ++k) {
-            for (std::size_t q = 0; q < here; ++q) {
-                out.v_V[k * n_ + first + q] = rows[3 * k].v[q];
-                out.soc[k * n_ + first + q] = rows[3 * k + 1].v[q];
-                out.temp_degC[k * n_ + first + q] = rows[3 * k + 2].v[q];
+    std::vector<Pack8> rows(k_together * 3 * out.rows), own(per_cell ? k_together * n_steps : 0);
+    for (std::size_t n = 0; n < block_.size(); n += k_together) {
+        const std::size_t blocks = block_.size() - n < k_together ? block_.size() - n : k_together;
+        for (std::size_t b = 0; b < blocks; ++b) {
+            BlockRun& r = run_[n + b];
+            const std::size_t first = (n + b) * k_block;
+            r.n_steps = n_steps;
+            r.per_cell = per_cell;
+            r.i_A = i_A.data();
+            r.step_stride = 1;
+            if (per_cell) {
+                Pack8* const mine = own.data() + b * n_steps;
+                for (std::size_t k = 0; k < n_steps; ++k)
+                    for (std::size_t q = 0; q < k_block; ++q)
+                        mine[k].v[q] = first + q < n_ ? i_A[k * n_ + first + q] : 0.0;
+                r.i_A = mine->v;
+                r.step_stride = k_block;
             }
+            r.every = every;
+            r.out = rows.empty() ? nullptr : rows[b * 3 * out.rows].v;
         }
+        ops_->run(step_, &run_[n], blocks);
+        for (std::size_t b = 0; b < blocks; ++b) put_rows(out, n + b, rows.data() + b * 3 * out.rows);
     }
     return out;
 }

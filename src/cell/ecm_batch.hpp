@@ -70,6 +70,7 @@ public:
 
 private:
     void prepare(double dt_s);
+    void put_rows(Record& out, std::size_t block, const Pack8* rows) const;
     std::shared_ptr<const EcmModel> model_;
     std::size_t n_ = 0;
     const BlockOps* ops_;

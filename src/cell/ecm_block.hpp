@@ -61,7 +61,8 @@ struct BlockOps {
     /// resistances up.
     bool (*commit)(const BlockStep& k, CellBlock* blocks, std::size_t n_blocks, const double* dq_C,
                    const double* joule_heat_J, double t_env_degC, BlockEnergy* sum, double* emf_V);
-    void (*run)(const BlockStep& k, BlockRun& r);
+    /// Blocks of one run: steps, their number and the records' spacing are alike.
+    void (*run)(const BlockStep& k, BlockRun* runs, std::size_t n_blocks);
 };
 
 /// The widest that this machine has.

@@ -9,7 +9,7 @@
 #else
 #pragma GCC target("avx2")
 #endif
-#include "cell/ecm_block_kernel.hpp"
+#include "cell/ecm_block_ops.hpp"
 
 TWIN_BLOCK_OPS(k_ops_avx2, "avx2", base::Wide<4>, *k.model, k.c)
 

@@ -9,7 +9,7 @@
 #else
 #pragma GCC target("avx512f,avx512dq,avx512vl")
 #endif
-#include "cell/ecm_block_kernel.hpp"
+#include "cell/ecm_block_ops.hpp"
 
 TWIN_BLOCK_OPS(k_ops_avx512, "avx512", base::Wide<8>, *k.model, k.c)
 

@@ -3,7 +3,6 @@
 // compiled for one machine each; every function here is inlined into their entry points. Current is positive on
 // discharge.
 #pragma once
-#include "cell/ecm_batch.hpp"
 #include "cell/ecm_block.hpp"
 
 namespace twin::cell::detail {
@@ -111,25 +110,6 @@ template <class V>
     return o;
 }
 
-/// The entropic coefficient's mean alone, in a run whose segments hold every lane's soc.
-template <class V>
-[[gnu::always_inline]] inline V block_dudt_mean(const EcmModel& m, CellBlock& b, std::size_t j, const V& soc,
-                                                const V& width) {
-    using L = BlockLanes<V>;
-    const V lo = L::load(b.segment.lo, j), end = soc + width;
-    const unsigned in = lanes(mask_and(mask_and(soc >= lo, end >= lo), end < L::load(b.segment.hi, j)));
-    V dudt = L::load(b.segment.c.dudt0_VperK, j) + L::load(b.segment.c.dudt1, j) * ((soc - lo) + 0.5 * width);
-    if (in != L::all_bits) [[unlikely]] {
-        alignas(64) double w[L::n], d[L::n];
-        L::store(b.state.soc, j, soc);
-        L::store(w, width);
-        L::store(d, dudt);
-        find_dudt_means(m, b, j, ~in & L::all_bits, w, d);
-        dudt = L::load(d);
-    }
-    return dudt;
-}
-
 /// `emf` of the state, whose soc must be stored in the block; segments are looked up where it has left them.
 template <bool X, class V, class M>
 [[gnu::always_inline]] inline V block_emf(const EcmModel& model, const M& m, CellBlock& b, std::size_t j,
@@ -206,125 +186,4 @@ template <bool X, class V, class M, class C>
     return followed != 0;
 }
 
-/// `refresh` of the basic form in the lanes of `due` from the kept corners of the resistance table.
-template <class V, class Mask>
-[[gnu::always_inline]] inline void block_follow(const EcmModel& model, CellBlock& b, BlockGrid& g, std::size_t j,
-                                                const EcmParams<V>& p, EcmState<V>& s, const Mask& due) {
-    using L = BlockLanes<V>;
-    using base::select;
-    const unsigned in =
-        lanes(mask_and(mask_and(s.soc >= L::load(g.x_lo, j), s.soc < L::load(g.x_hi, j)),
-                       mask_and(s.t_core_degC >= L::load(g.y_lo, j), s.t_core_degC < L::load(g.y_hi, j))));
-    const unsigned out = lanes(due) & ~in & L::all_bits;
-    if (out != 0) [[unlikely]] {
-        L::store(b.state.t_core_degC, j, s.t_core_degC);
-        find_corners(model, b, g, j, out);
-    }
-    const auto weight = [](const V& x, const V& x0, const V& per) __attribute__((always_inline)) {
-        const V w = (x - x0) * per;
-        const V at_least = select(w < 0.0, V(0.0), w);
-        return select(at_least > 1.0, V(1.0), at_least);
-    };
-    const V wx = weight(s.soc, L::load(g.x0, j), L::load(g.per_dx, j));
-    const V wy = weight(s.t_core_degC, L::load(g.y0, j), L::load(g.per_dy, j));
-    const auto ohm = [&](const BlockGrid::Corners& q) __attribute__((always_inline)) {
-        const V lo = L::load(q.a, j) + wy * L::load(q.da, j), hi = L::load(q.b, j) + wy * L::load(q.db, j);
-        return (lo + wx * (hi - lo)) * p.r_scale;
-    };
-    const V r0 = ohm(g.r[0]), r1 = ohm(g.r[1]), r2 = ohm(g.r[2]);
-    const Inverses<V> per = inverses<V>(r1, r2);
-    const V m_V = L::load(g.m0_V, j) + L::load(g.m1, j) * (s.soc - L::load(b.segment.base, j));
-    s.r0_Ohm = select(due, r0, s.r0_Ohm);
-    s.r1_Ohm = select(due, r1, s.r1_Ohm);
-    s.r2_Ohm = select(due, r2, s.r2_Ohm);
-    s.per_r1_S = select(due, per.a, s.per_r1_S);
-    s.per_r2_S = select(due, per.b, s.per_r2_S);
-    s.m_V = select(due, m_V, s.m_V);
-    s.kept_soc = select(due, s.soc, s.kept_soc);
-    s.kept_t_degC = select(due, s.t_core_degC, s.kept_t_degC);
-}
-
-template <bool X, class V, class M, class C>
-[[gnu::always_inline]] inline void block_run(const EcmModel& model, const M& m, const C& c, BlockRun& r) {
-    using L = BlockLanes<V>;
-    CellBlock& b = *r.block;
-    for (std::size_t j = 0; j < k_block; j += L::n) {
-        const EcmParams<V> p = load_params<V>(b, j);
-        EcmState<V> s = load_state<X, V>(b, j);
-        const V env = L::load(r.env_degC, j);
-        V v = L::load(r.v_V, j), least = L::load(r.v_min_V, j), most = L::load(r.v_max_V, j);
-        V hottest = L::load(r.t_max_degC, j);
-        std::size_t wait = r.every;
-        const double* at = r.i_A;
-        double* row = r.out;
-        for (std::size_t k = 0; k < r.n_steps; ++k, at += r.step_stride) {
-            const V i0 = r.per_cell ? L::load(at + j) : V(*at);
-            const V dq = i0 * c.h_s, joule = s.r0_Ohm * i0 * i0 * c.h_s, i = dq * c.per_h_perS;
-            const StepCharge<V> q = step_charge<X, V>(m, p, s, c, dq);
-            const OcvMean<V> o = X ? block_ocv_mean<V>(model, b, j, s.soc, q.width)
-                                   : OcvMean<V>{V(0.0), block_dudt_mean<V>(model, b, j, s.soc, q.width), V(0.0)};
-            const StepMeans<V> means = step_means<X, V>(m, p, s, i, dq, q, o);
-            (void)advance<X, V>(m, p, s, c, means, i, dq, q, o.dudt_VperK, joule, env);
-            L::store(b.state.soc, j, s.soc);
-            const unsigned in = lanes(mask_and(s.soc >= L::load(b.segment.lo, j), s.soc < L::load(b.segment.hi, j)));
-            if (in != L::all_bits) [[unlikely]]
-                find_grid_segments(model, b, *r.grid, j, ~in & L::all_bits);
-            const auto due = moved_away<X>(s);
-            if (lanes(due) != 0) [[unlikely]] {
-                if constexpr (X) {
-                    each_changed<X>(s, b.state, StoreLane<V>{j});
-                    follow_lanes(model, b, j, lanes(due));
-                    each_kept<X>(s, b.state, LoadLane<V>{j});
-                } else {
-                    block_follow<V>(model, b, *r.grid, j, p, s, due);
-                }
-            }
-            v = block_emf<X, V>(model, m, b, j, s) - s.r0_Ohm * i0;
-            if (r.extrema) {
-                least = base::select(v < least, v, least);
-                most = base::select(v > most, v, most);
-                hottest = base::select(s.t_core_degC > hottest, s.t_core_degC, hottest);
-            }
-            if (r.every != 0 && --wait == 0) {
-                wait = r.every;
-                L::store(row + j, v);
-                L::store(row + k_block + j, s.soc);
-                L::store(row + 2 * k_block + j, s.t_surf_degC);
-                row += 3 * k_block;
-            }
-        }
-        each_changed<X>(s, b.state, StoreLane<V>{j});
-        each_kept<X>(s, b.state, StoreLane<V>{j});
-        L::store(r.v_V, j, v);
-        L::store(r.v_min_V, j, least);
-        L::store(r.v_max_V, j, most);
-        L::store(r.t_max_degC, j, hottest);
-    }
-}
-
 }  // namespace twin::cell::detail
-
-/// The table of one machine: OPS its name here, NAME as told, V its lanes, WIDE(k) the model and coefficients for V.
-#define TWIN_BLOCK_OPS(OPS, NAME, V, MODEL, COEFFS)                                                                    \
-    namespace twin::cell::detail {                                                                                     \
-    static void OPS##_mean_emf(const BlockStep& k, CellBlock* blocks, std::size_t n, const double* i_A, double* emf_V, \
-                               double* slope_Ohm) {                                                                    \
-        if (k.model->extras.used)                                                                                      \
-            block_mean_emf<true, V>(*k.model, MODEL, COEFFS, blocks, n, i_A, emf_V, slope_Ohm);                        \
-        else                                                                                                           \
-            block_mean_emf<false, V>(*k.model, MODEL, COEFFS, blocks, n, i_A, emf_V, slope_Ohm);                       \
-    }                                                                                                                  \
-    static bool OPS##_commit(const BlockStep& k, CellBlock* blocks, std::size_t n, const double* dq_C,                 \
-                             const double* joule_J, double t_env_degC, BlockEnergy* sum, double* emf_V) {              \
-        if (k.model->extras.used)                                                                                      \
-            return block_commit<true, V>(*k.model, MODEL, COEFFS, blocks, n, dq_C, joule_J, t_env_degC, *sum, emf_V);  \
-        return block_commit<false, V>(*k.model, MODEL, COEFFS, blocks, n, dq_C, joule_J, t_env_degC, *sum, emf_V);     \
-    }                                                                                                                  \
-    static void OPS##_run(const BlockStep& k, BlockRun& r) {                                                           \
-        if (k.model->extras.used)                                                                                      \
-            block_run<true, V>(*k.model, MODEL, COEFFS, r);                                                            \
-        else                                                                                                           \
-            block_run<false, V>(*k.model, MODEL, COEFFS, r);                                                           \
-    }                                                                                                                  \
-    const BlockOps OPS = {NAME, BlockLanes<V>::n, OPS##_mean_emf, OPS##_commit, OPS##_run};                            \
-    }  // namespace twin::cell::detail

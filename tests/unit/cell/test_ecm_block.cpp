@@ -111,9 +111,9 @@ TEST_CASE("a batch equals each cell alone to the bit: every kernel, currents ali
     for (const char* name : {"lfp-100ah", "nmc-94ah", "extended"}) {
         const auto m = std::make_shared<const EcmModel>(model_of(name));
         std::vector<BatchCell> cells;
-        for (std::size_t k = 0; k < 11; ++k) {
+        for (std::size_t k = 0; k < 19; ++k) {  // three blocks: two together and one alone
             const double x = static_cast<double>(k);
-            cells.push_back({1.0 - 0.004 * x, 1.0 + 0.02 * x, 0.99 - 0.09 * x, 25.0 - 2.0 * x, 20.0 + x});
+            cells.push_back({1.0 - 0.004 * x, 1.0 + 0.02 * x, 0.99 - 0.05 * x, 25.0 - 2.0 * x, 20.0 + x});
         }
         for (const BlockOps* ops : cell::block_ops_all()) {
             for (const double h_s : {0.01, 1.0, 20.0}) {
@@ -125,8 +125,11 @@ TEST_CASE("a batch equals each cell alone to the bit: every kernel, currents ali
                     cell::EcmBatch batch(m, cells);
                     batch.use(*ops);
                     std::vector<double> i(own ? steps * cells.size() : steps);
-                    for (std::size_t k = 0; k < i.size(); ++k)
-                        i[k] = (k / 37 % 3 == 2 ? -70.0 : 60.0) * (h_s > 1.0 ? 0.3 : 1.0) + draw(k, -5.0, 5.0);
+                    for (std::size_t k = 0; k < i.size(); ++k) {  // some steps at one current, then another
+                        const std::size_t n = own ? k / cells.size() : k, c = own ? k % cells.size() : 0;
+                        const double mean_A = (n + c) / 37 % 3 == 2 ? -70.0 : 60.0;
+                        i[k] = mean_A * (h_s > 1.0 ? 0.3 : 1.0) + draw(100 * (n / (1 + c % 3)) + c, -5.0, 5.0);
+                    }
                     const auto rec = batch.run(i, steps, h_s, every);
                     REQUIRE(rec.rows == steps / every);
                     const cell::EcmCoeffs c = cell::coeffs(*m, h_s);
