@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One cell alone in Python: stepped by a controller, or on a protocol. The interpreter's lock is released while it
 // runs.
+#include <pybind11/complex.h>
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
@@ -58,14 +59,15 @@ void bind_batch(py::module_& m) {
         "\nEvery cell gets the bits it has alone. Current is positive when it discharges.")
         .def(py::init([](const std::string& model, std::size_t n, const std::optional<Array>& capacity_rel,
                          const std::optional<Array>& r_rel, const std::optional<Array>& soc,
-                         const std::optional<Array>& temp_degC, const std::optional<Array>& ambient_degC) {
-                 return CellBatch(
-                     model, n,
-                     {values(capacity_rel), values(r_rel), values(soc), values(temp_degC), values(ambient_degC)});
+                         const std::optional<Array>& temp_degC, const std::optional<Array>& ambient_degC,
+                         const std::optional<Array>& hysteresis) {
+                 return CellBatch(model, n,
+                                  {values(capacity_rel), values(r_rel), values(soc), values(temp_degC),
+                                   values(ambient_degC), values(hysteresis)});
              }),
              py::arg("model"), py::arg("n"), py::arg("capacity_rel") = py::none(), py::arg("r_rel") = py::none(),
              py::arg("soc") = py::none(), py::arg("temp_degC") = py::none(), py::arg("ambient_degC") = py::none(),
-             "The arrays hold one value or n.")
+             py::arg("hysteresis") = py::none(), "The arrays hold one value or n.")
         .def("step", &step_batch, py::arg("i_A"), py::arg("dt_s"),
              "Advances all at constant current (one, or one for each); returns the terminal voltages (n).")
         .def("run", &run_batch, py::arg("i_A"), py::arg("dt_s"), py::arg("record_every") = 1,
@@ -131,10 +133,43 @@ py::dict fields_of(const Cell& c) {
     return d;
 }
 
-}  // namespace
+struct Steps {
+    std::vector<std::string> steps;
+    int repeat = 1;
+};
+/// Words, a dict of one step, a list of both, or {"repeat": n, "steps": [..]}.
+Steps steps_of(const py::object& protocol, int repeat) {
+    Steps out;
+    out.repeat = repeat;
+    const auto text = [](const py::handle& step) {
+        if (py::isinstance<py::str>(step)) return step.cast<std::string>();
+        if (py::isinstance<py::dict>(step)) return py::module_::import("json").attr("dumps")(step).cast<std::string>();
+        throw py::type_error("a step is a string or a dict, not " +
+                             py::str(py::type::of(step).attr("__name__")).cast<std::string>());
+    };
+    py::object steps = protocol;
+    if (py::isinstance<py::dict>(protocol) && protocol.contains("steps")) {
+        const auto d = protocol.cast<py::dict>();
+        for (const auto& [key, value] : d) {
+            if (key.cast<std::string>() != "steps" && key.cast<std::string>() != "repeat")
+                throw py::type_error("a protocol has \"steps\" and \"repeat\", not " +
+                                     py::repr(key).cast<std::string>());
+        }
+        if (d.contains("repeat")) {
+            if (repeat != 1) throw py::type_error("repeat is given twice");
+            out.repeat = d["repeat"].cast<int>();
+        }
+        steps = d["steps"];
+    }
+    if (py::isinstance<py::str>(steps) || py::isinstance<py::dict>(steps)) {
+        out.steps.push_back(text(steps));
+        return out;
+    }
+    for (const py::handle step : steps) out.steps.push_back(text(step));
+    return out;
+}
 
-void bind_cell(py::module_& m) {
-    using Release = py::call_guard<py::gil_scoped_release>;
+void bind_runs(py::module_& m) {
     py::class_<CellRun::End>(m, "StepEnd", "How a step of a protocol ended.")
         .def_readonly("text", &CellRun::End::text)
         .def_readonly("reason", &CellRun::End::reason, "voltage, current, time, limit or failed")
@@ -161,20 +196,73 @@ void bind_cell(py::module_& m) {
                 return py::module_::import("pandas").attr("DataFrame")(columns);
             },
             "All samples as a pandas DataFrame (pandas must be installed).");
-    py::class_<Cell>(m, "Cell",
-                     "One cell: Cell('lfp-100ah'), Cell('chen2020', 'dfn'), Cell('my_bpx.json', 'spme').\n"
-                     "Current is positive when it discharges the cell.")
-        .def(py::init<const std::string&, const std::string&, bool, const std::string&>(), py::arg("model"),
-             py::arg("kind") = "", py::arg("thermal") = false, py::arg("degradation") = "",
+}
+
+void bind_protocols(py::class_<Cell>& cell) {
+    cell.def(
+            "run",
+            [](Cell& c, const py::object& protocol, std::optional<double> soc, std::optional<double> temp_degC,
+               std::optional<double> ambient_degC, std::optional<double> hysteresis, int repeat) {
+                const Steps p = steps_of(protocol, repeat);
+                const py::gil_scoped_release release;
+                return c.run(p.steps, {soc, temp_degC, ambient_degC, hysteresis}, p.repeat);
+            },
+            py::arg("protocol"), py::arg("soc") = py::none(), py::arg("temp_degC") = py::none(),
+            py::arg("ambient_degC") = py::none(), py::arg("hysteresis") = py::none(), py::arg("repeat") = 1,
+            "Resets, then runs: one step or a list of steps, in words ('Discharge at 1C until 2.5 V', 'Hold at 4.2 V "
+            "until C/20',\n'Rest for 1 hour') or as dicts of the scenario language, or a dict {'repeat': n, 'steps': "
+            "[..]}.")
+        .def(
+            "go_on",
+            [](Cell& c, const py::object& protocol, int repeat) {
+                const Steps p = steps_of(protocol, repeat);
+                const py::gil_scoped_release release;
+                return c.go_on(p.steps, p.repeat);
+            },
+            py::arg("protocol"), py::arg("repeat") = 1,
+            "As run, from the state in which the cell is; times begin at 0 again.")
+        .def(
+            "save",
+            [](const Cell& c) {
+                const std::vector<std::uint8_t> b = c.save();
+                return py::bytes(reinterpret_cast<const char*>(b.data()), b.size());
+            },
+            "The state as bytes.")
+        .def(
+            "load",
+            [](Cell& c, const py::bytes& state) {
+                const auto text = static_cast<std::string>(state);
+                c.load({text.begin(), text.end()});
+            },
+            py::arg("state"), "A state of a cell made with the same arguments; goes on equal to the bit.");
+}
+
+}  // namespace
+
+void bind_cell(py::module_& m) {
+    bind_runs(m);
+    py::class_<Cell> cell(m, "Cell",
+                          "One cell: Cell('lfp-100ah'), Cell('chen2020', 'dfn'), Cell('my_bpx.json', 'spme').\n"
+                          "Current is positive when it discharges the cell.");
+    cell.def(py::init([](const std::string& model, const std::string& kind, bool thermal,
+                         const std::string& degradation, std::optional<double> soc, std::optional<double> temp_degC,
+                         std::optional<double> ambient_degC, std::optional<double> hysteresis) {
+                 return Cell(model, kind, thermal, degradation, {soc, temp_degC, ambient_degC, hysteresis});
+             }),
+             py::arg("model"), py::arg("kind") = "", py::arg("thermal") = false, py::arg("degradation") = "",
+             py::arg("soc") = py::none(), py::arg("temp_degC") = py::none(), py::arg("ambient_degC") = py::none(),
+             py::arg("hysteresis") = py::none(),
+             "soc (0 .. 1), temp_degC, ambient_degC, hysteresis (-1 after a long discharge .. +1 after a long charge): "
+             "where the\ncell begins; without them as a BPX file's State says, else full, 25 degC, 0.\n"
              "degradation, of electrochemical cells: 'on', or laws: 'reaction', 'solvent-diffusion',\n"
              "'interstitial-diffusion', 'ec-reaction'; ',irreversible-plating', ',reversible-plating', "
              "',partial-plating'.")
         .def(
             "reset",
-            [](Cell& c, double soc, double temp_degC, std::optional<double> ambient_degC) {
-                c.reset({soc, temp_degC, ambient_degC.value_or(temp_degC)});
-            },
-            py::arg("soc") = 1.0, py::arg("temp_degC") = 25.0, py::arg("ambient_degC") = py::none())
+            [](Cell& c, std::optional<double> soc, std::optional<double> temp_degC, std::optional<double> ambient_degC,
+               std::optional<double> hysteresis) { c.reset({soc, temp_degC, ambient_degC, hysteresis}); },
+            py::arg("soc") = py::none(), py::arg("temp_degC") = py::none(), py::arg("ambient_degC") = py::none(),
+            py::arg("hysteresis") = py::none(), "A rested cell; what is not given is as the cell was made with.")
         .def(
             "step",
             [](Cell& c, double i_A, double dt_s) {
@@ -184,13 +272,12 @@ void bind_cell(py::module_& m) {
             py::arg("i_A"), py::arg("dt_s"), "Advances at constant current; returns the terminal voltage at the end.")
         .def("voltage_V", &Cell::voltage_V, py::arg("i_A") = 0.0)
         .def(
-            "run",
-            [](Cell& c, const std::vector<std::string>& protocol, double soc, double temp_degC,
-               std::optional<double> ambient_degC,
-               int repeat) { return c.run(protocol, {soc, temp_degC, ambient_degC.value_or(temp_degC)}, repeat); },
-            py::arg("protocol"), py::arg("soc") = 1.0, py::arg("temp_degC") = 25.0,
-            py::arg("ambient_degC") = py::none(), py::arg("repeat") = 1, Release(),
-            "Steps in words: 'Discharge at 1C until 2.5 V', 'Hold at 4.2 V until C/20', 'Rest for 1 hour'.")
+            "eis",
+            [](const Cell& c, const std::vector<double>& f_Hz) {
+                const auto z = c.eis_Ohm(f_Hz);
+                return py::array_t<std::complex<double>>(static_cast<py::ssize_t>(z.size()), z.data());
+            },
+            py::arg("f_Hz"), "Impedance (n) in ohm at the present charge, temperature and film; see bmstwin.eis.")
         .def("internal_short", &Cell::internal_short, py::arg("r_Ohm"),
              "Kind 'abused': an internal short from now on; float('inf') removes it.")
         .def("abuse", &abuse_of, "Kind 'abused': what abuse did since the reset.")
@@ -203,12 +290,15 @@ void bind_cell(py::module_& m) {
             "circuits.")
         .def_property_readonly("soc", &Cell::soc)
         .def_property_readonly("temp_degC", &Cell::temp_degC)
+        .def_property_readonly("hysteresis", &Cell::hysteresis_rel,
+                               "-1 discharged .. +1 charged; 0 for a model without")
         .def_property_readonly("v_V", &Cell::v_V)
         .def_property_readonly("charge_out_Ah", &Cell::charge_out_Ah)
         .def_property_readonly("nominal_Ah", &Cell::nominal_Ah)
         .def_property_readonly("name", &Cell::name)
         .def_property_readonly("kind", &Cell::kind)
         .def("__repr__", [](const Cell& c) { return "<Cell " + c.name() + " as " + c.kind() + ">"; });
+    bind_protocols(cell);
     bind_batch(m);
 }
 

@@ -12,6 +12,19 @@
 
 namespace twin::python {
 
+namespace {
+
+void bind_fit_file(py::module_& m) {
+    py::class_<FitFile>(m, "FitFile",
+                        "One recording: path, temperature, soc (0..1) and hysteresis (-1..1) at the start.")
+        .def(py::init<std::string, std::optional<double>, std::optional<double>, std::optional<double>>(),
+             py::arg("path"), py::arg("temp_degC") = py::none(), py::arg("soc_start") = py::none(),
+             py::arg("hysteresis_start") = py::none())
+        .def_readonly("path", &FitFile::path);
+}
+
+}  // namespace
+
 void bind_fit(py::module_& m) {
     py::class_<FitParameter>(m, "FitParameter", "A parameter with its standard uncertainty.")
         .def_readonly("name", &FitParameter::name)
@@ -57,10 +70,7 @@ void bind_fit(py::module_& m) {
         .def("report", &fit_text, "The report that the command prints.")
         .def("residual_svg", &fit_residual_svg)
         .def("residual_csv", &fit_residual_csv);
-    py::class_<FitFile>(m, "FitFile", "One recording: path, temperature, soc at the start (0..1).")
-        .def(py::init<std::string, std::optional<double>, std::optional<double>>(), py::arg("path"),
-             py::arg("temp_degC") = py::none(), py::arg("soc_start") = py::none())
-        .def_readonly("path", &FitFile::path);
+    bind_fit_file(m);
     py::class_<FitOptions>(m, "FitOptions")
         .def(py::init<>())
         .def_readwrite("files", &FitOptions::files)

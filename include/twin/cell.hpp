@@ -6,9 +6,11 @@
 //     twin::Cell cell("chen2020", "dfn");
 //     twin::CellRun run = cell.run({"Discharge at 1C until 2.5 V", "Rest for 1 hour"});
 #pragma once
+#include <complex>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +18,14 @@
 
 namespace twin {
 
+/// A rested cell. What is not given is as the cell was made with, else as its file says (BPX `State`), else a full cell
+/// at 25 degC (a set's reference temperature); history then: none (0) of an equivalent circuit, a charge of a BPX file.
 struct CellStart {
-    double soc = 1.0;  // 0 .. 1
-    double temp_degC = 25.0, ambient_degC = 25.0;
+    std::optional<double> soc = {};  // 0 .. 1
+    std::optional<double> temp_degC = {},
+                          ambient_degC = {};  // the surroundings are as the cell where only temp_degC is given
+    /// How it came there: -1 by a long discharge, +1 by a long charge. RunError for a model without hysteresis.
+    std::optional<double> hysteresis_rel = {};
 };
 /// What a protocol gave: columns of equal length, one row per accepted step.
 struct CellRun {
@@ -73,8 +80,9 @@ public:
     /// `degradation`, of electrochemical cells: "" none; "on" (SEI growth limited by diffusion of solvent, partially
     /// reversible plating); or one law of each separated by a comma: reaction, solvent-diffusion,
     /// interstitial-diffusion, ec-reaction; irreversible-plating, reversible-plating, partial-plating.
+    /// `start`: where the cell begins, and begins again unless `reset` or `run` say otherwise.
     explicit Cell(const std::string& model, const std::string& kind = "", bool thermal = false,
-                  const std::string& degradation = "");
+                  const std::string& degradation = "", const CellStart& start = {});
     ~Cell();
     Cell(Cell&&) noexcept;
     Cell& operator=(Cell&&) noexcept;
@@ -88,6 +96,8 @@ public:
     /// Resets, then executes steps in words: "Discharge at 1C until 2.5 V", "Charge at 0.5 A for 30 minutes or until
     /// 4.2 V", "Hold at 4.2 V until C/20", "Rest for 1 hour (1 minute period)".
     CellRun run(const std::vector<std::string>& protocol, const CellStart& start = {}, int repeat = 1);
+    /// The same from the state in which the cell is. Times of the samples begin at 0 again.
+    CellRun go_on(const std::vector<std::string>& protocol, int repeat = 1);
 
     /// Kind "abused": an internal short of this resistance from now on (infinity: none), and what abuse did so far.
     void internal_short(double r_Ohm);
@@ -98,9 +108,19 @@ public:
     /// Of an electrochemical cell (spm, spme, dfn); RunError for others.
     CellFields fields() const;
 
+    /// Impedance of the linearised model at the present charge, temperature and film of the rested cell, over f_Hz
+    /// (1e-6 .. 1e6 each); as `eis` (twin/eis.hpp), of the cell as it has become.
+    std::vector<std::complex<double>> eis_Ohm(const std::vector<double>& f_Hz) const;
+
+    /// The state as bytes; `load` into a cell made with the same arguments goes on equal to the bit. RunError if the
+    /// bytes are damaged or of another model or kind.
+    std::vector<std::uint8_t> save() const;
+    void load(const std::vector<std::uint8_t>& state);
+
     double soc() const;
     double temp_degC() const;
-    double charge_out_Ah() const;  // since the last reset
+    double hysteresis_rel() const;  // -1 discharged .. +1 charged; 0 for a model without
+    double charge_out_Ah() const;   // since the last reset
     double nominal_Ah() const;
     std::string name() const;
     std::string kind() const;
@@ -114,6 +134,7 @@ private:
 struct CellBatchStart {
     std::vector<double> capacity_rel, r_rel;           // of the model's; default 1
     std::vector<double> soc, temp_degC, ambient_degC;  // default 1, 25, as temp_degC
+    std::vector<double> hysteresis_rel = {};           // -1 discharged .. +1 charged; default 0
 };
 struct CellBatchRun {
     std::size_t n_cells = 0;

@@ -3,6 +3,7 @@
 // charge and temperature. Z = -dV/di in ohm; a capacitive part has Im Z < 0. Isothermal, no double layer.
 #pragma once
 #include <complex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,9 @@ struct EisOptions {
     double soc = 0.5;   // 0 .. 1
     double temp_degC = 25.0;
     std::vector<double> f_Hz;  // (n), 1e-6 .. 1e6 each; empty: 1 mHz .. 1 kHz, ten per decade
-    std::string degradation;   // as for Cell: the new cell's SEI film is in the impedance (its reactions are not)
+    std::string degradation;   // as for Cell: the SEI film is in the impedance (its reactions are not)
+    std::optional<double> sei_nm =
+        {};  // mean thickness of an aged cell's SEI (CellDegradation), 0 .. 1e5; with degradation
 };
 struct EisResult {
     std::string model, kind;

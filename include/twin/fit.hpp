@@ -19,10 +19,14 @@ struct FitFile {
     std::string path;
     std::optional<double> temp_degC;
     std::optional<double> soc_start_rel;  // 0..1; without it a file must start full, empty or where the OCV is steep
+    /// -1 (a discharge came before) .. +1 (a charge); without it +1 full, -1 empty, else from the first voltage at
+    /// rest.
+    std::optional<double> hysteresis_start_rel = {};
 };
 /// `temp_degC` of a file that has a temperature column is that of its surroundings (else: a column of its own, or the
 /// first measured temperature).
-/// "PATH", "PATH@TEMP_DEGC" or "PATH@TEMP_DEGC@SOC". Throws InputError.
+/// "PATH", "PATH@TEMP_DEGC", "PATH@TEMP_DEGC@SOC" or "PATH@TEMP_DEGC@SOC@HYSTERESIS"; what is left empty is not given.
+/// Throws InputError.
 FitFile parse_fit_file(const std::string& text);
 
 /// Column names; empty: time_s, current_A, voltage_V, temp_C, or the names of the Battery Data Format.

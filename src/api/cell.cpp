@@ -3,43 +3,80 @@
 
 #include <fmt/format.h>
 
+#include <bit>
+#include <stdexcept>
 #include <utility>
 
 #include "study/cell_model.hpp"
 #include "study/protocol.hpp"
+#include "study/state_bytes.hpp"
 
 namespace twin {
 
 namespace {
 constexpr double k_zero_K = 273.15;
-void check(const CellStart& s) {
-    if (!(s.soc >= 0.0 && s.soc <= 1.0)) throw RunError(fmt::format("soc {} is outside 0 .. 1", s.soc), "soc");
-    for (const double t : {s.temp_degC, s.ambient_degC}) {
-        if (!(t >= -60.0 && t <= 120.0)) throw RunError(fmt::format("{} degC is outside -60 .. 120", t), "temp_degC");
-    }
+constexpr std::uint64_t k_state_magic = 0x31'4C'4C'45'43'57'54'42ULL;  // "BTWCELL1"
+
+void need_temp(double t_degC, const char* name) {
+    if (!(t_degC >= -60.0 && t_degC <= 120.0))
+        throw RunError(fmt::format("{} degC is outside -60 .. 120", t_degC), name);
+}
+
+std::uint64_t sum_of(const std::vector<std::uint8_t>& bytes, std::size_t n) {
+    std::uint64_t h = 0xCBF29CE484222325ULL;  // FNV-1a
+    for (std::size_t k = 0; k < n; ++k) h = (h ^ bytes[k]) * 0x100000001B3ULL;
+    return h;
 }
 }  // namespace
 
 struct Cell::Impl {
     std::unique_ptr<study::CellModel> model;
+    CellStart start;            // where it begins, complete but for the hysteresis
+    std::uint64_t made_of = 0;  // model, kind and degradation
     double i_A = 0.0, v_V = 0.0;
     bool fresh = true;  // no step since the reset
+
+    /// `given`, completed by where this cell begins.
+    CellStart complete(const CellStart& given) const {
+        CellStart s = start;
+        if (given.soc) s.soc = given.soc;
+        if (given.temp_degC) s.temp_degC = s.ambient_degC = given.temp_degC;
+        if (given.ambient_degC) s.ambient_degC = given.ambient_degC;
+        if (given.hysteresis_rel) s.hysteresis_rel = given.hysteresis_rel;
+        if (!(*s.soc >= 0.0 && *s.soc <= 1.0)) throw RunError(fmt::format("soc {} is outside 0 .. 1", *s.soc), "soc");
+        need_temp(*s.temp_degC, "temp_degC");
+        need_temp(*s.ambient_degC, "ambient_degC");
+        if (!s.hysteresis_rel) return s;
+        if (!(*s.hysteresis_rel >= -1.0 && *s.hysteresis_rel <= 1.0))
+            throw RunError(fmt::format("hysteresis {} is outside -1 .. 1", *s.hysteresis_rel), "hysteresis");
+        if (!model->has_hysteresis())
+            throw RunError(fmt::format("model {} has no hysteresis", model->id), "hysteresis");
+        return s;
+    }
+    CellRun run(const std::vector<std::string>& protocol, study::ProtocolOptions o);
 };
 
-Cell::Cell(const std::string& model, const std::string& kind, bool thermal, const std::string& degradation)
+Cell::Cell(const std::string& model, const std::string& kind, bool thermal, const std::string& degradation,
+           const CellStart& start)
     : impl_(std::make_unique<Impl>()) {
     impl_->model = study::open_cell(model, kind, thermal, degradation);
-    reset({impl_->model->soc0, impl_->model->t0_K - k_zero_K, impl_->model->ambient_K - k_zero_K});
+    const study::CellModel& m = *impl_->model;
+    impl_->start = {m.soc0, m.t0_K - k_zero_K, m.ambient0_K - k_zero_K, {}};
+    impl_->start = impl_->complete(start);
+    const std::string made = m.id + '\n' + m.kind + '\n' + degradation;
+    impl_->made_of = sum_of({made.begin(), made.end()}, made.size());
+    reset();
 }
 Cell::~Cell() = default;
 Cell::Cell(Cell&&) noexcept = default;
 Cell& Cell::operator=(Cell&&) noexcept = default;
 
-void Cell::reset(const CellStart& start) {
-    check(start);
-    impl_->model->ambient_K = start.ambient_degC + k_zero_K;
-    impl_->model->reset(start.soc, start.temp_degC + k_zero_K);
+void Cell::reset(const CellStart& given) {
+    const CellStart s = impl_->complete(given);
+    impl_->model->ambient_K = *s.ambient_degC + k_zero_K;
+    impl_->model->reset(*s.soc, *s.temp_degC + k_zero_K, s.hysteresis_rel);
     impl_->v_V = impl_->model->voltage_V(0.0);
+    impl_->i_A = 0.0;
     impl_->fresh = true;
 }
 
@@ -59,16 +96,15 @@ double Cell::v_V() const { return impl_->v_V; }
 
 double Cell::voltage_V(double i_A) const { return impl_->model->voltage_V(i_A); }
 
-CellRun Cell::run(const std::vector<std::string>& protocol, const CellStart& start, int repeat) {
-    check(start);
-    study::ProtocolOptions o;
-    o.soc = start.soc;
-    o.t_K = start.temp_degC + k_zero_K;
-    o.ambient_K = start.ambient_degC + k_zero_K;
-    o.repeat = repeat;
-    const study::ProtocolResult r = study::run_protocol(*impl_->model, study::parse_protocol(protocol), o);
-    impl_->fresh = true;
-    impl_->v_V = r.samples.empty() ? 0.0 : r.samples.back().v_V;
+CellRun Cell::Impl::run(const std::vector<std::string>& protocol, study::ProtocolOptions o) {
+    if (o.repeat < 1 || o.repeat > 100'000)
+        throw RunError(fmt::format("repeat {} is outside 1 .. 100000", o.repeat), "repeat");
+    const study::ProtocolResult r = study::run_protocol(*model, study::read_protocol(protocol), o);
+    fresh = true;
+    if (!r.samples.empty()) {
+        i_A = r.samples.back().i_A;
+        v_V = r.samples.back().v_V;
+    }
     CellRun out;
     for (const study::CellSample& s : r.samples) {
         out.t_s.push_back(s.t_s);
@@ -81,6 +117,65 @@ CellRun Cell::run(const std::vector<std::string>& protocol, const CellStart& sta
     }
     for (const study::StepEnd& e : r.ends) out.ends.push_back({e.text, e.reason, e.t_s, e.v_V, e.i_A, e.charge_Ah});
     return out;
+}
+
+CellRun Cell::run(const std::vector<std::string>& protocol, const CellStart& start, int repeat) {
+    const CellStart s = impl_->complete(start);
+    study::ProtocolOptions o;
+    o.soc = *s.soc;
+    o.t_K = *s.temp_degC + k_zero_K;
+    o.ambient_K = *s.ambient_degC + k_zero_K;
+    o.h = s.hysteresis_rel;
+    o.repeat = repeat;
+    return impl_->run(protocol, o);
+}
+
+CellRun Cell::go_on(const std::vector<std::string>& protocol, int repeat) {
+    study::ProtocolOptions o;
+    o.go_on = true;
+    o.ambient_K = impl_->model->ambient_K;
+    o.repeat = repeat;
+    return impl_->run(protocol, o);
+}
+
+std::vector<std::complex<double>> Cell::eis_Ohm(const std::vector<double>& f_Hz) const {
+    for (const double f : f_Hz) {
+        if (!(f >= 1e-6 && f <= 1e6))
+            throw RunError(fmt::format("frequency {} Hz is outside 1e-06 .. 1e+06", f), "freq");
+    }
+    return impl_->model->impedance_Ohm(impl_->model->soc(), impl_->model->t_K(), f_Hz);
+}
+
+std::vector<std::uint8_t> Cell::save() const {
+    std::vector<std::uint8_t> out;
+    study::put_u64(out, k_state_magic);
+    study::put_u64(out, impl_->made_of);
+    for (const double x : {impl_->i_A, impl_->v_V, impl_->model->ambient_K})
+        study::put_u64(out, std::bit_cast<std::uint64_t>(x));
+    study::put_u64(out, impl_->fresh ? 1 : 0);
+    const std::vector<std::uint8_t> inside = impl_->model->save();
+    out.insert(out.end(), inside.begin(), inside.end());
+    study::put_u64(out, sum_of(out, out.size()));
+    return out;
+}
+
+void Cell::load(const std::vector<std::uint8_t>& state) {
+    constexpr std::size_t k_head = 48, k_tail = 8;
+    const std::size_t n = state.size();
+    if (n < k_head + k_tail || n % 8 != 0 || study::get_u64(state, 0) != k_state_magic)
+        throw RunError("these bytes are no state of a cell", "state");
+    if (study::get_u64(state, n / 8 - 1) != sum_of(state, n - k_tail)) throw RunError("the state is damaged", "state");
+    if (study::get_u64(state, 1) != impl_->made_of)
+        throw RunError("the state is of another model, kind or degradation", "state");
+    try {
+        impl_->model->load({state.begin() + k_head, state.end() - k_tail});
+    } catch (const std::invalid_argument& e) {
+        throw RunError(e.what(), "state");
+    }
+    impl_->i_A = std::bit_cast<double>(study::get_u64(state, 2));
+    impl_->v_V = std::bit_cast<double>(study::get_u64(state, 3));
+    impl_->model->ambient_K = std::bit_cast<double>(study::get_u64(state, 4));
+    impl_->fresh = study::get_u64(state, 5) != 0;
 }
 
 void Cell::internal_short(double r_Ohm) {
@@ -142,6 +237,7 @@ CellFields Cell::fields() const {
 }
 
 double Cell::soc() const { return impl_->model->soc(); }
+double Cell::hysteresis_rel() const { return impl_->model->hysteresis(); }
 double Cell::temp_degC() const { return impl_->model->t_K() - k_zero_K; }
 double Cell::charge_out_Ah() const { return impl_->model->charge_out_C() / 3600.0; }
 double Cell::nominal_Ah() const { return impl_->model->nominal_Ah; }

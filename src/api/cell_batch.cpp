@@ -7,8 +7,8 @@
 
 #include "cell/ecm_batch.hpp"
 #include "cell/model_file.hpp"
-#include "io/load.hpp"
 #include "io/model.hpp"
+#include "study/model_path.hpp"
 
 namespace twin {
 
@@ -39,10 +39,7 @@ struct CellBatch::Impl {
 
 CellBatch::CellBatch(const std::string& model, std::size_t n, const CellBatchStart& start) {
     if (n < 1 || n > 10'000'000) throw RunError(fmt::format("{} cells; allowed 1 .. 10000000", n), "n");
-    const io::SearchPath search = io::search_path("", {});
-    std::string path = search.find("cells", model);
-    if (path.empty()) path = model;
-    const auto file = io::read_model<cell::EcmModelFile>(path);
+    const auto file = io::read_model<cell::EcmModelFile>(study::model_path("cells", "cell model", model));
     if (!file.ok()) throw InputError(file.errors);
     std::vector<cell::BatchCell> cells(n);
     for (std::size_t k = 0; k < n; ++k) {
@@ -57,8 +54,12 @@ CellBatch::CellBatch(const std::string& model, std::size_t n, const CellBatchSta
         within(c.soc, 0.0, 1.0, "soc");
         within(c.temp_degC, -60.0, 120.0, "temp_degC");
         within(c.ambient_degC, -60.0, 120.0, "ambient_degC");
+        c.h = pick(start.hysteresis_rel, n, k, 0.0, "hysteresis");
+        within(c.h, -1.0, 1.0, "hysteresis");
     }
     auto built = std::make_shared<const cell::EcmModel>(cell::build(file.value));
+    if (!start.hysteresis_rel.empty() && !cell::has_hysteresis(*built))
+        throw RunError(fmt::format("model {} has no hysteresis", built->id), "hysteresis");
     const std::string id = built->id;
     impl_.reset(new Impl{cell::EcmBatch(std::move(built), cells), id});
 }

@@ -136,6 +136,12 @@ EisResult eis(const EisOptions& options) {
     r.f_Hz = options.f_Hz.empty() ? eis_f_Hz(1e-3, 1e3) : options.f_Hz;
     for (const double f : r.f_Hz) check_frequency(f);
     const auto model = study::open_cell(options.model, options.kind, false, options.degradation);
+    if (options.sei_nm) {
+        if (!(*options.sei_nm >= 0.0 && *options.sei_nm <= 1e5))
+            throw RunError(fmt::format("SEI of {} nm is outside 0 .. 1e5", *options.sei_nm), "sei_nm");
+        if (!model->set_sei(1e-9 * *options.sei_nm))
+            throw RunError("an SEI thickness is of an electrochemical cell with degradation", "sei_nm");
+    }
     r.model = model->id;
     r.kind = model->kind;
     r.soc = options.soc;

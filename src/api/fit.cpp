@@ -42,7 +42,11 @@ FitFile parse_fit_file(const std::string& text) {
     const std::size_t b = text.find('@', a + 1);
     const std::string temp = text.substr(a + 1, b == std::string::npos ? b : b - a - 1);
     if (!temp.empty()) f.temp_degC = number(temp, text, -60.0, 120.0);
-    if (b != std::string::npos) f.soc_start_rel = number(text.substr(b + 1), text, 0.0, 1.0);
+    if (b == std::string::npos) return f;
+    const std::size_t c = text.find('@', b + 1);
+    const std::string soc = text.substr(b + 1, c == std::string::npos ? c : c - b - 1);
+    if (!soc.empty() || c == std::string::npos) f.soc_start_rel = number(soc, text, 0.0, 1.0);
+    if (c != std::string::npos) f.hysteresis_start_rel = number(text.substr(c + 1), text, -1.0, 1.0);
     return f;
 }
 

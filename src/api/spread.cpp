@@ -3,6 +3,7 @@
 
 #include "base/hash.hpp"
 #include "cell/spread_model.hpp"
+#include "io/load.hpp"
 #include "io/model.hpp"
 #include "study/model_path.hpp"
 
@@ -15,7 +16,7 @@ CellSpread draw_cells(const std::string& name, std::size_t n, std::uint64_t seed
         d.message = "more than 100 million cells";
         throw InputError({d});
     }
-    const std::string path = study::model_path("spread", "spread model", name);
+    const std::string path = study::model_path("spread", "spread model", io::spread_name(name));
     const auto file = io::read_model<cell::SpreadFile>(path);
     if (!file.ok()) throw InputError(file.errors);
     const cell::SpreadModel m = cell::compile(file.value);

@@ -19,9 +19,9 @@ AbusedCell::AbusedCell(const EcmModel& m, const AbuseModel& a, double capacity_s
     heat_ = runaway_cell(a.runaway, mass_kg, m.c_core_JperK, 0.0, 0.0, 0.0);  // shorts are electric here
 }
 
-AbusedState AbusedCell::make_state(double soc, double t_degC) const {
+AbusedState AbusedCell::make_state(double soc, double t_degC, double h0) const {
     AbusedState s;
-    s.ecm = cell::make_state<double>(*m_, p_, soc, t_degC);
+    s.ecm = cell::make_state<double>(*m_, p_, soc, t_degC, h0);
     s.reaction = runaway_start(a_->runaway, t_degC + k_zero_degC_K);
     s.soc_min = soc;
     return s;

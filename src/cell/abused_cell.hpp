@@ -32,7 +32,7 @@ public:
     /// Both must outlive the cell.
     AbusedCell(const EcmModel& m, const AbuseModel& a, double capacity_scale = 1.0, double r_scale = 1.0);
 
-    AbusedState make_state(double soc, double t_degC) const;
+    AbusedState make_state(double soc, double t_degC, double h0 = 0.0) const;
     /// Advances by h > 0 at constant terminal current; false: no solution (values not finite).
     bool advance(AbusedState& s, double h_s, double i_A, double t_env_degC) const;
     /// Terminal voltage just after the current became i.

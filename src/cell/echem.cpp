@@ -91,7 +91,7 @@ void Echem::make_mesh(const EchemMesh& m) {
     }
 }
 
-void Echem::reset(double soc, double t_K) {
+void Echem::reset(double soc, double t_K, std::optional<double> h) {
     for (std::size_t side = 0; side < 2; ++side) {
         const EchemElectrode& e = p_->electrode[side];
         const double x = e.x_empty + (e.x_full - e.x_empty) * soc;
@@ -111,8 +111,16 @@ void Echem::reset(double soc, double t_K) {
     s_.jumped = 1.0;
     factors_t_K_ = -1.0;
     if (side_.on()) side_.reset();
-    for (std::size_t sd = 0; sd < 2; ++sd) s_.hysteresis[sd] = p_->electrode[sd].hysteresis0;
+    for (std::size_t sd = 0; sd < 2; ++sd)
+        s_.hysteresis[sd] = h ? (sd == 0 ? -*h : *h) : p_->electrode[sd].hysteresis0;  // charging: + delithiates
     trial(0.0, 0.0, true);
+}
+
+double Echem::hysteresis() const {
+    const double with[2] = {p_->electrode[0].hysteresis_V.empty() ? 0.0 : 1.0,
+                            p_->electrode[1].hysteresis_V.empty() ? 0.0 : 1.0};
+    const double n = with[0] + with[1];
+    return n > 0.0 ? (with[1] * s_.hysteresis[1] - with[0] * s_.hysteresis[0]) / n : 0.0;
 }
 
 void Echem::temperature_factors() {

@@ -144,4 +144,9 @@ struct EchemParams {
     double soc0 = 1.0, t0_K = 0.0, ambient_K = 0.0;  // stated initial state; 0 K: not stated
 };
 
+/// True if an electrode has two branches of open-circuit potential.
+inline bool has_hysteresis(const EchemParams& p) {
+    return !p.electrode[0].hysteresis_V.empty() || !p.electrode[1].hysteresis_V.empty();
+}
+
 }  // namespace twin::cell

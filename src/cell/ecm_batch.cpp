@@ -83,9 +83,10 @@ EcmBatch::EcmBatch(std::shared_ptr<const EcmModel> model, std::span<const BatchC
         need_finite(c.soc, "soc", k);
         need_finite(c.temp_degC, "temp_degC", k);
         need_finite(c.ambient_degC, "ambient_degC", k);
+        need_finite(c.h, "h", k);
         const EcmParams<double> p = make_params(m, c.capacity_scale, c.r_scale);
         set_lane_of(block_[k / k_block].params, k % k_block, p);
-        set_lane_of(block_[k / k_block].state, k % k_block, make_state<double>(m, p, c.soc, c.temp_degC));
+        set_lane_of(block_[k / k_block].state, k % k_block, make_state<double>(m, p, c.soc, c.temp_degC, c.h));
     }
     for (std::size_t n = 0; n < block_.size(); ++n) {
         detail::find_grid_segments(m, block_[n], grid_[n], 0, 0xFFU);

@@ -38,6 +38,7 @@ struct BlockRun {
 /// Where a cell of a batch differs from the model.
 struct BatchCell {
     double capacity_scale = 1.0, r_scale = 1.0, soc = 1.0, temp_degC = 25.0, ambient_degC = 25.0;
+    double h = 0.0;  // hysteresis, -1 discharged .. +1 charged
 };
 
 class EcmBatch {

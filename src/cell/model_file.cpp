@@ -266,4 +266,11 @@ EcmModel build(const EcmModelFile& f) {
     return m;
 }
 
+bool has_hysteresis(const EcmModel& model) {
+    for (const HystSegment& s : model.hyst) {
+        if (s.m0_V != 0.0 || s.m1 != 0.0) return true;
+    }
+    return false;
+}
+
 }  // namespace twin::cell

@@ -11,10 +11,15 @@
 namespace twin::cli {
 
 int cell_command(const CellArguments& a) {
-    Cell cell(a.model, a.kind, a.thermal, a.degradation);
-    const CellRun run = cell.run(a.protocol, {a.soc_pct / 100.0, a.temp_degC, a.temp_degC}, a.repeat);
-    fmt::print("{} as {}, {:g} Ah, from {:g} % at {:g} degC\n", cell.name(), cell.kind(), cell.nominal_Ah(), a.soc_pct,
-               a.temp_degC);
+    CellStart start;
+    if (a.soc_pct) start.soc = *a.soc_pct / 100.0;
+    start.temp_degC = a.temp_degC;
+    start.hysteresis_rel = a.hysteresis;
+    Cell cell(a.model, a.kind, a.thermal, a.degradation, start);
+    const double soc0_pct = 100.0 * cell.soc(), temp0_degC = cell.temp_degC();
+    const CellRun run = cell.run(a.protocol, {}, a.repeat);
+    fmt::print("{} as {}, {:g} Ah, from {:g} % at {:g} degC\n", cell.name(), cell.kind(), cell.nominal_Ah(), soc0_pct,
+               temp0_degC);
     fmt::print("{:<52} {:<8} {:>11} {:>10} {:>10} {:>11}\n", "STEP", "ENDED BY", "AT", "VOLTAGE", "CURRENT", "CHARGE");
     bool good = true;
     for (const CellRun::End& e : run.ends) {
@@ -28,6 +33,15 @@ int cell_command(const CellArguments& a) {
             "SEI {:.3f} nm (most {:.3f}), film {:.3g} mOhm; lithium in SEI {:.4g} mAh, plated {:.4g} mAh, dead "
             "{:.4g} mAh\n",
             d.sei_nm, d.sei_max_nm, 1e3 * d.film_Ohm, 1e3 * d.sei_Ah, 1e3 * d.plated_Ah, 1e3 * d.dead_Ah);
+    }
+    if (cell.kind() == "abused") {
+        const CellAbuse x = cell.abuse();
+        fmt::print(
+            "core {:.1f} degC, internal shorts {:.3g} S, least anode potential {:.3f} V{}; plated {:.4g} Ah, side "
+            "reactions "
+            "{:.4g} Ah, heat of shorts {:.4g} J, of decomposition {:.4g} J ({:.1f} % reacted)\n",
+            x.t_core_degC, x.short_S, x.anode_min_V, x.anode_min_V < 0.0 ? " (lithium plates)" : "", x.plated_Ah,
+            x.side_Ah, x.short_J, x.reaction_J, 100.0 * x.reacted_rel);
     }
     if (!a.out.empty()) {
         std::string text = "time_s,current_A,voltage_V,soc_pct,temp_degC,heat_W,step\n";

@@ -35,7 +35,7 @@ struct RunArguments {
 struct CellArguments {
     std::string model, kind, out;
     std::vector<std::string> protocol;
-    double soc_pct = 100.0, temp_degC = 25.0;
+    std::optional<double> soc_pct, temp_degC, hysteresis;  // none: as the model says
     int repeat = 1;
     bool thermal = false;
     std::string degradation;

@@ -73,7 +73,7 @@ void add_fit(CLI::App& app, FitArguments& a, std::function<int()>& verb) {
     fit->add_option(
         "FILE", a.files,
         "CSV files: FILE, FILE@TEMP_DEGC (of the cell, or of its surroundings where the file has the cell's) or "
-        "FILE@TEMP_DEGC@SOC at the start");
+        "FILE@TEMP_DEGC@SOC or FILE@TEMP_DEGC@SOC@HYSTERESIS (-1 .. 1) at the start");
     fit->add_option(
            "--from-bpx", a.options.from_bpx,
            "Instead of files: an electrochemical set (a BPX file, or chen2020, prada2013, ..), simulated in pulse "
@@ -179,6 +179,9 @@ void add_eis(CLI::App& app, EisArguments& a, std::function<int()>& verb) {
     eis->add_option("--degradation", a.options.degradation,
                     "As for the verb cell: the new cell's SEI film is in the impedance")
         ->type_name("LAW[,LAW]");
+    eis->add_option("--sei-nm", a.options.sei_nm, "With --degradation: an aged cell's film (the verb ageing tells it)")
+        ->type_name("NM")
+        ->check(CLI::Range(0.0, 1e5));
     eis->add_option("--out", a.out, "Spectrum as CSV: freq_Hz, z_re_Ohm, z_im_Ohm")->type_name("FILE");
     eis->add_option("--svg", a.svg, "Nyquist and magnitude plots")->type_name("FILE");
     eis->footer("Example: bmstwin eis chen2020 --kind dfn --soc 50 --freq 0.001:1000 --svg chen.svg");
@@ -193,7 +196,11 @@ void add_cell(CLI::App& app, CellArguments& a, std::function<int()>& verb) {
         ->type_name("STEP")
         ->required();
     cell->add_option("--kind", a.kind, "ecm, abused, spm, spme or dfn; spme if a BPX file and nothing is said");
-    cell->add_option("--soc", a.soc_pct, "Charge at the start")->type_name("PCT")->check(CLI::Range(0.0, 100.0));
+    cell->add_option("--soc", a.soc_pct, "Charge at the start; else what a BPX file's State says, else full")
+        ->type_name("PCT")
+        ->check(CLI::Range(0.0, 100.0));
+    cell->add_option("--hysteresis", a.hysteresis, "How it came there: -1 by a long discharge, 1 by a long charge")
+        ->check(CLI::Range(-1.0, 1.0));
     cell->add_option("--temp", a.temp_degC, "Cell and surroundings")
         ->type_name("DEGC")
         ->check(CLI::Range(-60.0, 120.0));

@@ -129,9 +129,19 @@ private:
         m.v_max_V = m.cell->v_max_V;
     }
 
+    void check_hysteresis(const scenario::Pack& p, const std::string& at, const sim::PackModels& m) {
+        if (!m.cell) return;
+        if (m.echem ? cell::has_hysteresis(*m.echem) : cell::has_hysteresis(*m.cell)) return;
+        const auto check = [&](const std::optional<double>& h, const std::string& pointer) {
+            if (h) error(s_.file, pointer, fmt::format("model \"{}\" has no hysteresis: leave this out", p.model));
+        };
+        check(p.hysteresis, at + "/hysteresis");
+        for (const auto& [name, o] : p.override_) check(o.hysteresis, at + "/override/" + name + "/hysteresis");
+    }
+
     void read_spread(const scenario::Pack& p, const std::string& at, const std::string& chemistry, sim::PackModels& m) {
         cell::SpreadFile file;
-        if (!read("spread", p.spread.model, at + "/spread", &file)) return;
+        if (!read("spread", spread_name(p.spread.model), at + "/spread", &file)) return;
         if (file.chemistry != chemistry && !chemistry.empty())
             error(s_.file, at + "/spread",
                   fmt::format("\"{}\" is of {} cells, the pack's are {}", p.spread.model, file.chemistry, chemistry));
@@ -197,6 +207,7 @@ private:
         std::string chemistry;
         read_cell(p, at, m, &chemistry);
         m.chemistry = chemistry;
+        check_hysteresis(p, at, m);
         if (!p.spread.model.empty()) {
             read_spread(p, at, chemistry, m);
             out.versions.push_back({"spread." + p.id, p.spread.model});

@@ -23,6 +23,8 @@ struct SearchPath {
     std::string find(std::string_view kind, std::string_view name) const;
     std::vector<std::string> names(std::string_view kind) const;  // of all models of a kind, sorted
 };
+/// The spread that a chemistry's name alone stands for (lfp: lfp-new, ..); any other name as it is.
+std::string spread_name(std::string_view name);
 SearchPath search_path(const std::string& scenario_file, const std::vector<std::string>& model_dirs);
 
 struct LoadedScenario {

@@ -73,6 +73,13 @@ std::vector<std::string> SearchPath::names(std::string_view kind) const {
     return r;
 }
 
+std::string spread_name(std::string_view name) {
+    for (const std::string_view chemistry : {"lfp", "nmc", "lto"}) {
+        if (name == chemistry) return std::string(chemistry) + "-new";
+    }
+    return std::string(name);
+}
+
 SearchPath search_path(const std::string& scenario_file, const std::vector<std::string>& model_dirs) {
     SearchPath s;
     if (!scenario_file.empty()) {

@@ -50,7 +50,7 @@ void Plant<T>::echem_start() {
                 cell::Echem& x = w.echem.emplace_back(ps.echem->params.at(k), ps.echem->kind);
                 x.thermal = ps.echem->thermal;
                 x.ambient_K = ps.cells_env_degC + cell::k_zero_degC_K;
-                x.reset(ps.echem->soc.at(k), ps.echem->t_degC.at(k) + cell::k_zero_degC_K);
+                x.reset(ps.echem->soc.at(k), ps.echem->t_degC.at(k) + cell::k_zero_degC_K, ps.echem->h.at(k));
                 cell::EcmState<double> m = cells_.state(c);
                 m.u1_V = m.u2_V = 0.0;
                 m.kept_soc = x.soc();

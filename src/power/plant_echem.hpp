@@ -3,6 +3,7 @@
 // model (cell/echem_rest.hpp): its OCV, capacity and limits, nothing of its dynamics.
 #pragma once
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "cell/echem.hpp"
@@ -13,6 +14,7 @@ struct EchemPack {
     cell::EchemKind kind = cell::EchemKind::spme;
     std::vector<std::shared_ptr<const cell::EchemParams>> params;  // (n_cells) with capacity, parallel and resistance
     std::vector<double> soc, t_degC;                               // (n_cells) rested, at the start
+    std::vector<std::optional<double>> h;                          // (n_cells) hysteresis then; none: the file's
     bool thermal = true;
 };
 

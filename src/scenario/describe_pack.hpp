@@ -48,6 +48,11 @@ template <class V>
 void describe(V& v, CellOverride& s) {
     v.about("cell", "What one cell has different from its pack.");
     v.field("soc", s.soc, {.doc = "state of charge at the start, 0 .. 1", .min = 0, .max = 1});
+    v.field("hysteresis", s.hysteresis,
+            {.doc = "how the charge at the start was reached: -1 by a long discharge, +1 by a long charge; as the pack "
+                    "by default",
+             .min = -1,
+             .max = 1});
     v.field("temp_degC", s.temp_degC, {.doc = "start temperature", .min = -60, .max = 150});
     v.field("capacity_scale", s.capacity_scale, {.doc = "capacity relative to the model", .min = 0.1, .max = 2});
     v.field("r_scale", s.r_scale, {.doc = "resistance relative to the model", .min = 0.1, .max = 20});
@@ -104,6 +109,11 @@ void describe(V& v, Pack& s) {
     v.check(s.kind.empty() || s.kind == "ecm" || s.kind == "spm" || s.kind == "spme" || s.kind == "dfn", "kind",
             "must be ecm, spm, spme or dfn");
     v.field("soc", s.soc, {.doc = "state of charge at the start, 0 .. 1", .min = 0, .max = 1});
+    v.field("hysteresis", s.hysteresis,
+            {.doc = "how the charge at the start was reached: -1 by a long discharge, +1 by a long charge; by default "
+                    "0, of a BPX file what it states, else 1",
+             .min = -1,
+             .max = 1});
     v.field("temp_degC", s.temp_degC, {.doc = "temperature of the cells at the start", .min = -60, .max = 150});
     v.field("spread", s.spread, {.doc = "differences between the cells"});
     v.map("override", s.override_, "cell[<n>]", {.doc = "single cells"});

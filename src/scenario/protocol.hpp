@@ -29,11 +29,15 @@ struct ProtocolStep {
     double until_soc = -1.0;  // state of charge, 0 .. 1; below 0: none
     double until_A = 0.0;     // |i| at or below ends a hold; 0: none
     bool until_c = false;     // until_A is a C-rate
+    double limit_V = 0.0;     // of a current or a power: held from when it is reached; 0: none
+    double limit_A = 0.0;     // of a hold: |i| at most; 0: none
+    bool limit_c = false;     // limit_A is a C-rate
     double period_s = 0.0;    // longest time between samples; 0: as the step control goes
     std::string text;         // as it was written
 };
 
 /// Throws InputError (file "protocol", pointer: index of the step) with what is not understood and the forms that are.
+ProtocolStep parse_step(const std::string& step, std::size_t index);
 std::vector<ProtocolStep> parse_protocol(const std::vector<std::string>& steps);
 
 /// A value over time: constant, or straight lines between points and constant outside them (`repeat`: the last point's

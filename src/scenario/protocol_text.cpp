@@ -201,18 +201,20 @@ private:
 
 }  // namespace
 
+ProtocolStep parse_step(const std::string& step, std::size_t index) {
+    if (step.size() > 1000) {
+        Diagnostic d;
+        d.file = "protocol";
+        d.pointer = fmt::format("/{}", index);
+        d.message = "a step has more than 1000 characters";
+        throw InputError({d});
+    }
+    return StepText(step, index).parse();
+}
+
 std::vector<ProtocolStep> parse_protocol(const std::vector<std::string>& steps) {
     std::vector<ProtocolStep> out;
-    for (std::size_t k = 0; k < steps.size(); ++k) {
-        if (steps[k].size() > 1000) {
-            Diagnostic d;
-            d.file = "protocol";
-            d.pointer = fmt::format("/{}", k);
-            d.message = "a step has more than 1000 characters";
-            throw InputError({d});
-        }
-        out.push_back(StepText(steps[k], k).parse());
-    }
+    for (std::size_t k = 0; k < steps.size(); ++k) out.push_back(parse_step(steps[k], k));
     return out;
 }
 

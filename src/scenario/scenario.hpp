@@ -36,6 +36,7 @@ struct Spread {
 /// What one cell has different from its pack.
 struct CellOverride {
     std::optional<double> soc;
+    std::optional<double> hysteresis;
     std::optional<double> temp_degC;
     double capacity_scale = 1.0;
     double r_scale = 1.0;
@@ -71,6 +72,7 @@ struct Pack {
     std::string model;  // name or path of the cell model
     std::string kind;   // of a BPX file: spm, spme, dfn
     double soc = 0.5;
+    std::optional<double> hysteresis;  // none: the model's own start
     double temp_degC = 25.0;
     Spread spread;
     std::vector<Named<CellOverride>> override_;  // "cell[7]"

@@ -68,8 +68,8 @@ std::string state_advice(std::string_view target) {
     const std::size_t at = target.find_last_of("./");
     const std::string_view leaf = base::unit_stem(at == std::string_view::npos ? target : target.substr(at + 1));
     const bool is_state = target.starts_with("truth.") || target.starts_with("bms.") || target.starts_with("hw.") ||
-                          leaf == "soc" || leaf == "v" || leaf == "tj" || leaf == "t" || leaf == "temp" ||
-                          leaf == "q" || leaf == "i";
+                          leaf == "soc" || leaf == "hysteresis" || leaf == "v" || leaf == "tj" || leaf == "t" ||
+                          leaf == "temp" || leaf == "q" || leaf == "i";
     if (!is_state) return {};
     return fmt::format(
         "\"{}\" is a state of the plant and changes by its dynamics only; give it at the start (pack.soc, "

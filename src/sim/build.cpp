@@ -46,6 +46,7 @@ void add_cells(PackSetup& out, const RunSetup& setup, const PackModels& m, const
             d.capacity_rel = one.capacity_scale, d.r_rel = one.r_scale, d.soc_offset = one.soc_offset;
         }
         double cap = d.capacity_rel, r = d.r_rel, soc = p.soc + d.soc_offset, temp = p.temp_degC, leak = 0.0;
+        std::optional<double> h = p.hysteresis;
         if (p.spread.temp_K > 0.0) {
             temp += p.spread.temp_K * cell::cut_normal(key, base::Stream::profile, static_cast<std::uint64_t>(k));
         }
@@ -54,6 +55,7 @@ void add_cells(PackSetup& out, const RunSetup& setup, const PackModels& m, const
             cap *= o.capacity_scale;
             r *= o.r_scale;
             if (o.soc) soc = *o.soc;
+            if (o.hysteresis) h = o.hysteresis;
             if (o.temp_degC) temp = *o.temp_degC;
             leak = o.leak_Ohm;
         }
@@ -67,10 +69,11 @@ void add_cells(PackSetup& out, const RunSetup& setup, const PackModels& m, const
             echem->params.push_back(std::make_shared<cell::EchemParams>(
                 cell::echem_scaled(*m.echem, cap * static_cast<double>(p.parallel), (r - 1.0) * slope_Ohm)));
             echem->soc.push_back(soc);
+            echem->h.push_back(h);
             echem->t_degC.push_back(temp);
         }
         out.cell_params.push_back(params);
-        out.cell_init.push_back(cell::make_state<double>(*m.cell, params, soc, temp));
+        out.cell_init.push_back(cell::make_state<double>(*m.cell, params, soc, temp, h.value_or(0.0)));
         out.cell_leak_Ohm.push_back(leak);
     }
 }

@@ -2,10 +2,12 @@
 // An abused cell behind the functions of a cycler.
 #include "base/math.hpp"
 #include "cell/abused_cell.hpp"
+#include "cell/model_file.hpp"
 #include "io/model.hpp"
 #include "study/cell_model.hpp"
 #include "study/impedance.hpp"
 #include "study/model_path.hpp"
+#include "study/state_bytes.hpp"
 
 namespace twin::study {
 
@@ -21,12 +23,14 @@ public:
         nominal_Ah = m_->nameplate_Ah > 0.0 ? m_->nameplate_Ah : m_->capacity_C / 3600.0;
         v_min_V = -20.0;  // a cycler's own limits would end what is to be seen
         v_max_V = 20.0;
-        reset(1.0, 298.15);
+        reset(1.0, 298.15, {});
     }
-    void reset(double soc, double t_K) override {
-        s_ = c_.make_state(soc, t_K - cell::k_zero_degC_K);
+    void reset(double soc, double t_K, std::optional<double> h) override {
+        s_ = c_.make_state(soc, t_K - cell::k_zero_degC_K, h.value_or(0.0));
         heat_W_ = 0.0;
     }
+    bool has_hysteresis() const override { return cell::has_hysteresis(*m_); }
+    double hysteresis() const override { return s_.ecm.h; }
     double voltage_V(double i_A) override { return c_.voltage_V(s_, i_A); }
     double trial(double h_s, double i_A, bool) override {
         next_ = s_;
@@ -47,6 +51,12 @@ public:
     Impedance_Ohm impedance_Ohm(double soc, double t_K, const std::vector<double>& f_Hz) const override {
         return impedance(*m_, soc, t_K, f_Hz);
     }
+    std::vector<std::uint8_t> save() const override { return bytes_of(Saved{s_, c_.given_short_S}); }
+    void load(const std::vector<std::uint8_t>& bytes) override {
+        const auto v = of_bytes<Saved>(bytes);
+        s_ = v.s;
+        c_.given_short_S = v.short_S;
+    }
     bool set_short(double short_S) override {
         c_.given_short_S = short_S;
         return true;
@@ -58,6 +68,10 @@ public:
     }
 
 private:
+    struct Saved {
+        cell::AbusedState s;
+        double short_S;
+    };
     std::shared_ptr<const cell::EcmModel> m_;
     cell::AbuseModel a_;
     cell::AbusedCell c_;

@@ -15,6 +15,7 @@
 #include "io/load.hpp"
 #include "io/model.hpp"
 #include "study/impedance.hpp"
+#include "study/state_bytes.hpp"
 
 namespace twin::study {
 
@@ -29,11 +30,13 @@ public:
         nominal_Ah = m_->nameplate_Ah > 0.0 ? m_->nameplate_Ah : m_->capacity_C / 3600.0;
         v_min_V = m_->v_min_V;
         v_max_V = m_->v_max_V;
-        reset(1.0, 298.15);
+        reset(1.0, 298.15, {});
     }
-    void reset(double soc, double t_K) override {
-        s_ = cell::make_state<double>(*m_, p_, soc, t_K - cell::k_zero_degC_K);
+    void reset(double soc, double t_K, std::optional<double> h) override {
+        s_ = cell::make_state<double>(*m_, p_, soc, t_K - cell::k_zero_degC_K, h.value_or(0.0));
     }
+    bool has_hysteresis() const override { return cell::has_hysteresis(*m_); }
+    double hysteresis() const override { return s_.h; }
     double voltage_V(double i_A) override { return cell::emf(*m_, p_, s_) - i_A * s_.r0_Ohm; }
     double trial(double h_s, double i_A, bool) override {
         if (k_.h_s != h_s) k_ = cell::coeffs(*m_, h_s);
@@ -54,12 +57,22 @@ public:
     }
     double capacity_C() const override { return p_.capacity_C; }
     double t_core_K() const override { return s_.t_core_degC + cell::k_zero_degC_K; }
+    std::vector<std::uint8_t> save() const override { return bytes_of(Saved{p_, s_}); }
+    void load(const std::vector<std::uint8_t>& bytes) override {
+        const auto v = of_bytes<Saved>(bytes);
+        p_ = v.p;
+        s_ = v.s;
+    }
     bool set_health(double capacity_rel, double r_rel) override {
         p_ = cell::make_params(*m_, capacity_rel, r_rel);
         return true;
     }
 
 private:
+    struct Saved {
+        cell::EcmParams<double> p;
+        cell::EcmState<double> s;
+    };
     std::shared_ptr<const cell::EcmModel> m_;
     cell::EcmParams<double> p_;
     cell::EcmState<double> s_{};
@@ -78,6 +91,7 @@ public:
         v_min_V = p->v_min_V;
         v_max_V = p->v_max_V;
         ambient_K = p->ambient_K > 0.0 ? p->ambient_K : p->t_ref_K;
+        ambient0_K = ambient_K;
         t0_K = p->t0_K > 0.0 ? p->t0_K : p->t_ref_K;
         soc0 = p->soc0;
         keeps_length = true;
@@ -85,7 +99,9 @@ public:
         c_.thermal = thermal;
         c_.reset(soc0, t0_K);
     }
-    void reset(double soc, double t_K) override { c_.reset(soc, t_K); }
+    void reset(double soc, double t_K, std::optional<double> h) override { c_.reset(soc, t_K, h); }
+    bool has_hysteresis() const override { return cell::has_hysteresis(c_.params()); }
+    double hysteresis() const override { return c_.hysteresis(); }
     double voltage_V(double i_A) override { return c_.voltage_V(i_A); }
     double trial(double h_s, double i_A, bool jump) override {
         c_.ambient_K = ambient_K;
@@ -100,7 +116,15 @@ public:
     double heat_W() const override { return heat_W_; }
     double charge_out_C() const override { return c_.charge_out_C(); }
     Impedance_Ohm impedance_Ohm(double soc, double t_K, const std::vector<double>& f_Hz) const override {
-        return impedance(c_.params(), kind_, soc, t_K, f_Hz, mesh_, c_.degradation().film_Ohm_m2);
+        return impedance(c_.params(), kind_, soc, t_K, f_Hz, mesh_,
+                         sei_m_ ? c_.params().side.sei_resistivity_Ohm_m * *sei_m_ : c_.degradation().film_Ohm_m2);
+    }
+    std::vector<std::uint8_t> save() const override { return c_.snapshot(); }
+    void load(const std::vector<std::uint8_t>& bytes) override { c_.restore(bytes); }
+    bool set_sei(double sei_m) override {
+        if (!c_.side_laws().any()) return false;
+        sei_m_ = sei_m;
+        return true;
     }
     std::unique_ptr<CellModel> clone() const override { return std::make_unique<EchemCell>(*this); }
     std::vector<double> slow() const override { return c_.slow(); }
@@ -120,6 +144,7 @@ private:
     cell::EchemKind kind_;
     cell::EchemMesh mesh_;
     double heat_W_ = 0.0;
+    std::optional<double> sei_m_;  // of the impedance; none: the present film
 };
 
 [[noreturn]] void refuse(const std::string& file, std::string message) {

@@ -3,7 +3,9 @@
 // Current is positive when it discharges the cell.
 #pragma once
 #include <complex>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,7 +34,10 @@ struct DegradationReport {
 class CellModel {
 public:
     virtual ~CellModel() = default;
-    virtual void reset(double soc, double t_K) = 0;
+    /// A rested cell. h: hysteresis, -1 discharged .. +1 charged; none: as the file says, else 0.
+    virtual void reset(double soc, double t_K, std::optional<double> h = {}) = 0;
+    virtual bool has_hysteresis() const = 0;
+    virtual double hysteresis() const = 0;
     /// Terminal voltage just after the current has become i.
     virtual double voltage_V(double i_A) = 0;
     /// Voltage at the end of a step of h at constant i; changes nothing. Not finite: the step is too long.
@@ -45,6 +50,11 @@ public:
     /// Small-signal impedance of the rested cell (see impedance.hpp). f_Hz (n) > 0; gives (n).
     virtual std::vector<std::complex<double>> impedance_Ohm(double soc, double t_K,
                                                             const std::vector<double>& f_Hz) const = 0;
+    /// Sets the mean thickness of the SEI that `impedance_Ohm` counts. False if there is none.
+    virtual bool set_sei(double sei_m) {
+        (void)sei_m;
+        return false;
+    }
     /// What is inside after the last step. False if the model has no inside (an equivalent circuit).
     virtual bool fields(cell::EchemFields* out) const {
         (void)out;
@@ -78,6 +88,10 @@ public:
         return false;
     }
 
+    /// The state as bytes, and back: the cell goes on equal to the bit. load throws std::invalid_argument for bytes of
+    /// another size or kind.
+    virtual std::vector<std::uint8_t> save() const = 0;
+    virtual void load(const std::vector<std::uint8_t>& bytes) = 0;
     /// A second cell in the same state; null if the model cannot.
     virtual std::unique_ptr<CellModel> clone() const { return nullptr; }
     /// States of degradation that only grow, and a change of them (cell::Echem); empty: none.
@@ -89,7 +103,8 @@ public:
     bool keeps_length = false;         // a trial costs less if it is as long as the one before
     double bend = 0.0;                 // of the last trial: how far an inner state left its straight continuation
     double soc0 = 1.0, t0_K = 298.15;  // where the file says that it begins
-    std::string id, kind, chemistry;   // chemistry: LFP, NMC, LTO or not known
+    double ambient0_K = 298.15;
+    std::string id, kind, chemistry;  // chemistry: LFP, NMC, LTO or not known
 };
 
 /// A model file of the project (equivalent circuit; kind "abused" adds models/abuse of its chemistry) or a BPX file

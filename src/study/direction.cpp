@@ -10,6 +10,7 @@
 namespace twin::study {
 
 double start_h(const Recording& r, const OcvData& ocv) {
+    if (r.h_given) return *r.h_given;
     if (r.soc_start_rel > 0.97) return 1.0;
     if (r.soc_start_rel < 0.03) return -1.0;
     const double m = linear(ocv.soc, ocv.half_gap_V, r.soc_start_rel);

@@ -12,8 +12,8 @@
 
 namespace twin::study {
 
-/// h at the first sample: +1 where a file starts full, -1 empty; in between from the first sample at rest within two
-/// minutes, (v - OCV) / M within -1..1; 0 if there is none or the gap is below a millivolt.
+/// h at the first sample: as given; else +1 where a file starts full, -1 empty; in between from the first sample at
+/// rest within two minutes, (v - OCV) / M within -1..1; 0 if there is none or the gap is below a millivolt.
 double start_h(const Recording& r, const OcvData& ocv);
 
 /// A state y with dy/d|q| = -(rate / Q) (y + sign i) at the samples (n), from y0.

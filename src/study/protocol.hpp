@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Steps in words (scenario/protocol.hpp) executed on one cell.
+// Steps in words (scenario/protocol.hpp) or objects executed on one cell.
 // Current is positive when it discharges the cell.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,10 @@ namespace twin::study {
 
 using scenario::parse_protocol;
 using scenario::ProtocolStep;
+
+/// Steps in words, or as objects of the scenario language (docs/protocols.md) in JSON text. InputError: pointer
+/// /index/key.
+std::vector<ProtocolStep> read_protocol(const std::vector<std::string>& steps);
 
 struct CellSample {
     double t_s, i_A, v_V, soc, t_K, heat_W;
@@ -30,9 +35,10 @@ struct ProtocolResult {
 };
 struct ProtocolOptions {
     double soc = 1.0, t_K = 298.15, ambient_K = 298.15;
-    double tol_V = 0.0;    // step control: change of voltage against its straight continuation; 0: the model's own
-    double tol_x = 1e-2;   // the same of lithiation anywhere in a particle whose diffusivity depends on it
-    bool half_way = true;  // a sample in the middle of each step
+    std::optional<double> h;  // hysteresis at the start, -1 discharged .. +1 charged; none: the model's own
+    double tol_V = 0.0;       // step control: change of voltage against its straight continuation; 0: the model's own
+    double tol_x = 1e-2;      // the same of lithiation anywhere in a particle whose diffusivity depends on it
+    bool half_way = true;     // a sample in the middle of each step
     double longest_s = 3600.0;
     int repeat = 1;
     bool go_on = false;   // from the state in which the cell is, instead of soc and t_K

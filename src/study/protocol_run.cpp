@@ -18,14 +18,55 @@ constexpr double k_end_V = 1e-6, k_hold_V = 1e-7;
 bool finite(double x) { return base::abs2(x) < 1e6; }
 
 class Runner {
+    using Mode = ProtocolStep::Mode;
+
 public:
     Runner(CellModel& cell, const ProtocolOptions& o, ProtocolResult& r) : cell_(cell), o_(o), r_(r) {}
 
     void step(const ProtocolStep& s, std::int32_t index) {
-        s_ = &s;
         scale_A_ = cell_.nominal_Ah;
-        const double tol_V = o_.tol_V > 0.0 ? o_.tol_V : cell_.tol_V;
         const double begin_C = cell_.charge_out_C();
+        const std::string reason = s.limit_V > 0.0 || s.limit_A > 0.0 ? limited(s, index) : part(s, index);
+        r_.ends.push_back({s.text, reason, t_, v_, i_, (cell_.charge_out_C() - begin_C) / 3600.0});
+    }
+    bool failed() const { return !r_.ends.empty() && r_.ends.back().reason == "failed"; }
+
+private:
+    /// A step with a limit has two parts: a drive until the voltage is reached, then the hold.
+    std::string limited(const ProtocolStep& s, std::int32_t index) {
+        const double begin_s = t_;
+        ProtocolStep &drive = drive_ = s, &hold = hold_ = s;
+        bool driven = true;
+        if (s.limit_V > 0.0) {
+            if (s.until_V > 0.0 && (s.value > 0.0 ? s.until_V >= s.limit_V : s.until_V <= s.limit_V))
+                return part(s, index);
+            hold.mode = Mode::voltage;
+            hold.value = s.limit_V;
+        } else {
+            s_ = &s;
+            const double i = start_current(), most = s.limit_c ? s.limit_A * scale_A_ : s.limit_A;
+            driven = base::abs2(i) > most;
+            drive.mode = Mode::current;
+            drive.c_rate = false;
+            drive.value = i > 0.0 ? most : -most;
+        }
+        drive.until_V = hold.value;
+        drive.until_A = 0.0;
+        if (driven) {
+            const std::string reason = part(drive, index);
+            if (reason != "voltage") return reason;
+        }
+        hold.until_V = 0.0;
+        hold.until_soc = -1.0;
+        if (s.max_s > 0.0) {
+            hold.max_s = s.max_s - (t_ - begin_s);
+            if (!(hold.max_s > k_least_s)) return "time";
+        }
+        return part(hold, index);
+    }
+    std::string part(const ProtocolStep& s, std::int32_t index) {
+        s_ = &s;
+        const double tol_V = o_.tol_V > 0.0 ? o_.tol_V : cell_.tol_V;
         t0_ = t_;
         double h = k_first_s;
         bool jump = true;
@@ -79,12 +120,8 @@ public:
             if (cell_.keeps_length && grow < k_keep_below && grow > 1.0 / k_keep_below) grow = 1.0;
             h = taken * grow;
         }
-        r_.ends.push_back({s.text, reason, t_, v_, i_, (cell_.charge_out_C() - begin_C) / 3600.0});
+        return reason;
     }
-    bool failed() const { return !r_.ends.empty() && r_.ends.back().reason == "failed"; }
-
-private:
-    using Mode = ProtocolStep::Mode;
     double amps() const { return s_->c_rate ? s_->value * scale_A_ : s_->value; }
     double start_current() {
         if (s_->mode == Mode::current) return amps();
@@ -198,6 +235,7 @@ private:
     const ProtocolOptions& o_;
     ProtocolResult& r_;
     const ProtocolStep* s_ = nullptr;
+    ProtocolStep drive_, hold_;  // the parts of a step with a limit
     double t_ = 0.0, t0_ = 0.0, v_ = 0.0, v_old_ = 0.0, i_ = 0.0, h_old_ = 0.0, scale_A_ = 1.0;
     double v_try_ = 0.0, i_try_ = 0.0;
     CellSample before_{}, last_{};  // of the last two steps
@@ -216,7 +254,7 @@ ProtocolResult run_protocol(CellModel& cell, const std::vector<ProtocolStep>& st
         throw InputError({d});
     }
     cell.ambient_K = options.ambient_K;
-    if (!options.go_on) cell.reset(options.soc, options.t_K);
+    if (!options.go_on) cell.reset(options.soc, options.t_K, options.h);
     Runner run(cell, options, r);
     for (int n = 0; n < options.repeat && !run.failed(); ++n) {
         for (std::size_t k = 0; k < steps.size() && !run.failed(); ++k)

@@ -219,6 +219,7 @@ Recording read_recording(const FitFile& file, const FitOptions& o, std::vector<D
     r.path = file.path;
     r.temp_measured = ck != nullptr;
     r.ambient_known = ca != nullptr || file.temp_degC;
+    r.h_given = file.hysteresis_start_rel;
     if (file.soc_start_rel) r.soc_start_rel = *file.soc_start_rel, r.soc_known = true;
     const double sign = o.charge_positive.value_or(ki >= k_discharge_positive) ? -1.0 : 1.0;
     const std::vector<double>& line = t.column.back();

@@ -22,6 +22,7 @@ struct Recording {
     double soc_start_rel = 1.0;
     bool soc_known = false;
     double h_start = 0.0;              // hysteresis at the first sample
+    std::optional<double> h_given;     // as the caller says
     std::vector<double> soc_true_rel;  // (n) column of the file, or empty
     double offset_A = 0.0;             // added to the current where charge is counted
     double i_max_A = 0.0;              // either direction

@@ -123,3 +123,46 @@ def test_fields_of_an_electrochemical_cell():
     assert "phi_e_V" not in spme.fields() and spme.fields()["negative"]["x_surface"].shape == (1,)
     with pytest.raises(bmstwin.RunError, match="only an electrochemical cell"):
         bmstwin.Cell("lfp-100ah").fields()
+
+
+def test_a_history_of_the_start():
+    middle = bmstwin.Cell("lfp-100ah", soc=0.5)
+    for h in (-1.0, 1.0):
+        cell = bmstwin.Cell("lfp-100ah", soc=0.5, hysteresis=h)
+        assert cell.hysteresis == h and (cell.v_V - middle.v_V) * h > 0.005
+        run = cell.run("Rest for 1 minute")  # begins where the cell was made to begin
+        assert run.soc[0] == 0.5 and run.v_V[0] == pytest.approx(cell.v_V, abs=1e-9)
+    batch = bmstwin.CellBatch("lfp-100ah", 2, soc=0.5, hysteresis=np.array([-1.0, 1.0]))
+    assert batch.v_V[0] < middle.v_V < batch.v_V[1]
+    with pytest.raises(bmstwin.RunError, match="no hysteresis"):
+        bmstwin.Cell("lto-20ah", hysteresis=1)
+    with pytest.raises(bmstwin.RunError, match="-1 .. 1"):
+        middle.reset(hysteresis=2)
+
+
+def test_steps_in_the_forms_of_the_scenario_language():
+    cell = bmstwin.Cell("chen2020", "spm", soc=0.5)
+    words = cell.run({"repeat": 2, "steps": ["Discharge at 1C until 3.2 V", {"charge_C": 0.5, "max_s": 600}]})
+    assert [e.reason for e in words.ends] == ["voltage", "time"] * 2
+    alone = cell.run({"hold_V": 4.1, "limit": {"i_C": 0.5}, "until": {"truth.cycler.i_abs_A": 0.25}})
+    assert alone.ends[0].reason == "current" and alone.i_A.min() == pytest.approx(-2.5)
+    assert {"t_s", "v_V", "i_A"} <= set(alone.to_pandas().columns)
+    with pytest.raises(bmstwin.InputError, match="/0/until/truth.fet.dsg.tj_degC"):
+        cell.run({"charge_C": 1, "until": {"truth.fet.dsg.tj_degC": 80}})
+    for wrong in (3, [3], {"steps": "Rest for 1 s", "times": 2}):
+        with pytest.raises(TypeError):
+            cell.run(wrong)
+
+
+def test_a_saved_state_goes_on_equal_to_the_bit():
+    cell = bmstwin.Cell("chen2020", "spme")
+    cell.run("Discharge at 1C for 10 minutes")
+    state = cell.save()
+    soc, later = cell.soc, [cell.step(2.0, 1.0) for _ in range(20)]
+    cell.load(state)
+    assert cell.soc == soc and [cell.step(2.0, 1.0) for _ in range(20)] == later
+    assert cell.go_on("Rest for 1 minute").soc[0] == pytest.approx(soc - 40 / 3600 / cell.nominal_Ah, abs=2e-3)
+    with pytest.raises(bmstwin.RunError, match="another model"):
+        bmstwin.Cell("lfp-100ah").load(state)
+    with pytest.raises(bmstwin.RunError, match="damaged|no state"):
+        cell.load(state[:-8])

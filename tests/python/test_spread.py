@@ -51,3 +51,11 @@ def test_leaky_cells_lose_what_was_drawn():
 def test_a_spread_that_cannot_be(spread, words):
     with pytest.raises(bmstwin.InputError, match=words):
         bmstwin.Simulation(pack(spread))
+
+
+def test_a_chemistry_alone_means_its_new_cells():
+    for word in ("lfp", "nmc", "lto"):
+        assert bmstwin.spread(word, 5)["capacity"].tolist() == bmstwin.spread(word + "-new", 5)["capacity"].tolist()
+    assert bmstwin.run(pack("lfp")).hash == bmstwin.run(pack("lfp-new")).hash
+    with pytest.raises(bmstwin.InputError, match="lfp-grey-market, lfp-new"):
+        bmstwin.spread("nca", 5)

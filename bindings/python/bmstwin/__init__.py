@@ -106,14 +106,16 @@ class Simulation(_core.Simulation):
 
 
 def eis(model: Union[str, "os.PathLike[str]"], f_Hz: Optional[Sequence[float]] = None, *, soc: float = 0.5,
-        temp_degC: float = 25.0, kind: str = "", degradation: str = "") -> Tuple["numpy.ndarray", "numpy.ndarray"]:
+        temp_degC: float = 25.0, kind: str = "", degradation: str = "",
+        sei_nm: Optional[float] = None) -> Tuple["numpy.ndarray", "numpy.ndarray"]:
     """Impedance spectrum of a cell model: (f_Hz, z_Ohm), shapes (n), z complex with Im z < 0 where it is capacitive.
 
     `f_Hz`: frequencies, 1e-6 .. 1e6 each; without it 1 mHz .. 1 kHz, ten per decade. The linearised model, isothermal.
-    `degradation`: as for Cell; the new cell's SEI film is then in the impedance.
+    `degradation`: as for Cell; the new cell's SEI film is then in the impedance, or one of `sei_nm`;
+    Cell.eis(f_Hz) is of a cell as it has become.
     """
     return _core.eis(os.fspath(model), kind, soc, temp_degC, [] if f_Hz is None else [float(f) for f in f_Hz],
-                     degradation)
+                     degradation, sei_nm)
 
 
 def age(model: Union[str, "os.PathLike[str]"], *, duty: Sequence[str] = (), years: float = 10.0,
@@ -142,7 +144,7 @@ def spread(name: Union[str, "os.PathLike[str]"], n: int, *, seed: int = 1, pack:
     """What n cells of one kind differ by: arrays (n) "capacity" and "resistance" (relative to the model),
     "self_discharge_per_d" (share of the capacity) and "soc_offset".
 
-    `name`: lfp-new, lfp-grey-market, lto-new, nmc-lgm50, nmc-new, second-life, or a file. Cell k of a seed is the same
+    `name`: lfp-new (or lfp), lfp-grey-market, lto-new (lto), nmc-lgm50, nmc-new (nmc), second-life, or a file. Cell k of a seed is the same
     however many are drawn; `pack` separates packs of one seed.
     """
     return _core.spread(os.fspath(name), n, seed, pack)

@@ -61,20 +61,20 @@ def _numbers_of(frame: Any) -> Any:
 def _files(entries: Any, folder: str) -> Iterable["_core.FitFile"]:
     named = entries.items() if isinstance(entries, Mapping) else ((f"recording {k + 1}", e) for k, e in enumerate(entries))
     for number, (name, entry) in enumerate(named):
-        series, temp, soc = (tuple(entry) + (None, None))[:3] if isinstance(entry, tuple) else (entry, None, None)
+        series, temp, soc, h = (tuple(entry) + (None, None, None))[:4] if isinstance(entry, tuple) else (entry, None, None, None)
         if isinstance(series, (str, os.PathLike)):
             path = os.fspath(series)
             if not path.lower().endswith((".parquet", ".pq")):
-                yield _core.FitFile(path, temp, soc)
+                yield _core.FitFile(path, temp, soc, h)
                 continue
             name, series = os.path.basename(path), _frame_of(path)
         if not hasattr(series, "to_csv"):
-            raise TypeError(f"{name}: a recording is a path, a pandas DataFrame, or a tuple of one with degC and soc (0..1)")
+            raise TypeError(f"{name}: a recording is a path, a pandas DataFrame, or a tuple of one with degC, soc (0..1) and hysteresis (-1..1)")
         sub = os.path.join(folder, str(number))
         os.makedirs(sub, exist_ok=True)
         path = os.path.join(sub, str(name).replace("/", "_"))
         _numbers_of(series).to_csv(path, index=False)
-        yield _core.FitFile(path, temp, soc)
+        yield _core.FitFile(path, temp, soc, h)
 
 
 def _options(given: Mapping[str, Any]) -> "_core.FitOptions":
@@ -124,7 +124,7 @@ def fit(frames: Any = (), *, eis: Any = (), eis_columns: str = "", validate: Any
     """Identifies a cell model.
 
     `frames`: a dict of names to recordings, or a list of them. A recording is a path to a CSV or Parquet file, a pandas
-    DataFrame, or a tuple (recording, degC, soc at the start). Columns: time_s, current_A (positive on discharge), voltage_V,
+    DataFrame, or a tuple (recording, degC, soc at the start, hysteresis there -1..1); what is None or left out is found. Columns: time_s, current_A (positive on discharge), voltage_V,
     temp_C, or the names of the Battery Data Format (positive on charge), or `columns="t=..,i=..,v=..,T=..,A=..,soc=.."`.
     `eis`: impedance spectra, in a dict or list: a path, a DataFrame or (f_Hz, z_Ohm) as `bmstwin.eis` gives them, each in a
     tuple with degC and soc (0..1) or with columns of both; names by `eis_columns="f=..,re=..,im=..,T=..,soc=.."`. Without
