@@ -93,7 +93,7 @@ def thermal(cell):
 def head(cell, title, chemistry, label, sources, notes, tolerance):
     t = fact(cell, "t_valid_degC")
     return {
-        "bmstwin_cell": 1, "id": cell, "title": title, "chemistry": chemistry, "label": label, "fit_error": "no data",
+        "bmstwin_cell": 1, "id": cell, "title": title, "chemistry": chemistry, "label": label, "fit_error": "see docs/cells.md, cells made from tables",
         "sources": sources, "notes": notes,
         "tolerance": tolerance,
         "capacity_Ah": fact(cell, "capacity_Ah"), "nameplate_Ah": fact(cell, "nameplate_Ah"), "mass_kg": fact(cell, "mass_kg"),
@@ -139,7 +139,7 @@ def lfp():
               "R_10s is the mean of the source's charge and discharge resistance times 3/105; R0 is the 1 kHz value",
               "scaling R_10s by the maker's ratio of R_10s to 1 kHz (314 Ah cell, own fit) would give 0.72 mOhm at 50 %, 25 degC instead of 1.32",
               "hysteresis is the half gap of the source's slow charge and discharge; its rate is assumed"],
-             {"capacity_pct": 2, "r_pct": 45, "ocv_mV": 10})
+             {"capacity_pct": 2, "r_pct": 45, "ocv_mV": 20})
     m["ocv"] = {"t_ref_degC": 25, "soc": soc, "v_V": ocv}
     m["entropy"] = {"soc": [s for s, _ in entropy], "dudt_mV_per_K": [sig(v) for _, v in entropy]}
     m["hysteresis"] = {"gamma": fact(cell, "gamma"), "soc": [round(0.02 * k, 2) for k in range(51)],
@@ -202,7 +202,7 @@ def lto():
              ["R_10s 1.0 mOhm is inferred from peak power; flat over soc; its temperature law and split are assumed",
               "the sheet's 0..100 % are put on 1..99 %; both tails to 1.5 and 2.8 V are assumed",
               "no hysteresis and no entropy data were found: both are zero"],
-             {"capacity_pct": 5, "r_pct": 25, "ocv_mV": 20})
+             {"capacity_pct": 5, "r_pct": 25, "ocv_mV": 30})
     m["ocv"] = {"t_ref_degC": 25, "soc": soc, "v_V": ocv}
     m["entropy"] = {"soc": [0, 1], "dudt_mV_per_K": [0, 0]}
     m["hysteresis"] = {"gamma": 0, "soc": [0, 1], "m_mV": [0, 0]}
