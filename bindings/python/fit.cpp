@@ -99,6 +99,7 @@ void bind_fit(py::module_& m) {
         .def_readwrite("eis", &FitOptions::eis)
         .def("set_eis_columns", [](FitOptions& o, const std::string& text) { o.eis_columns = parse_eis_columns(text); })
         .def("set_columns", [](FitOptions& o, const std::string& text) { o.columns = parse_fit_columns(text); });
+    m.def("model_resistance_Ohm", &fit_model_r_Ohm, py::arg("model_json"));
     m.def("fit", &fit, py::arg("options"), py::call_guard<py::gil_scoped_release>());
 }
 

@@ -22,9 +22,11 @@ struct FitFile {
     /// -1 (a discharge came before) .. +1 (a charge); without it +1 full, -1 empty, else from the first voltage at
     /// rest.
     std::optional<double> hysteresis_start_rel = {};
+    std::string cell = {};  // of several cells (fit_cells): which one
 };
 /// `temp_degC` of a file that has a temperature column is that of its surroundings (else: a column of its own, or the
 /// first measured temperature).
+/// "CELL=" before it names the cell, unless there is a file of that whole name.
 /// "PATH", "PATH@TEMP_DEGC", "PATH@TEMP_DEGC@SOC" or "PATH@TEMP_DEGC@SOC@HYSTERESIS"; what is left empty is not given.
 /// Throws InputError.
 FitFile parse_fit_file(const std::string& text);
@@ -134,6 +136,27 @@ struct FitResult {
 };
 
 FitResult fit(const FitOptions& options);
+
+struct FitCell {
+    std::string name;
+    FitResult fit;  // its model's id is <id>-<name>
+    double capacity_Ah = 0.0;
+    double r_Ohm = 0.0;  // R0 and all pairs at 50 % and 25 degC (or the nearest temperature of the model), discharging
+};
+/// Several cells of one type. Standard deviations are those of a sample, in % of the mean; 0 for one cell.
+struct FitCells {
+    std::vector<FitCell> cells;  // in order of appearance
+    double capacity_mean_Ah = 0.0, capacity_cv_pct = 0.0, r_mean_Ohm = 0.0, r_cv_pct = 0.0;
+    double worst_validation_rms_mV = 0.0;
+};
+/// A fit of each cell that the files name, with the same options. InputError lists what is wrong with any of them.
+FitCells fit_cells(const FitOptions& options);
+/// FitCell::r_Ohm of the text of a model file.
+double fit_model_r_Ohm(const std::string& model_json);
+/// True if a file names its cell.
+bool fit_names_cells(const FitOptions& options);
+/// What the cells differ by, for a terminal.
+std::string fit_cells_text(const FitCells& cells);
 
 /// Steps of a file in few words: "9 rest 3600 s, 9 pulse 2.66 A 10 s, ..", equal ones (within 3 %) together, in order
 /// of appearance; at most `most` groups.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <iterator>
 #include <system_error>
 
@@ -34,8 +35,16 @@ std::string name_of(const std::string& path) { return path.substr(path.find_last
 
 }  // namespace
 
-FitFile parse_fit_file(const std::string& text) {
+FitFile parse_fit_file(const std::string& whole) {
     FitFile f;
+    std::string text = whole;
+    const std::size_t mark = whole.find('=');
+    const bool named = mark != std::string::npos && mark > 0 && whole.find_first_of("/\\@") > mark;
+    std::error_code none;
+    if (named && !std::filesystem::exists(whole.substr(0, whole.find('@')), none)) {
+        f.cell = whole.substr(0, mark);
+        text = whole.substr(mark + 1);
+    }
     const std::size_t a = text.find('@');
     f.path = text.substr(0, a);
     if (a == std::string::npos) return f;
@@ -93,7 +102,11 @@ EisColumns parse_eis_columns(const std::string& text) {
     return c;
 }
 
-FitResult fit(const FitOptions& options) { return study::fit_model(options); }
+FitResult fit(const FitOptions& options) {
+    if (fit_names_cells(options))
+        reject("files", "name the cells they are of: one model of each is made by fit_cells (bmstwin.fit_cells)");
+    return study::fit_model(options);
+}
 
 std::string fit_steps_text(const FitFileResult& f, std::size_t most) { return study::steps_text(f.steps, most); }
 

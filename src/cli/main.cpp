@@ -68,12 +68,17 @@ void add_run(CLI::App& app, RunArguments& a, std::function<int()>& verb) {
     run->callback([&a, &verb] { verb = [&a] { return run_command(a); }; });
 }
 
+const char* const k_fit_examples =
+    "Examples: bmstwin fit slow.csv@25 hppc.csv@25@1 --validate us06.csv@25 --max-rms 25 --out my-cell.json\n"
+    "bmstwin fit --from-bpx chen2020 --kind dfn --out chen.json --svg residuals.svg";
+
 void add_fit(CLI::App& app, FitArguments& a, std::function<int()>& verb) {
     CLI::App* fit = app.add_subcommand("fit", "Identifies a cell model from measured time series");
     fit->add_option(
         "FILE", a.files,
-        "CSV files: FILE, FILE@TEMP_DEGC (of the cell, or of its surroundings where the file has the cell's) or "
-        "FILE@TEMP_DEGC@SOC or FILE@TEMP_DEGC@SOC@HYSTERESIS (-1 .. 1) at the start");
+        "CSV files: FILE, FILE@TEMP_DEGC (of the cell, or of its surroundings where the file has the cell's), "
+        "then @SOC and @HYSTERESIS (-1 .. 1) at the start. CELL=FILE.. for several cells: a model of each "
+        "(FILE-CELL.json of --out) and what they differ by");
     fit->add_option(
            "--from-bpx", a.options.from_bpx,
            "Instead of files: an electrochemical set (a BPX file, or chen2020, prada2013, ..), simulated in pulse "
@@ -139,9 +144,7 @@ void add_fit(CLI::App& app, FitArguments& a, std::function<int()>& verb) {
                     "Exit code 1 if a held-back file (or, without one, a fitted one) is worse")
         ->type_name("MV");
     fit->add_flag("--quiet", a.quiet, "Prints nothing but errors");
-    fit->footer(
-        "Examples: bmstwin fit slow.csv@25 hppc.csv@25@1 --validate us06.csv@25 --max-rms 25 --out my-cell.json\n"
-        "bmstwin fit --from-bpx chen2020 --kind dfn --out chen.json --svg residuals.svg");
+    fit->footer(k_fit_examples);
     fit->callback([&a, &verb, rc, chemistry] {
         if (!a.options.from_bpx.empty() && rc->count() == 0) a.options.n_rc = 3;
         if (!a.options.from_bpx.empty() && chemistry->count() == 0) a.options.chemistry.clear();

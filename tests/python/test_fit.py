@@ -132,3 +132,15 @@ def test_an_electrochemical_set_gives_a_circuit(tmp_path):
     assert circuit.run(steps, soc=0.8).v_V[-1] == pytest.approx(meant.run(steps, soc=0.8).v_V[-1], abs=0.005)
     with pytest.raises(bmstwin.InputError, match="no BPX file"):
         bmstwin.fit_from_bpx("lfp-100ah")
+
+
+def test_several_cells_in_one_call():
+    both = bmstwin.fit_cells({"a": {"slow": slow(), "drive": (drive(), 25.0, 1.0)}, "b": [slow(), (drive(), 25.0, 1.0)]},
+                             validate={"b": [(drive(), 25.0, 1.0)]})
+    assert list(both) == ["a", "b"] and both["b"].model["id"] == "fitted-cell-b"
+    assert [f.held_back for f in both["b"].files].count(True) == 1
+    table = both.table()
+    assert table["capacity_Ah"] == pytest.approx([Q_AH, Q_AH], rel=1e-3)
+    assert table["r_mOhm"] == pytest.approx([1e3 * (R0 + R1 + R2)] * 2, rel=0.03)
+    with pytest.raises(KeyError, match="z"):
+        bmstwin.fit_cells({"a": [slow()]}, validate={"z": [slow()]})

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 from . import _core
 from ._core import AgeingRun, Cell, CellBatch, CellBatchRun, CellRun, Channel, Check, Damage, Diagnostic, Event, ProtocolStep, Result, Scenario, Trace, Warning
 from .errors import FileError, InputError, RunError
-from .fitting import Fit, fit, fit_from_bpx
+from .fitting import Fit, FitCells, fit, fit_cells, fit_from_bpx
 
 __all__ = [
-    "AgeingRun", "Cell", "CellBatch", "CellBatchRun", "CellRun", "Channel", "Check", "Damage", "Diagnostic", "Event", "FileError", "Fit", "InputError", "ProtocolStep", "Result", "RunError", "Scenario",
-    "Simulation", "Trace", "Warning", "age", "eis", "find_scenarios", "fit", "fit_from_bpx", "load", "run", "run_all", "schema", "spread", "validate", "versions",
+    "AgeingRun", "Cell", "CellBatch", "CellBatchRun", "CellRun", "Channel", "Check", "Damage", "Diagnostic", "Event", "FileError", "Fit", "FitCells", "InputError", "ProtocolStep", "Result", "RunError", "Scenario",
+    "Simulation", "Trace", "Warning", "age", "eis", "find_scenarios", "fit", "fit_cells", "fit_from_bpx", "load", "run", "run_all", "schema", "spread", "validate", "versions",
     "write_html", "write_junit",
 ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from typing import Any, Dict, Iterable, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 from . import _core
 
@@ -148,3 +148,32 @@ def fit(frames: Any = (), *, eis: Any = (), eis_columns: str = "", validate: Any
             names = [str(n) for n in frames] if isinstance(frames, Mapping) else [os.path.basename(f.path) for f in o.files]
             o.sources = [f"measured: {n}" for n in names + [os.path.basename(f.path) for f in o.eis]]
         return Fit(_core.fit(o))
+
+
+class FitCells(Dict[str, Fit]):
+    """Fits by the name of the cell, and what the cells differ by."""
+
+    def table(self) -> Dict[str, List[float]]:
+        """Columns in the order of the cells: capacity_Ah, r_mOhm (R0 and all pairs at 50 %, 25 degC or the nearest
+        temperature, discharging), rms_mV (worst). pandas.DataFrame(x.table(), index=list(x)) makes a frame of it."""
+        out: Dict[str, List[float]] = {"capacity_Ah": [], "r_mOhm": [], "rms_mV": []}
+        for one in self.values():
+            out["capacity_Ah"].append(one.model["capacity_Ah"])
+            out["r_mOhm"].append(1e3 * _core.model_resistance_Ohm(json.dumps(one.model)))
+            out["rms_mV"].append(one.worst_validation_rms_mV)
+        return out
+
+
+def fit_cells(cells: Mapping[str, Any], *, validate: Optional[Mapping[str, Any]] = None, eis: Optional[Mapping[str, Any]] = None,
+              id: str = "fitted-cell", **options: Any) -> FitCells:
+    """One model of each of several cells of a type: `cells`, `validate` and `eis` map the cell's name to what `fit` takes.
+
+        fits = bmstwin.fit_cells({"a": {"c10": frame_a, "hppc": frame_b}, "b": [...]}, chemistry="LFP")
+        fits["a"].save("a.json"); fits.table()
+    """
+    held, spectra = dict(validate or {}), dict(eis or {})
+    for name in [*held, *spectra]:
+        if name not in cells:
+            raise KeyError(f"cell {name!r} is not among the fitted ones: {', '.join(map(str, cells))}")
+    return FitCells({name: fit(frames, validate=held.get(name, ()), eis=spectra.get(name, ()), id=f"{id}-{name}", **options)
+                     for name, frames in cells.items()})
