@@ -187,6 +187,8 @@ void bind_runs(py::module_& m) {
         .def_property_readonly("heat_W", [](const CellRun& r) { return column(r.heat_W); })
         .def_property_readonly("step", [](const CellRun& r) { return column(r.step); })
         .def_readonly("ends", &CellRun::ends)
+        .def_readonly("extrapolated", &CellRun::extrapolated,
+                      "What left the model's valid range, with the farthest value.")
         .def(
             "to_pandas",
             [](const py::object& self) {
@@ -292,6 +294,8 @@ void bind_cell(py::module_& m) {
         .def_property_readonly("temp_degC", &Cell::temp_degC)
         .def_property_readonly("hysteresis", &Cell::hysteresis_rel,
                                "-1 discharged .. +1 charged; 0 for a model without")
+        .def_property_readonly("extrapolated", &Cell::extrapolated,
+                               "What left the model's valid range since the last reset or load.")
         .def_property_readonly("v_V", &Cell::v_V)
         .def_property_readonly("charge_out_Ah", &Cell::charge_out_Ah)
         .def_property_readonly("nominal_Ah", &Cell::nominal_Ah)

@@ -36,6 +36,9 @@ struct CellRun {
         double t_s = 0.0, v_V = 0.0, i_A = 0.0, charge_Ah = 0.0;
     };
     std::vector<End> ends;  // (steps done)
+    /// What left the range in which the model's data hold, with the farthest value: "soc 1.02, valid 0 .. 1". Empty:
+    /// nothing.
+    std::vector<std::string> extrapolated;
 };
 
 /// What abuse has done to a cell of kind "abused" since its reset.
@@ -88,7 +91,8 @@ public:
     Cell& operator=(Cell&&) noexcept;
 
     void reset(const CellStart& start = {});
-    /// Advances by dt_s > 0 at constant current; see v_V(). RunError if the model finds no solution.
+    /// Advances by dt_s > 0 at constant current; see v_V(). RunError, and nothing is changed, if the model finds no
+    /// solution, or if the charge would leave -5 .. 105 % (kind "abused" goes beyond).
     void step(double i_A, double dt_s);
     double v_V() const;  // terminal voltage at the end of the last step
     /// Terminal voltage just after the current became i_A.
@@ -119,6 +123,8 @@ public:
 
     double soc() const;
     double temp_degC() const;
+    /// As CellRun::extrapolated, of all steps since the last reset or load, ends of runs included.
+    std::vector<std::string> extrapolated() const;
     double hysteresis_rel() const;  // -1 discharged .. +1 charged; 0 for a model without
     double charge_out_Ah() const;   // since the last reset
     double nominal_Ah() const;

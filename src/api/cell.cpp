@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
+#include <cmath>
 #include <stdexcept>
 #include <utility>
 
@@ -15,6 +17,7 @@ namespace twin {
 
 namespace {
 constexpr double k_zero_K = 273.15;
+constexpr double k_beyond_soc = 0.05;
 constexpr std::uint64_t k_state_magic = 0x31'4C'4C'45'43'57'54'42ULL;  // "BTWCELL1"
 
 void need_temp(double t_degC, const char* name) {
@@ -27,10 +30,40 @@ std::uint64_t sum_of(const std::vector<std::uint8_t>& bytes, std::size_t n) {
     for (std::size_t k = 0; k < n; ++k) h = (h ^ bytes[k]) * 0x100000001B3ULL;
     return h;
 }
+
+/// The farthest values that a cell had.
+struct Reached {
+    double soc_low = 2.0, soc_high = -1.0, t_low_degC = 1e9, t_high_degC = -1e9, i_A = 0.0;
+    void add(double soc, double t_degC, double i) {
+        soc_low = std::min(soc_low, soc);
+        soc_high = std::max(soc_high, soc);
+        t_low_degC = std::min(t_low_degC, t_degC);
+        t_high_degC = std::max(t_high_degC, t_degC);
+        i_A = std::max(i_A, std::abs(i));
+    }
+    std::vector<std::string> beyond(const cell::ValidRange& v) const {
+        std::vector<std::string> out;
+        const auto check = [&](const char* name, double low, double high, double min, double max, double slack) {
+            const auto tell = [&](double x) {
+                out.push_back(fmt::format("{} {:.4g}, valid {:.4g} .. {:.4g}", name, x, min, max));
+            };
+            if (low < min - slack) tell(low);
+            if (high > max + slack) tell(high);
+        };
+        if (soc_low <= soc_high) {
+            check("soc", soc_low, soc_high, v.soc_min, v.soc_max, 1e-4);
+            check("temp_degC", t_low_degC, t_high_degC, v.t_min_degC, v.t_max_degC, 1e-3);
+            if (i_A > v.i_max_A * (1.0 + 1e-9))
+                out.push_back(fmt::format("i_A {:.4g}, valid up to {:.4g}", i_A, v.i_max_A));
+        }
+        return out;
+    }
+};
 }  // namespace
 
 struct Cell::Impl {
     std::unique_ptr<study::CellModel> model;
+    Reached reached;
     CellStart start;            // where it begins, complete but for the hysteresis
     std::uint64_t made_of = 0;  // model, kind and degradation
     double i_A = 0.0, v_V = 0.0;
@@ -78,11 +111,21 @@ void Cell::reset(const CellStart& given) {
     impl_->v_V = impl_->model->voltage_V(0.0);
     impl_->i_A = 0.0;
     impl_->fresh = true;
+    impl_->reached = {};
 }
 
 void Cell::step(double i_A, double dt_s) {
     if (!(dt_s > 0.0 && dt_s <= 1e7)) throw RunError(fmt::format("dt {} s is outside 0 .. 1e7", dt_s), "dt_s");
     if (!(i_A > -1e6 && i_A < 1e6)) throw RunError(fmt::format("current {} A is outside -1e6 .. 1e6", i_A), "i_A");
+    study::CellModel& m = *impl_->model;
+    const double capacity_C = m.capacity_C() > 0.0 ? m.capacity_C() : 3600.0 * m.nominal_Ah;
+    const double soc = m.soc() - i_A * dt_s / capacity_C;
+    if (m.kind != "abused" && ((i_A > 0.0 && soc < -k_beyond_soc) || (i_A < 0.0 && soc > 1.0 + k_beyond_soc)))
+        throw RunError(
+            fmt::format("this step would take the charge from {:.4g} to {:.4g}; only kind \"abused\" knows a cell "
+                        "beyond empty and full",
+                        m.soc(), soc),
+            "step");
     const double v = impl_->model->trial(dt_s, i_A, impl_->fresh || i_A != impl_->i_A);
     if (!(v > -1e3 && v < 1e3))
         throw RunError("no solution for this step: the cell is beyond its range, or the step too long", "step");
@@ -90,7 +133,10 @@ void Cell::step(double i_A, double dt_s) {
     impl_->i_A = i_A;
     impl_->v_V = v;
     impl_->fresh = false;
+    impl_->reached.add(m.soc(), m.t_core_K() - k_zero_K, i_A);
 }
+
+std::vector<std::string> Cell::extrapolated() const { return impl_->reached.beyond(impl_->model->valid); }
 
 double Cell::v_V() const { return impl_->v_V; }
 
@@ -106,6 +152,8 @@ CellRun Cell::Impl::run(const std::vector<std::string>& protocol, study::Protoco
         v_V = r.samples.back().v_V;
     }
     CellRun out;
+    Reached seen;
+    if (!o.go_on) reached = {};
     for (const study::CellSample& s : r.samples) {
         out.t_s.push_back(s.t_s);
         out.i_A.push_back(s.i_A);
@@ -114,7 +162,10 @@ CellRun Cell::Impl::run(const std::vector<std::string>& protocol, study::Protoco
         out.temp_degC.push_back(s.t_K - k_zero_K);
         out.heat_W.push_back(s.heat_W);
         out.step.push_back(s.step);
+        seen.add(s.soc, s.t_core_K - k_zero_K, s.i_A);
+        reached.add(s.soc, s.t_core_K - k_zero_K, s.i_A);
     }
+    out.extrapolated = seen.beyond(model->valid);
     for (const study::StepEnd& e : r.ends) out.ends.push_back({e.text, e.reason, e.t_s, e.v_V, e.i_A, e.charge_Ah});
     return out;
 }
@@ -176,6 +227,7 @@ void Cell::load(const std::vector<std::uint8_t>& state) {
     impl_->v_V = std::bit_cast<double>(study::get_u64(state, 3));
     impl_->model->ambient_K = std::bit_cast<double>(study::get_u64(state, 4));
     impl_->fresh = study::get_u64(state, 5) != 0;
+    impl_->reached = {};
 }
 
 void Cell::internal_short(double r_Ohm) {

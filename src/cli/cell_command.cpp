@@ -27,6 +27,7 @@ int cell_command(const CellArguments& a) {
                    e.charge_Ah);
         good = good && e.reason != "failed";
     }
+    for (const std::string& what : run.extrapolated) fmt::print("EXTRAPOLATED: {}\n", what);
     if (!a.degradation.empty() && a.degradation != "off") {
         const CellDegradation d = cell.degradation();
         fmt::print(

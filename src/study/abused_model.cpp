@@ -21,6 +21,7 @@ public:
         kind = "abused";
         chemistry = m_->chemistry;
         nominal_Ah = m_->nameplate_Ah > 0.0 ? m_->nameplate_Ah : m_->capacity_C / 3600.0;
+        valid = m_->valid;
         v_min_V = -20.0;  // a cycler's own limits would end what is to be seen
         v_max_V = 20.0;
         reset(1.0, 298.15, {});

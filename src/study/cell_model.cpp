@@ -9,6 +9,7 @@
 
 #include "base/describe.hpp"
 #include "base/math.hpp"
+#include "cell/echem_rest.hpp"
 #include "cell/ecm.hpp"
 #include "cell/model_file.hpp"
 #include "io/bpx.hpp"
@@ -30,6 +31,7 @@ public:
         nominal_Ah = m_->nameplate_Ah > 0.0 ? m_->nameplate_Ah : m_->capacity_C / 3600.0;
         v_min_V = m_->v_min_V;
         v_max_V = m_->v_max_V;
+        valid = m_->valid;
         reset(1.0, 298.15, {});
     }
     void reset(double soc, double t_K, std::optional<double> h) override {
@@ -90,6 +92,7 @@ public:
         nominal_Ah = p->nominal_Ah;
         v_min_V = p->v_min_V;
         v_max_V = p->v_max_V;
+        valid = cell::echem_rest_model(*p).valid;
         ambient_K = p->ambient_K > 0.0 ? p->ambient_K : p->t_ref_K;
         ambient0_K = ambient_K;
         t0_K = p->t0_K > 0.0 ? p->t0_K : p->t_ref_K;

@@ -98,6 +98,7 @@ public:
     virtual std::vector<double> slow() const { return {}; }
     virtual void move_slow(const std::vector<double>& d) { (void)d; }
 
+    cell::ValidRange valid;  // where its data hold
     double nominal_Ah = 0.0, v_min_V = 0.0, v_max_V = 0.0, ambient_K = 298.15;
     double tol_V = 1e-3;               // of a protocol's steps, unless it says otherwise
     bool keeps_length = false;         // a trial costs less if it is as long as the one before

@@ -268,3 +268,46 @@ TEST_CASE("the spectrum of an aged cell has its film: that of the cell, or of a 
     CHECK(has(error_of([&] { (void)eis(o); }), "outside 0 .. 1e5"));
     CHECK(has(error_of([&] { (void)c.eis_Ohm({0.0}); }), "frequency 0 Hz"));
 }
+
+TEST_CASE("the charge stays in bounds: a step beyond them is refused and changes nothing") {
+    for (const auto& [model, kind] : {std::pair{"lfp-100ah", ""}, std::pair{"nca-ncr18650pf", ""},
+                                      std::pair{"chen2020", "spm"}, std::pair{"ecker2015", "spme"}}) {
+        CAPTURE(model);
+        for (const double sign : {1.0, -1.0}) {
+            Cell c(model, kind, false, "", {0.5, {}, {}, {}});
+            const double i_A = sign * c.nominal_Ah();
+            CHECK(has(error_of([&] { c.step(i_A, 7200.0); }), "would take the charge from 0.5"));
+            CHECK(c.soc() == 0.5);
+            std::string e;
+            int n = 0;
+            for (; n < 4000 && e.empty(); ++n) e = error_of([&] { c.step(i_A, 1.0); });
+            CHECK(n < 3000);
+            CHECK(!e.empty());
+            CHECK(c.soc() > -0.08);
+            CHECK(c.soc() < 1.08);
+            const std::vector<std::uint8_t> state = c.save();
+            CHECK(!error_of([&] { c.step(i_A, 1.0); }).empty());
+            CHECK(c.save() == state);
+            c.step(-i_A, 1.0);  // back is allowed
+        }
+    }
+    Cell abused("lfp-100ah", "abused", false, "", {0.02, {}, {}, {}});
+    abused.step(100.0, 600.0);
+    CHECK(abused.soc() < -0.1);
+}
+
+TEST_CASE("a run beyond the valid range says what and how far") {
+    Cell c("nmc-lgm50");  // fitted at 23 degC, to 4.85 A
+    CHECK(c.run({"Discharge at 0.5C for 10 minutes"}).extrapolated.empty());
+    const CellRun hot = c.run({"Discharge at 2C for 60 s"}, {0.5, 45.0, 45.0, {}});
+    REQUIRE(hot.extrapolated.size() == 2);
+    CHECK(has(hot.extrapolated[0], "temp_degC 4"));
+    CHECK(has(hot.extrapolated[0], "valid 18 .. 28"));
+    CHECK(has(hot.extrapolated[1], "i_A "));
+    CHECK(c.extrapolated() == hot.extrapolated);
+    c.reset();
+    CHECK(c.extrapolated().empty());
+    c.step(20.0, 1.0);
+    REQUIRE(c.extrapolated().size() == 1);
+    CHECK(has(c.extrapolated()[0], "i_A 20, valid up to 4.85"));
+}
