@@ -299,6 +299,7 @@ void bind_cell(py::module_& m) {
         .def_property_readonly("v_V", &Cell::v_V)
         .def_property_readonly("charge_out_Ah", &Cell::charge_out_Ah)
         .def_property_readonly("nominal_Ah", &Cell::nominal_Ah)
+        .def_property_readonly("notes", &Cell::notes, "Of a BPX file: what was assumed, is not known or doesn't fit.")
         .def_property_readonly("name", &Cell::name)
         .def_property_readonly("kind", &Cell::kind)
         .def("__repr__", [](const Cell& c) { return "<Cell " + c.name() + " as " + c.kind() + ">"; });

@@ -77,6 +77,15 @@ void bind_trace(py::module_& m) {
                 return view_of(column_of(self.cast<const Trace&>(), name).samples, self);
             },
             py::arg("name"))
+        .def(
+            "to_pandas",
+            [](const py::object& self) {
+                py::dict columns;
+                columns["t_s"] = self.attr("t_s");
+                for (const py::handle name : self.attr("names")) columns[name] = self[name];
+                return py::module_::import("pandas").attr("DataFrame")(columns);
+            },
+            "All channels as a pandas DataFrame (pandas must be installed).")
         .def("__contains__",
              [](const Trace& t, const std::string& name) {
                  for (const TraceColumn& c : t.columns)
@@ -194,6 +203,10 @@ py::dict applied_of(const RunResult& r) {
     return all;
 }
 
+py::object frame_of(const py::object& result, const std::string& trace) {
+    return result.attr("traces")[py::str(trace)].attr("to_pandas")();
+}
+
 }  // namespace
 
 void bind_result(py::module_& m) {
@@ -249,6 +262,7 @@ void bind_result(py::module_& m) {
                 return all;
             },
             "trace id -> Trace; \"main\" and \"burst-<n>\"")
+        .def("to_pandas", &frame_of, py::arg("trace") = "main", "A recording as a pandas DataFrame.")
         .def("summary_json", &summary_json, py::arg("host") = true)
         .def(
             "write", [](const RunResult& r, const std::string& dir) { return write_evidence(r, dir); }, py::arg("dir"),

@@ -128,6 +128,8 @@ public:
     double hysteresis_rel() const;  // -1 discharged .. +1 charged; 0 for a model without
     double charge_out_Ah() const;   // since the last reset
     double nominal_Ah() const;
+    /// Of a BPX file: what was assumed, is not known or doesn't fit together.
+    const std::vector<std::string>& notes() const;
     std::string name() const;
     std::string kind() const;
 

@@ -293,6 +293,7 @@ double Cell::hysteresis_rel() const { return impl_->model->hysteresis(); }
 double Cell::temp_degC() const { return impl_->model->t_K() - k_zero_K; }
 double Cell::charge_out_Ah() const { return impl_->model->charge_out_C() / 3600.0; }
 double Cell::nominal_Ah() const { return impl_->model->nominal_Ah; }
+const std::vector<std::string>& Cell::notes() const { return impl_->model->notes; }
 std::string Cell::name() const { return impl_->model->id; }
 std::string Cell::kind() const { return impl_->model->kind; }
 

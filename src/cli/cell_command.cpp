@@ -2,6 +2,7 @@
 // bmstwin cell: one cell on a cycler's protocol; a table of how each step ended, and all samples as CSV.
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <iterator>
 
 #include <twin/file.hpp>
@@ -16,6 +17,7 @@ int cell_command(const CellArguments& a) {
     start.temp_degC = a.temp_degC;
     start.hysteresis_rel = a.hysteresis;
     Cell cell(a.model, a.kind, a.thermal, a.degradation, start);
+    for (const std::string& note : cell.notes()) fmt::print(stderr, "note: {}\n", note);
     const double soc0_pct = 100.0 * cell.soc(), temp0_degC = cell.temp_degC();
     const CellRun run = cell.run(a.protocol, {}, a.repeat);
     fmt::print("{} as {}, {:g} Ah, from {:g} % at {:g} degC\n", cell.name(), cell.kind(), cell.nominal_Ah(), soc0_pct,

@@ -39,6 +39,7 @@ public:
                   [this](std::size_t a, std::size_t b) { return s_.packs[a].id < s_.packs[b].id; });
         for (const std::size_t k : order) out.packs.push_back(pack(k, out));
         if (!found_.empty()) throw InputError(found_);
+        out.warnings = std::move(warnings_);
         return out;
     }
 
@@ -93,6 +94,14 @@ private:
         BpxResult r = read_bpx_json(j, file);
         for (Diagnostic& x : r.errors) found_.push_back(std::move(x));
         if (!r.ok()) return true;
+        for (const std::string& note : r.notes) {
+            Warning w;
+            w.code = "INPUT";
+            w.model = p.model;
+            w.quantity = at + "/model";
+            w.text = note;
+            warnings_.push_back(w);
+        }
         m.echem = r.params;
         if (!r.params->electrolyte && p.kind != "spm")
             error(s_.file, at + "/kind", fmt::format("\"{}\" has no electrolyte: kind must be spm", p.model));
@@ -228,6 +237,7 @@ private:
     const RunOptions& options_;
     SearchPath path_;
     const bms_core* core_ = nullptr;
+    std::vector<Warning> warnings_;
     std::vector<Diagnostic> found_;
 };
 

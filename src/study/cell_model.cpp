@@ -200,10 +200,12 @@ io::Json read_file_of(const std::string& path) {
     return j;
 }
 
-std::shared_ptr<const cell::EchemParams> set_of(const io::Json& j, const std::string& path, const std::string& kind) {
+std::shared_ptr<const cell::EchemParams> set_of(const io::Json& j, const std::string& path, const std::string& kind,
+                                                std::vector<std::string>* notes = nullptr) {
     io::BpxResult r = io::read_bpx_json(j, path);
     if (!r.ok()) throw InputError(std::move(r.errors));
     if (kind != "spm" && !r.params->electrolyte) refuse(path, "is a set for the SPM alone: kind must be spm");
+    if (notes != nullptr) *notes = std::move(r.notes);
     return r.params;
 }
 
@@ -236,7 +238,8 @@ std::unique_ptr<CellModel> open_cell(const std::string& name, const std::string&
     if (io::is_bpx(j)) {
         if (kind == "ecm" || kind == "abused")
             refuse(path, "is a BPX file: kind must be spm, spme or dfn (or fit an equivalent circuit to it)");
-        const auto params = set_of(j, path, kind);
+        std::vector<std::string> notes;
+        const auto params = set_of(j, path, kind, &notes);
         const cell::EchemKind k = kind == "spm"   ? cell::EchemKind::spm
                                   : kind == "dfn" ? cell::EchemKind::dfn
                                                   : cell::EchemKind::spme;
@@ -245,6 +248,7 @@ std::unique_ptr<CellModel> open_cell(const std::string& name, const std::string&
         check_side(path, laws, params->side);
         auto c = make_echem_cell(params, k, thermal, {}, laws);
         if (c->id.empty()) c->id = name;
+        c->notes = std::move(notes);
         return c;
     }
     if (!kind.empty() && kind != "ecm" && kind != "abused")

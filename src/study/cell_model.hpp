@@ -105,6 +105,7 @@ public:
     double bend = 0.0;                 // of the last trial: how far an inner state left its straight continuation
     double soc0 = 1.0, t0_K = 298.15;  // where the file says that it begins
     double ambient0_K = 298.15;
+    std::vector<std::string> notes;   // of a BPX file: what was assumed, is unknown or doesn't fit together
     std::string id, kind, chemistry;  // chemistry: LFP, NMC, LTO or not known
 };
 

@@ -161,3 +161,13 @@ def test_protocol_on_a_cell_alone():
         assert r.protocol[2].charge_Ah == pytest.approx(-20 * 5 / 3600, rel=1e-5)
         assert r.metrics["step[down].charge_Ah"] == r.protocol[1].charge_Ah > 0
         assert json.loads(r.summary_json())["protocol"][1]["reason"] == "until"
+
+
+def test_recordings_as_a_frame(calm):
+    pytest.importorskip("pandas")
+    result = bmstwin.run(calm)
+    frame = result.to_pandas()
+    assert list(frame.columns) == ["t_s", *result.traces["main"].names]
+    assert frame["truth.pack.i_A"].iloc[-1] == result.traces["main"]["truth.pack.i_A"][-1]
+    with pytest.raises(KeyError):
+        result.to_pandas("burst-9")

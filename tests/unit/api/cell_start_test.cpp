@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a cell begins (charge, temperature, history), going on, saving and loading, and steps as objects.
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -310,4 +314,36 @@ TEST_CASE("a run beyond the valid range says what and how far") {
     c.step(20.0, 1.0);
     REQUIRE(c.extrapolated().size() == 1);
     CHECK(has(c.extrapolated()[0], "i_A 20, valid up to 4.85"));
+}
+
+TEST_CASE("a BPX file's State is where the cell begins; what of the file is not used is told") {
+    std::ifstream in(std::string(BMSTWIN_SOURCE_DIR) + "/models/echem/chen2020.json");
+    std::stringstream whole;
+    whole << in.rdbuf();
+    std::string text = whole.str();
+    text.replace(
+        text.find("\"Parameterisation\""), 18,
+        R"("State": {"Initial conditions": {"Initial state-of-charge": 0.4, "Initial temperature [K]": 283.15}},
+                    "Parameterisation")");
+    text.replace(text.find("\"Cell\": {"), 9, R"("Cell": {"Colour": 1, )");
+    const std::filesystem::path file =
+        std::filesystem::temp_directory_path() / ("bmstwin-state-" + std::to_string(::getpid()) + ".json");
+    std::ofstream(file) << text;
+    Cell c(file.string(), "spm");
+    CHECK(c.soc() == doctest::Approx(0.4).epsilon(1e-12));
+    CHECK(c.temp_degC() == doctest::Approx(10.0).epsilon(1e-12));
+    const CellRun r = c.run({"Rest for 1 s"});
+    CHECK(r.soc.front() == doctest::Approx(0.4).epsilon(1e-12));
+    CHECK(c.run({"Rest for 1 s"}, {0.7, {}, {}, {}}).temp_degC.front() == doctest::Approx(10.0).epsilon(1e-12));
+    bool told = false;
+    for (const std::string& note : c.notes()) told = told || has(note, "Colour");
+    CHECK(told);
+    const std::string pack = R"({"bmstwin": 1, "id": "n", "duration_s": 1, "pack": {"cells": "1S1P", "model": ")" +
+                             file.string() + R"(", "kind": "spm", "board": "none"},
+        "protocol": {"steps": [{"rest_s": 1}]}, "expect": [{"id": "v", "always": "truth.cell.v_min_V > 1"}]})";
+    const RunResult x = run(Scenario::from_json(pack, "<test>", {}));
+    told = false;
+    for (const Warning& w : x.warnings) told = told || (w.code == "INPUT" && has(w.text, "Colour"));
+    CHECK(told);
+    std::filesystem::remove(file);
 }
