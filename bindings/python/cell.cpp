@@ -4,6 +4,7 @@
 #include <pybind11/complex.h>
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
+#include <pybind11/stl/filesystem.h>
 
 #include <optional>
 #include <string>
@@ -57,11 +58,11 @@ void bind_batch(py::module_& m) {
         m, "CellBatch",
         "Many independent cells of one equivalent circuit: CellBatch('lfp-100ah', 10000, r_rel=array)."
         "\nEvery cell gets the bits it has alone. Current is positive when it discharges.")
-        .def(py::init([](const std::string& model, std::size_t n, const std::optional<Array>& capacity_rel,
+        .def(py::init([](const std::filesystem::path& model, std::size_t n, const std::optional<Array>& capacity_rel,
                          const std::optional<Array>& r_rel, const std::optional<Array>& soc,
                          const std::optional<Array>& temp_degC, const std::optional<Array>& ambient_degC,
                          const std::optional<Array>& hysteresis) {
-                 return CellBatch(model, n,
+                 return CellBatch(model.string(), n,
                                   {values(capacity_rel), values(r_rel), values(soc), values(temp_degC),
                                    values(ambient_degC), values(hysteresis)});
              }),
@@ -246,10 +247,10 @@ void bind_cell(py::module_& m) {
     py::class_<Cell> cell(m, "Cell",
                           "One cell: Cell('lfp-100ah'), Cell('chen2020', 'dfn'), Cell('my_bpx.json', 'spme').\n"
                           "Current is positive when it discharges the cell.");
-    cell.def(py::init([](const std::string& model, const std::string& kind, bool thermal,
+    cell.def(py::init([](const std::filesystem::path& model, const std::string& kind, bool thermal,
                          const std::string& degradation, std::optional<double> soc, std::optional<double> temp_degC,
                          std::optional<double> ambient_degC, std::optional<double> hysteresis) {
-                 return Cell(model, kind, thermal, degradation, {soc, temp_degC, ambient_degC, hysteresis});
+                 return Cell(model.string(), kind, thermal, degradation, {soc, temp_degC, ambient_degC, hysteresis});
              }),
              py::arg("model"), py::arg("kind") = "", py::arg("thermal") = false, py::arg("degradation") = "",
              py::arg("soc") = py::none(), py::arg("temp_degC") = py::none(), py::arg("ambient_degC") = py::none(),

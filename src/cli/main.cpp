@@ -195,7 +195,9 @@ void add_cell(CLI::App& app, CellArguments& a, std::function<int()>& verb) {
     CLI::App* cell = app.add_subcommand("cell", "Runs one cell alone on a cycler's protocol");
     cell->add_option("MODEL", a.model, "Name of a shipped model (lfp-100ah, chen2020, ..), or a model or BPX file")
         ->required();
-    cell->add_option("--do", a.protocol, "A step in words, e.g. \"Discharge at 1C until 2.5 V\"; again for the next")
+    cell->add_option("--do", a.protocol,
+                     "A step in words, e.g. \"Discharge at 1C until 2.5 V\", or an object of the scenario language; "
+                     "again for the next")
         ->type_name("STEP")
         ->required();
     cell->add_option("--kind", a.kind, "ecm, abused, spm, spme or dfn; spme if a BPX file and nothing is said");

@@ -120,6 +120,12 @@ ProtocolStep from_object(const std::string& text, std::size_t index) {
 
 std::vector<ProtocolStep> read_protocol(const std::vector<std::string>& steps) {
     std::vector<ProtocolStep> out;
+    if (steps.empty()) {
+        Diagnostic d;
+        d.file = "protocol";
+        d.message = "has no step";
+        throw InputError({d});
+    }
     for (std::size_t k = 0; k < steps.size(); ++k) {
         const std::size_t first = steps[k].find_first_not_of(" \t\r\n");
         if (first != std::string::npos && steps[k][first] == '{') {

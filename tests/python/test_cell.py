@@ -166,3 +166,24 @@ def test_a_saved_state_goes_on_equal_to_the_bit():
         bmstwin.Cell("lfp-100ah").load(state)
     with pytest.raises(bmstwin.RunError, match="damaged|no state"):
         cell.load(state[:-8])
+
+
+def test_models_by_path(tmp_path):
+    model = bmstwin.fit_from_bpx("marquis2019", kind="spm", temps_degC=[25])
+    model.save(tmp_path / "mine.json")
+    assert bmstwin.Cell(tmp_path / "mine.json").kind == "ecm"
+    assert len(bmstwin.CellBatch(tmp_path / "mine.json", 3)) == 3
+
+
+def test_odd_arguments_say_what_is_wrong():
+    cell = bmstwin.Cell("lfp-100ah")
+    for wrong in (dict(soc=float("nan")), dict(soc=-0.1), dict(temp_degC=1e9), dict(hysteresis=float("nan"))):
+        with pytest.raises(bmstwin.RunError, match="outside"):
+            cell.reset(**wrong)
+    with pytest.raises(bmstwin.RunError, match="outside"):
+        cell.step(float("nan"), 1.0)
+    with pytest.raises(bmstwin.InputError, match="must begin with"):
+        cell.run("")
+    with pytest.raises(bmstwin.InputError, match="no step"):
+        cell.run([])
+    assert cell.step(np.float32(1.0), 1) > 3.0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Python of the pages about cells runs as it is printed."""
+"""The Python of the pages runs as it is printed."""
 import pathlib
 import re
 
@@ -7,13 +7,14 @@ import pytest
 
 import bmstwin
 
-DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("page", ["protocols.md"])
-def test_examples_run(page):
+@pytest.mark.parametrize("page", ["README.md", "docs/protocols.md"])
+def test_examples_run(page, monkeypatch):
     pytest.importorskip("pandas")
-    blocks = re.findall(r"```python\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), re.DOTALL)
+    monkeypatch.chdir(ROOT)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
     assert blocks
     for block in blocks:
         exec(compile(block, page, "exec"), {"bmstwin": bmstwin})

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import os
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
@@ -337,6 +338,7 @@ def age(model: str, duty: List[str], years_d: float, temp_degC: List[float], law
         eol_rel: float, tol_rel: float, accelerate: bool, row_d: float, degradation: str, kind: str) -> AgeingRun: ...
 def spread(name: str, n: int, seed: int, pack: str) -> Dict[str, npt.NDArray[np.float64]]: ...
 
+_Path = Union[str, "os.PathLike[str]"]
 _Values = Union[float, npt.ArrayLike, None]
 
 class StepEnd:
@@ -373,7 +375,7 @@ _Steps = Union[_Step, Sequence[_Step]]
 
 
 class Cell:
-    def __init__(self, model: str, kind: str = "", thermal: bool = False, degradation: str = "",
+    def __init__(self, model: _Path, kind: str = "", thermal: bool = False, degradation: str = "",
                  soc: Optional[float] = None, temp_degC: Optional[float] = None, ambient_degC: Optional[float] = None,
                  hysteresis: Optional[float] = None) -> None: ...
     def reset(self, soc: Optional[float] = None, temp_degC: Optional[float] = None, ambient_degC: Optional[float] = None,
@@ -424,7 +426,7 @@ class CellBatchRun:
     def temp_degC(self) -> npt.NDArray[np.float64]: ...
 
 class CellBatch:
-    def __init__(self, model: str, n: int, capacity_rel: _Values = None, r_rel: _Values = None,
+    def __init__(self, model: _Path, n: int, capacity_rel: _Values = None, r_rel: _Values = None,
                  soc: _Values = None, temp_degC: _Values = None, ambient_degC: _Values = None,
                  hysteresis: _Values = None) -> None: ...
     def step(self, i_A: Union[float, npt.ArrayLike], dt_s: float) -> npt.NDArray[np.float64]: ...
