@@ -120,6 +120,17 @@ std::vector<FitParameter> parameters_of(const Problem& b, const Solution& s) {
     one("tau", b.tau, "s", k_unidentified_log);
     one("gamma", b.gamma, "1", k_unidentified_log);
     one("hysteresis amplitude scale", b.amplitude, "1", k_unidentified_log);
+    for (std::size_t k = 0; k < b.ocv_soc.size(); ++k) {
+        const auto at = static_cast<std::size_t>(b.correction.at) + k;
+        const double v = linear(b.ocv.soc, b.ocv.v_V, b.ocv_soc[k]) + s.p[at];
+        out.push_back(
+            {fmt::format("OCV(soc={:.3f})", b.ocv_soc[k]), v, s.sigma[at], "V", s.data_weight[at] > floor_weight});
+    }
+    for (std::size_t k = 0; b.entropy && k < b.entropy_soc.size(); ++k) {  // a parameter is 0.1 V/K
+        const auto at = static_cast<std::size_t>(b.slope.at) + k;
+        out.push_back({fmt::format("dU/dT(soc={:.2f})", b.entropy_soc[k]), 100.0 * s.p[at], 100.0 * s.sigma[at], "mV/K",
+                       s.data_weight[at] > floor_weight});
+    }
     if (!b.hysteresis) out.push_back({"hysteresis", 0.0, 0.0, "mV", false});
     if (!b.entropy) out.push_back({"dU/dT", 0.0, 0.0, "mV/K", false});
     if (b.t_K.size() < 2) out.push_back({"temperature dependence of R", 0.0, 0.0, "1/K", false});
