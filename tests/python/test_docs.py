@@ -10,7 +10,7 @@ import bmstwin
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/protocols.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/protocols.md", "docs/eis.md", "docs/python.md"])
 def test_examples_run(page, monkeypatch):
     pytest.importorskip("pandas")
     monkeypatch.chdir(ROOT)
