@@ -272,7 +272,7 @@ def main():
                 print(line, end="", flush=True)
             if a.example:
                 text, _, rest = (work / "report.txt").read_text().partition("\nparameters (standard uncertainty)\n")
-                some = [x for x in rest.splitlines() if re.match(r"\s+(R\d\(soc=0.[05]0|tau|dU/dT|temperature dep)", x)]
+                some = [x for x in rest.splitlines() if re.match(r"\s+(R\d\(soc=0.[05]0|tau|dU/dT|ohmic part|temperature dep)", x)]
                 parts = a.example.read_text().split("<!-- example -->\n")
                 a.example.write_text(parts[0] + "<!-- example -->\n" + "".join(f"    {x}".rstrip() + "\n" for x in [*text.splitlines(), "",
                                      "parameters (standard uncertainty; some of them)", *some]) + "<!-- example -->\n" + parts[2])

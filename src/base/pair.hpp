@@ -65,6 +65,7 @@ TWIN_PAIR_COMPARE(>=)
 
 [[gnu::always_inline]] inline Pair select(MaskPair m, Pair a, Pair b) { return Pair(m.m ? a.v : b.v); }
 [[gnu::always_inline]] inline Pair abs2(Pair a) { return Pair(-a.v > a.v ? -a.v : a.v); }
+[[gnu::always_inline]] inline Pair sqrt2(Pair a) { return {__builtin_sqrt(a.v[0]), __builtin_sqrt(a.v[1])}; }
 [[gnu::always_inline]] inline MaskPair is_finite(Pair a) { return abs2(a) <= 1.7976931348623157e308; }
 
 template <>

@@ -130,6 +130,12 @@ template <int N>
     return Wide<N>(m.m ? a.v : b.v);
 }
 template <int N>
+[[gnu::always_inline]] inline Wide<N> sqrt2(const Wide<N>& a) {
+    Wide<N> r;
+    for (int k = 0; k < N; ++k) r.v[k] = __builtin_sqrt(a.v[k]);
+    return r;
+}
+template <int N>
 [[gnu::always_inline]] inline Wide<N> abs2(const Wide<N>& a) {
     return Wide<N>(-a.v > a.v ? -a.v : a.v);
 }

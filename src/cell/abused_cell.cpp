@@ -41,7 +41,7 @@ double AbusedCell::reacted(const AbusedState& s) const {
 }
 
 double AbusedCell::voltage_V(const AbusedState& s, double i_A) const {
-    const double e = emf(*m_, p_, s.ecm) + beyond_V(*m_, *a_, s.ecm.soc);
+    const double e = emf(*m_, p_, s.ecm, i_A) + beyond_V(*m_, *a_, s.ecm.soc);
     const double g = short_S(s);
     return (e - s.ecm.r0_Ohm * i_A) / (1.0 + g * s.ecm.r0_Ohm);
 }
@@ -97,7 +97,8 @@ bool AbusedCell::step(AbusedState& s, const EcmCoeffs& c, double i_A, double t_e
     const double reaction_J = runaway_released_J(heat_, before, s.reaction);
     if (!may_be_hot && abs2(reaction_J) > k_step_K * heat_.c_JperK) return false;
     if (i < 0.0) {
-        const double polarisation = -(s.ecm.u1_V + s.ecm.u2_V + s.ecm.u3_V) - r0 * i;
+        const double drop = r0 * i - detail::kinetic_relief<double>(*m_, p_, s.ecm, i).v_V;
+        const double polarisation = -(s.ecm.u1_V + s.ecm.u2_V + s.ecm.u3_V) - drop;
         const Plating pl = plating(*a_, s.ecm.soc, polarisation > 0.0 ? polarisation : 0.0);
         if (pl.eta_V < s.eta_min_V) s.eta_min_V = pl.eta_V;
         s.plated_C = s.plated_C + pl.share * (-active) * h;

@@ -5,7 +5,8 @@
 // Over a step the current is constant and the parameters (T_core, R, M) are those of its start; charge, RC voltages,
 // hysteresis and temperatures then advance by their exact solution. `mean_emf` may be called any number of times,
 // `commit` alone changes the state. Every energy line has its own closed form; none is the remainder of others:
-//   emf_work = ocv_work - rc_stored - rc_heat - hyst_stored - hyst_heat - side_heat       (electrical, R0 apart)
+//   emf_work = ocv_work - rc_stored - rc_heat - hyst_stored - hyst_heat - side_heat       (electrical, R0 apart; what
+//                          charge transfer takes off the heat R0 i^2 h is taken off rc_heat)
 //   r0_heat + rc_heat + hyst_heat + side_heat + entropic_heat = heat_stored + env_heat    (thermal)
 //   stored_after - stored_before = rc_stored + hyst_stored + param_work       (state functions, see `stored`)
 #pragma once
@@ -82,6 +83,7 @@ template <bool X, class T>
     if constexpr (X) {
         u3 = s.u3_V + (s.u3_V - i_A * s.r3_Ohm) * c.rc[2].em;
         dir = turned(s.dir, dq_C, abs2(dq_C) * p.per_capacity_perC * m.extras.turn_gamma);
+        return emf_of<X, T>(m, s, o.ocv_V, o.dudt_VperK, u1, u2, u3, h, dir) + kinetic_relief<T>(m, p, s, i_A).v_V;
     }
     return emf_of<X, T>(m, s, o.ocv_V, o.dudt_VperK, u1, u2, u3, h, dir);
 }
@@ -133,6 +135,13 @@ inline T emf(const EcmModel& m, const EcmParams<T>&, const EcmState<T>& s) {
     const OcvPoint<T> o = ocv_point(m, s.soc);
     return m.extras.used ? detail::emf_of<true, T>(m, s, o.ocv_V, o.dudt_VperK, s.u1_V, s.u2_V, s.u3_V, s.h, s.dir)
                          : detail::emf_of<false, T>(m, s, o.ocv_V, o.dudt_VperK, s.u1_V, s.u2_V, s.u3_V, s.h, s.dir);
+}
+
+/// The same with current i: what charge transfer takes off R0 i is added, so that the terminal has this less R0 i.
+template <class T>
+inline T emf(const EcmModel& m, const EcmParams<T>& p, const EcmState<T>& s, const T& i_A) {
+    const T at_rest = emf(m, p, s);
+    return m.extras.used ? at_rest + detail::kinetic_relief<T>(m, p, s, i_A).v_V : at_rest;
 }
 
 /// EMF at the end of a step of length c.h_s at constant current i, without committing it (dense output, crossings).

@@ -180,7 +180,9 @@ template <bool X, class V, class M, class C>
                 each_kept<X>(s, b.state, LoadLane<V>{j});
                 followed |= due;
             }
-            L::store(emf_V + k_block * n + j, block_emf<X, V>(model, m, b, j, s));
+            V end_V = block_emf<X, V>(model, m, b, j, s);
+            if constexpr (X) end_V = end_V + kinetic_relief<V>(m, p, s, i).v_V;
+            L::store(emf_V + k_block * n + j, end_V);
         }
     }
     return followed != 0;

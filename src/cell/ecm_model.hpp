@@ -2,7 +2,7 @@
 // The immutable part of an equivalent-circuit cell: tables and constants shared by all instances, and the coefficients
 // of one step length. Sign convention: current is positive when it discharges the cell.
 //
-//   v = OCV(soc, T) + M(soc) h + M0(soc) d - u1 - u2 - u3 - R0 i
+//   v = OCV(soc, T) + M(soc) h + M0(soc) d - u1 - u2 - u3 - (R0 - R_ct) i - R_ct i g(R_ct i F / (4 R T_core))
 //   du_k/dt = (R_k i - u_k) / tau_k,   dh/d|q_m| = -(gamma / Q) (h + sign i_m),   dsoc/dt = -i_m / Q
 //   dd/d|q| = -(gamma_t / Q) (d + sign i),   R_k = R_k,dis(soc, T) + (R_k,chg - R_k,dis)(soc, T) (1 + d) / 2
 //   i_m = i + (1 - eta) max(-i, 0) + i_self(soc, T):  what the cell's active material gives, side reactions included
@@ -13,6 +13,10 @@
 // M0 sign(i) kept at the last current's sign where i = 0, is the limit of M0 d for large gamma_t: the direction d turns
 // over a ten-thousandth of the capacity, so that EMF and resistances stay continuous functions of the charge moved, no
 // current's sign is undecided, and a sleep current turns nothing by itself. d = 0: direction unknown.
+// Charge transfer: what R0 has above an ohmic part, R_ct = max(R0(soc, T) - R_ohm, 0), follows Butler-Volmer with both
+// electrodes alike and symmetric, an overpotential of (4 R T / F) asinh(y), y = R_ct i F / (4 R T) (Newman and
+// Thomas-Alyea, Electrochemical Systems, 3rd ed., 8.3), with g(y) = (1 + 2 y^2 / 3)^(-1/4) in place of asinh(y) / y:
+// 0.2 % off at y = 1, 1.5 % at 3, 5 % at 5.
 // Storage functions: S = M Q h^2 / (2 gamma) and M0 Q d^2 / (2 gamma_t); their heats are then M h^2 |dq_m| >= 0 and
 // M0 d^2 |dq| >= 0. Side reactions take place at OCV + M h and turn all of it into heat.
 #pragma once
@@ -64,12 +68,13 @@ struct HystSegment {
 
 /// Constants of what only some models have.
 struct EcmExtras {
-    bool used = false;         // a third RC pair, a direction or side reactions: the model needs the extended kernels
+    bool used = false;  // a third RC pair, a direction, charge transfer, side reactions: needs the extended kernels
     bool directional = false;  // R or M0 over the direction
     double turn_gamma = k_turn_gamma;
-    double half_per_turn = 0.5 / k_turn_gamma;  // 1 / (2 gamma_t)
-    double charge_loss = 0.0;                   // 1 - coulombic efficiency
-    double self_perS = 0.0;                     // share of the capacity at self_t_ref
+    double half_per_turn = 0.5 / k_turn_gamma;                   // 1 / (2 gamma_t)
+    double charge_loss = 0.0;                                    // 1 - coulombic efficiency
+    double ohmic_Ohm = std::numeric_limits<double>::infinity();  // part of R0 that is not charge transfer
+    double self_perS = 0.0;                                      // share of the capacity at self_t_ref
     double self_t_ref_K = 298.15, self_activation_K = 0.0;
 };
 

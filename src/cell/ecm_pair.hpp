@@ -11,7 +11,7 @@ struct PairStep {
     PairStep(const EcmModel& m, const EcmCoeffs& c);
     Pair gamma, t_ref_degC, tau_s[k_rc_pairs], c_core_JperK, c_surf_JperK;
     struct Extras {
-        Pair turn_gamma, charge_loss;
+        Pair turn_gamma, charge_loss, ohmic_Ohm;
     } extras;
     Pair h_s, per_h_perS;
     struct Rc {

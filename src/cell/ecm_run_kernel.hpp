@@ -125,7 +125,7 @@ struct RunLanes {
             const V dudt = block_dudt_mean<V>(model, b, j, s.soc, q.width);
             const StepMeans<V> means = {
                 V(0.0), turning<V>(s.h, q.dq_C, q.x, q.phi), {}, s.u1_V - q.i_A * s.r1_Ohm, s.u2_V - q.i_A * s.r2_Ohm,
-                V(0.0)};
+                V(0.0), {}};
             (void)advance<X, V>(m, p, s, c, means, q.i_A, q.dq_C, {V(0.0), q.dq_C, q.width}, dudt, joule, env);
         }
         L::store(b.state.soc, j, s.soc);
@@ -142,7 +142,9 @@ struct RunLanes {
                 block_follow<V>(model, b, *r.grid, j, p, s, due);
             }
         }
-        v = block_emf<X, V>(model, m, b, j, s) - s.r0_Ohm * i0;
+        v = block_emf<X, V>(model, m, b, j, s);
+        if constexpr (X) v = v + kinetic_relief<V>(m, p, s, i0).v_V;
+        v = v - s.r0_Ohm * i0;
         if (r.extrema) {
             least = base::select(v < least, v, least);
             most = base::select(v > most, v, most);

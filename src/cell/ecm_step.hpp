@@ -116,6 +116,21 @@ template <class T>
             size * (1.0 - r.b * r.phi * (2.0 * r.sign - r.b * (1.0 - 0.5 * (r.x * r.phi)))), dy};
 }
 
+/// What charge transfer takes off the drop R0 i, and its derivative by i: both of the sign that an overvoltage has.
+template <class T>
+struct Relief {
+    T v_V, slope_Ohm;
+};
+inline constexpr double k_per_4_thermal_KperV = 96485.33212 / (4.0 * 8.31446261815324);  // F / (4 R)
+template <class T, class M>
+[[gnu::always_inline]] inline Relief<T> kinetic_relief(const M& m, const EcmParams<T>& p, const EcmState<T>& s,
+                                                       const T& i_A) {
+    const T above = s.r0_Ohm - m.extras.ohmic_Ohm * p.r_scale, r = base::select(above > 0.0, above, T(0.0));
+    const T y = r * i_A * (k_per_4_thermal_KperV / (s.t_core_degC + k_zero_degC_K));
+    const T y2 = y * y, q = 1.0 + (2.0 / 3.0) * y2, per_q = 1.0 / q, g = base::sqrt2(base::sqrt2(per_q));
+    return {r * i_A * (1.0 - g), r * (1.0 - g * (1.0 - (1.0 / 3.0) * (y2 * per_q)))};
+}
+
 /// Everything of a step at constant current i that both mean_emf and commit need.
 template <class T>
 struct StepMeans {
@@ -123,6 +138,7 @@ struct StepMeans {
     Turning<T> h;        // of hysteresis
     Turning<T> dir;      // of the direction (extended)
     T a1_V, a2_V, a3_V;  // u0 - i R
+    Relief<T> kinetic;   // (extended)
 };
 template <bool X, class T, class M>
 [[gnu::always_inline]] inline StepMeans<T> step_means(const M& m, const EcmParams<T>& p, const EcmState<T>& s,
@@ -135,24 +151,26 @@ template <bool X, class T, class M>
                 turning<T>(s.dir, dq_C, abs2(dq_C) * p.per_capacity_perC * m.extras.turn_gamma),
                 s.u1_V - i_A * s.r1_Ohm,
                 s.u2_V - i_A * s.r2_Ohm,
-                s.u3_V - i_A * s.r3_Ohm};
+                s.u3_V - i_A * s.r3_Ohm,
+                kinetic_relief<T>(m, p, s, i_A)};
     } else {
         return {ocv.ocv_V + ocv.dudt_VperK * (s.t_core_degC - m.t_ref_degC),
                 turning<T>(s.h, q.main_C, abs2(q.width) * m.gamma),
                 {},
                 s.u1_V - i_A * s.r1_Ohm,
                 s.u2_V - i_A * s.r2_Ohm,
-                T(0.0)};
+                T(0.0),
+                {}};
     }
 }
-/// Mean EMF of the step, R0 excluded.
+/// Mean EMF of the step, R0 excluded (but for what charge transfer takes off it).
 template <bool X, class T, class C>
 [[gnu::always_inline]] inline T emf_mean(const EcmState<T>& s, const C& c, const StepMeans<T>& r, const T& i_A) {
     const T u1_mean = i_A * s.r1_Ohm + r.a1_V * c.rc[0].phi;
     const T u2_mean = i_A * s.r2_Ohm + r.a2_V * c.rc[1].phi;
     const T emf_V = (r.ocv_V + s.m_V * r.h.mean) - (u1_mean + u2_mean);
     if constexpr (X) {
-        return (emf_V + s.m0_V * r.dir.mean) - (i_A * s.r3_Ohm + r.a3_V * c.rc[2].phi);
+        return ((emf_V + s.m0_V * r.dir.mean) - (i_A * s.r3_Ohm + r.a3_V * c.rc[2].phi)) + r.kinetic.v_V;
     } else {
         return emf_V;
     }
@@ -169,7 +187,8 @@ template <bool X, class T, class M, class C>
     if constexpr (X) {
         const T turn = s.m0_V * m.extras.turn_gamma * (r.dir.b * r.dir.sign) * (r.dir.phi * r.dir.phi) * 0.5;
         return {emf_mean<X, T>(s, c, r, i_A),
-                -(((ocv_slope_V + hyst) + turn) * p.per_capacity_perC * c.h_s + (rc + s.r3_Ohm * (1.0 - c.rc[2].phi)))};
+                r.kinetic.slope_Ohm - (((ocv_slope_V + hyst) + turn) * p.per_capacity_perC * c.h_s +
+                                       (rc + s.r3_Ohm * (1.0 - c.rc[2].phi)))};
     } else {
         return {emf_mean<X, T>(s, c, r, i_A), -((ocv_slope_V + hyst) * p.per_capacity_perC * c.h_s + rc)};
     }
@@ -231,11 +250,12 @@ template <bool X, class T, class M, class C>
         const RcLines<T> rc3 = rc_lines<T>(c.rc[2], m.tau_s[2], c.h_s, s.r3_Ohm, s.per_r3_S, s.u3_V, r.a3_V, i_A);
         const TurningLines<T> turn = turning_lines<T>(r.dir, s.dir, s.m0_V, dq_C);
         e.rc_stored_J = (rc1.stored_J + rc2.stored_J) + rc3.stored_J;
-        e.rc_heat_J = (rc1.heat_J + rc2.heat_J) + rc3.heat_J;
+        const T relief_J = r.kinetic.v_V * dq_C;
+        e.rc_heat_J = ((rc1.heat_J + rc2.heat_J) + rc3.heat_J) - relief_J;
         e.hyst_stored_J = hy.stored_J + turn.stored_J;
         e.hyst_heat_J = hy.heat_J + turn.heat_J;
         e.side_heat_J = (r.ocv_V + s.m_V * r.h.mean) * q.side_C;
-        heat = heat + ((rc3.heat_J + turn.heat_J) + e.side_heat_J);
+        heat = heat + (((rc3.heat_J + turn.heat_J) + e.side_heat_J) - relief_J);
         s.u3_V = rc3.u_end_V;
         s.dir = s.dir + turn.dy;
         add_kept<T>(s.side_C, s.side_lo_C, q.side_C);

@@ -94,6 +94,8 @@ void check_resistance(Checker& c, const ResistanceFile& r) {
     pair("2", r.r2_mohm, r.r2_charge_mohm, r.tau2_s);
     pair("3", r.r3_mohm, r.r3_charge_mohm, r.tau3_s);
     c.need(r.r3_mohm.empty() || !r.r2_mohm.empty(), "r3_mohm without r2_mohm");
+    c.need(base::is_finite(r.ohmic_mohm) && r.ohmic_mohm >= 0.0,
+           "ohmic_mohm = " + number(r.ohmic_mohm) + "; allowed >= 0");
 }
 
 void check_hysteresis(Checker& c, const HysteresisFile& h) {
@@ -178,7 +180,8 @@ void build_extras(const EcmModelFile& f, EcmModel& m) {
     x.self_perS = f.self_discharge.pct_per_month / 100.0 / (30.0 * 86400.0);
     x.self_t_ref_K = f.self_discharge.t_ref_degC + k_zero_degC_K;
     x.self_activation_K = f.self_discharge.activation_K;
-    x.used = x.directional || !r.r3_mohm.empty() || x.charge_loss > 0.0 || x.self_perS > 0.0;
+    if (r.ohmic_mohm > 0.0) x.ohmic_Ohm = r.ohmic_mohm / 1e3;
+    x.used = x.directional || !r.r3_mohm.empty() || x.charge_loss > 0.0 || x.self_perS > 0.0 || r.ohmic_mohm > 0.0;
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ struct ResistanceFile {
     std::vector<double> r0_mohm, r1_mohm, r2_mohm, r3_mohm;  // (ns x nt), soc outside; r2, r3 may be empty: no pair
     std::vector<double> r0_charge_mohm, r1_charge_mohm, r2_charge_mohm, r3_charge_mohm;  // empty: as on discharge
     double tau1_s = 0.0, tau2_s = 0.0, tau3_s = 0.0;
+    double ohmic_mohm = 0.0;
 };
 struct SelfDischargeFile {
     double pct_per_month = 0.0, t_ref_degC = 25.0, activation_K = 0.0;
@@ -181,6 +182,11 @@ void describe(V& v, ResistanceFile& s) {
             {.doc = "time constant of the fast pair", .need = base::Need::required, .min = 1e-3, .max = 1e6});
     v.field("tau2_s", s.tau2_s, {.doc = "time constant of the second pair; 0 without it", .min = 0, .max = 1e6});
     v.field("tau3_s", s.tau3_s, {.doc = "time constant of the third pair; 0 without it", .min = 0, .max = 1e6});
+    v.field("ohmic_mohm", s.ohmic_mohm,
+            {.doc = "part of R0 that does not depend on the current; what R0 has above it is charge transfer "
+                    "(Butler-Volmer). 0: all of R0",
+             .min = 0,
+             .max = 1e6});
 }
 template <class V>
 void describe(V& v, SelfDischargeFile& s) {

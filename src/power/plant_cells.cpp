@@ -123,7 +123,8 @@ template <class T>
 void Plant<T>::end_emfs() {
     for (std::size_t c = 0; c < s_->n_cells; ++c) {
         if (!setup_.packs[pack_of_cell_[c]].echem)
-            s_->emf_end_V[c] = cell::emf<T>(*setup_.packs[pack_of_cell_[c]].model, cells_.params(c), cells_.state(c));
+            s_->emf_end_V[c] =
+                cell::emf<T>(*setup_.packs[pack_of_cell_[c]].model, cells_.params(c), cells_.state(c), s_->rl_i[c]);
     }
     for (std::size_t p = 0; p < setup_.packs.size(); ++p) {
         if (setup_.packs[p].echem) echem_emf(p, s_->emf_end_V);
@@ -173,7 +174,7 @@ void Plant<T>::commit_cells(double h_s) {
                 cell::EcmState<T>& s = cells_.own[c0 + c];
                 const T dq = w.rl_dq[c0 + c];
                 const auto e = cell::commit<T>(*k.cell[p].model, params, s, k.cell[p].c, dq, joule[c], env);
-                w.emf_end_V[c0 + c] = cell::emf<T>(*k.cell[p].model, params, s);
+                w.emf_end_V[c0 + c] = cell::emf<T>(*k.cell[p].model, params, s, dq * k.cell[p].c.per_h_perS);
                 const T lines[7] = {e.ocv_work_J,  e.rc_heat_J,     e.hyst_heat_J, e.side_heat_J,
                                     e.rc_stored_J, e.hyst_stored_J, abs2(dq)};
                 for (std::size_t l = 0; l < 7; ++l) parts[l].add(lines[l], c);

@@ -289,8 +289,10 @@ FitResult identify(std::vector<Recording>& all, const std::vector<Spectrum>& spe
     Solution s = solve(b, o.progress);
     const std::vector<FitParameter> tried = direction_parameters(b, s, {});
     if (keep_what_shows(b, s)) s = solve(b, o.progress);
+    const FitParameter kinetic = try_kinetic(b, s, o.progress);
     FitResult out;
     out.parameters = parameters_of(b, s);
+    out.parameters.push_back(kinetic);
     for (const std::vector<FitParameter>& more : {direction_parameters(b, s, tried), offsets})
         out.parameters.insert(out.parameters.end(), more.begin(), more.end());
     cell::EcmModelFile file = model_of(b, s, o);

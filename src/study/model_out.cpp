@@ -59,6 +59,7 @@ void put_resistance(const Problem& b, const Solution& s, cell::ResistanceFile& r
             for (const double x : *table[k]) charging[k]->push_back(rounded(x * std::exp(at_of(s.p, at)), 5));
         if (k > 0) *tau[k - 1] = rounded(std::exp(at_of(s.p, b.tau.at + static_cast<std::ptrdiff_t>(k) - 1)), 5);
     }
+    if (b.kinetic) r.ohmic_mohm = rounded(1e3 * b.ohmic(s.p), 4);
 }
 
 void put_ocv(const Problem& b, const Solution& s, cell::EcmModelFile& f) {

@@ -4,9 +4,10 @@
 #include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
-#include "cell/ecm_model.hpp"
+#include "cell/ecm_step.hpp"
 #include "study/direction.hpp"
 
 namespace twin::study {
@@ -20,6 +21,17 @@ using Parameters = Eigen::Map<const VectorXd>;
 
 constexpr double k_zero_K = 273.15;
 constexpr double k_slow_K = 2500.0;
+
+// Drop over R0, what it has above the ohmic part being charge transfer, and its derivatives by the logarithms of both.
+struct Drop {
+    double v_V, by_log_r_V, by_log_ohmic_V;
+};
+Drop drop_of(double r_Ohm, double ohmic_Ohm, double i_A, double t_degC) {
+    if (r_Ohm <= ohmic_Ohm) return {r_Ohm * i_A, r_Ohm * i_A, 0.0};
+    const double x = (r_Ohm - ohmic_Ohm) * i_A, y = x * cell::detail::k_per_4_thermal_KperV / (t_degC + k_zero_K);
+    const double q = 1.0 + 2.0 / 3.0 * y * y, g = std::pow(q, -0.25), slope = g * (1.0 - y * y / (3.0 * q));
+    return {ohmic_Ohm * i_A + x * g, r_Ohm * i_A * slope, ohmic_Ohm * i_A * (1.0 - slope)};
+}
 
 // Weights of two neighbouring knots.
 struct Pair {
@@ -211,6 +223,7 @@ void Problem::lay_out() {
     take(ratio, by_direction.size());
     take(m0, instant ? 1 : 0);
     take(side, loss ? 1 : 0);
+    take(ohmic_log, kinetic ? 1 : 0);
 }
 
 Index Problem::ratio_of(int k) const {
@@ -234,7 +247,12 @@ std::vector<double> Problem::start() const {
     for (std::size_t k = 0; k < entropy_soc.size() && entropy; ++k)
         p[slope.at + static_cast<Index>(k)] = slope_prior(k);
     if (hysteresis) p[gamma.at] = std::log(20.0);
+    if (kinetic) p[ohmic_log.at] = std::log(ohmic_Ohm);
     return out;
+}
+
+double Problem::ohmic(const std::vector<double>& p) const {
+    return kinetic ? std::exp(p[static_cast<std::size_t>(ohmic_log.at)]) : std::numeric_limits<double>::infinity();
 }
 
 double Problem::log_typical(double t_degC) const {
@@ -291,7 +309,7 @@ std::vector<double> Problem::simulate(const std::vector<double>& given, std::siz
     }
     if (instant || !by_direction.empty()) t.dir = turning(rec, cell::k_turn_gamma, capacity_C, 0.0);
     const Index ratio0 = ratio_of(0);
-    const double rho = ratio0 < 0 ? 1.0 : std::exp(p[ratio0]);
+    const double rho = ratio0 < 0 ? 1.0 : std::exp(p[ratio0]), r_ohm = ohmic(given);
     if (jac != nullptr) jac->setZero();
     VectorXd v(count);
     std::size_t row = 0;
@@ -300,9 +318,10 @@ std::vector<double> Problem::simulate(const std::vector<double>& given, std::siz
         const double soc = t.soc[k], warm = rec.t_degC[j] - ocv.t_ref_degC;
         const Pair c = between(ocv_soc, soc, false), e = between(entropy_soc, soc, false);
         const Index c0 = correction.at + static_cast<Index>(c.k), e0 = slope.at + static_cast<Index>(e.k);
-        const double by_dis = std::exp(t.knot.log_r(j, p.data() + r[0].at, false)) * rec.i_A[j];
-        const double ri = ratio0 < 0 ? by_dis : by_dis * (1.0 + (rho - 1.0) * 0.5 * (1.0 + t.dir[j]));
-        v[k] = linear(ocv.soc, ocv.v_V, soc) + c.w0 * p[c0] + c.w1 * p[c0 + 1] - ri;
+        const double r0_dis = std::exp(t.knot.log_r(j, p.data() + r[0].at, false));
+        const double r0 = ratio0 < 0 ? r0_dis : r0_dis * (1.0 + (rho - 1.0) * 0.5 * (1.0 + t.dir[j]));
+        const Drop drop = drop_of(r0, r_ohm, rec.i_A[j], rec.t_degC[j]);
+        v[k] = linear(ocv.soc, ocv.v_V, soc) + c.w0 * p[c0] + c.w1 * p[c0 + 1] - drop.v_V;
         if (entropy) v[k] += 0.1 * warm * (e.w0 * p[e0] + e.w1 * p[e0 + 1]);
         const double m = hysteresis ? scale * linear(ocv.soc, ocv.half_gap_V, soc) : 0.0;
         if (hysteresis) v[k] += m * t.h[j];
@@ -310,7 +329,8 @@ std::vector<double> Problem::simulate(const std::vector<double>& given, std::siz
         if (jac == nullptr || row >= rows.size() || rows[row] != k) continue;
         const auto at = static_cast<Index>(row++);
         for (std::size_t w = t.knot.begin[j]; w < t.knot.begin[j + 1]; ++w)
-            (*jac)(at, r[0].at + t.knot.at[w]) -= t.knot.w[w] * ri;
+            (*jac)(at, r[0].at + t.knot.at[w]) -= t.knot.w[w] * drop.by_log_r_V;
+        if (kinetic) (*jac)(at, ohmic_log.at) = -drop.by_log_ohmic_V;
         (*jac)(at, c0) += c.w0;
         (*jac)(at, c0 + 1) += c.w1;
         if (entropy) (*jac)(at, e0) += 0.1 * warm * e.w0, (*jac)(at, e0 + 1) += 0.1 * warm * e.w1;
@@ -319,7 +339,7 @@ std::vector<double> Problem::simulate(const std::vector<double>& given, std::siz
         (*jac)(at, shift.at + static_cast<Index>(f)) = steep;
         if (loss) (*jac)(at, side.at) = -steep * k_side * charged[j] / capacity_C;
         if (instant) (*jac)(at, m0.at) = k_m0_V * t.dir[j];
-        if (ratio0 >= 0) (*jac)(at, ratio0) = -by_dis * rho * 0.5 * (1.0 + t.dir[j]);
+        if (ratio0 >= 0) (*jac)(at, ratio0) = -drop.by_log_r_V * (r0_dis / r0) * rho * 0.5 * (1.0 + t.dir[j]);
     }
     const Rc rc{*this, rec, t, p, v, jac, rows};
     for (std::size_t x = 1; x < r.size(); ++x) rc.add(x);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The least-squares problem of the fit: simulated voltage over the parameters, with its Jacobian.
 //
-//   v = OCV(soc) + c(soc) + e(soc) (T - T_ref) + a M(soc) h + M0 d - sum u_k - R0 i,   u_k' = (R_k i - u_k) / tau_k
+//   v = OCV(soc) + c(soc) + e(soc) (T - T_ref) + a M(soc) h + M0 d - sum u_k - (R0 - R_ct) i - R_ct i g,
+//   u_k' = (R_k i - u_k) / tau_k,   R_ct = max(R0 - R_ohm, 0), g: charge transfer (cell/ecm_model.hpp)
 //   R_k = R_k,dis (1 + (rho_k - 1) (1 + d) / 2),   Q dsoc/dt = -(i + (1 - eta) max(-i, 0))
 //
 // log R_k is linear in soc between soc knots and a cubic spline in 1/T between temperature knots (a bent Arrhenius
@@ -29,7 +30,7 @@ struct Span {
 struct Priors {
     double smooth_soc = 2e-3, level = 3e-4, firm = 1.0, arrhenius = 1e-3, ocv = 2e-2, ocv_bend = 0.0, entropy = 0.3,
            known_entropy = 1.0, shift = 0.3, log_tau = 1e-4, log_gamma = 3e-4, log_amplitude = 1e-2, log_ratio = 3e-4,
-           instant = 3e-4, loss = 5e-4,
+           instant = 3e-4, loss = 5e-4, kinetic = 3e-4,
            any = 1e-6;  // volts per unit of the parameter
 };
 
@@ -58,17 +59,22 @@ struct Problem {
     bool hysteresis = false, entropy = false;
     std::vector<int> by_direction;  // resistances (0: R0) with a ratio rho of charging to discharging
     bool instant = false, loss = false;
+    bool kinetic = false;    // R_ohm is a parameter; else R0 is ohmic
+    double ohmic_Ohm = 0.0;  // about which it is sought
 
     // layout of the parameter vector
     std::vector<Span> r;  // R0, R1, ..
     Span tau, gamma, amplitude, correction, slope, shift;
     Span ratio, m0, side;  // log rho; M0 in k_m0_V; 1 - eta in k_side
+    Span ohmic_log;        // log of R_ohm
     std::ptrdiff_t n = 0;
 
     void lay_out();
     /// Place of log rho of resistance k in the parameters; -1: none.
     std::ptrdiff_t ratio_of(int k) const;
     std::vector<double> start() const;
+    /// R_ohm; infinite without charge transfer.
+    double ohmic(const std::vector<double>& p) const;
     /// Assumed beyond the measured temperatures: log of c + (1 - c) exp(5000 K / T - 5000 K / 298 K), c = 0.6 for LFP
     /// (fitted A123, -25..45 degC, within 10 %), 0.75 for the others: at 50 degC 0.82 of what it is at 25 degC, where
     /// LG M50 has 0.9, VTC5A 0.7 (pulses of 10 s).
@@ -104,7 +110,9 @@ struct Solution {
     bool converged = false;
 };
 
-/// Levenberg-Marquardt (MINPACK's, by Eigen). `progress` gets one line per iteration.
-Solution solve(const Problem& problem, const std::function<void(const std::string&)>& progress);
+/// Levenberg-Marquardt (MINPACK's, by Eigen), from `start()` or from the parameters given. `progress` gets one line per
+/// iteration.
+Solution solve(const Problem& problem, const std::function<void(const std::string&)>& progress,
+               const std::vector<double>& from = {});
 
 }  // namespace twin::study

@@ -29,7 +29,7 @@ Replay replay(const cell::EcmModel& m, const Recording& r, Temperature temperatu
             out.heat_J[k] = e.heat_stored_J + e.env_heat_J;
             if (held) s.t_core_degC = s.t_surf_degC = r.t_degC[k];
         }
-        out.v_V[k] = cell::emf(m, p, s) - s.r0_Ohm * r.i_A[k];
+        out.v_V[k] = cell::emf(m, p, s, r.i_A[k]) - s.r0_Ohm * r.i_A[k];
         out.t_surf_degC[k] = s.t_surf_degC;
     }
     return out;

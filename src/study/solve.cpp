@@ -92,6 +92,7 @@ MatrixXd prior_matrix(const Problem& b, const VectorXd& p, const VectorXd& p0) {
     pull(b.ratio, b.priors.log_ratio, true);
     pull(b.m0, b.priors.instant, true);
     pull(b.side, b.priors.loss, true);
+    pull(b.ohmic_log, b.priors.kinetic, true);
     pull({0, b.n}, b.priors.any, true);
     return m;
 }
@@ -235,7 +236,8 @@ double correlation_length(const VectorXd& e, const VectorXd& w) {
 
 }  // namespace
 
-Solution solve(const Problem& b, const std::function<void(const std::string&)>& progress) {
+Solution solve(const Problem& b, const std::function<void(const std::string&)>& progress,
+               const std::vector<double>& from) {
     const std::vector<double> start = b.start();
     Functor f{b, rows_of(b), Eigen::Map<const VectorXd>(start.data(), b.n), {}, {}, {}};
     Eigen::LevenbergMarquardt<Functor> lm(f);
@@ -245,6 +247,7 @@ Solution solve(const Problem& b, const std::function<void(const std::string&)>& 
     lm.parameters.factor = 1.0;
     Solution s;
     VectorXd p = f.p0;
+    if (!from.empty()) p = Eigen::Map<const VectorXd>(from.data(), b.n);
     Eigen::LevenbergMarquardtSpace::Status status = lm.minimizeInit(p);
     while (status == Eigen::LevenbergMarquardtSpace::NotStarted || status == Eigen::LevenbergMarquardtSpace::Running) {
         status = lm.minimizeOneStep(p);

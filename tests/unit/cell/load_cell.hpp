@@ -108,6 +108,7 @@ inline cell::EcmModelFile extended_file() {
         r.r3_charge_mohm.push_back(0.4 * r.r2_mohm[k]);
     }
     r.tau3_s = 800.0;
+    r.ohmic_mohm = 0.3 * r.r0_mohm.front();
     f.hysteresis.m0_mV.assign(f.hysteresis.soc.size(), 4.0);
     f.coulombic_efficiency = 0.995;
     f.self_discharge = {3.0, 25.0, 6000.0};

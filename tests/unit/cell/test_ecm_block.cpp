@@ -83,7 +83,7 @@ TEST_CASE("blocks of cells equal each cell alone to the bit, on every machine's 
                         const auto e = cell::commit<double>(m, x.params[c], s, k.c, dq[c], joule[c], 21.0);
                         const State lane = cell::lane_of(x.block[c / 8].state, c % 8);
                         bad += std::memcmp(&lane, &s, sizeof s) == 0 ? 0 : 1;
-                        bad += same(emf[c], cell::emf<double>(m, x.params[c], s)) ? 0 : 1;
+                        bad += same(emf[c], cell::emf<double>(m, x.params[c], s, dq[c] * k.c.per_h_perS)) ? 0 : 1;
                         const double line[7] = {e.ocv_work_J,
                                                 e.rc_heat_J,
                                                 e.hyst_heat_J,
@@ -141,7 +141,7 @@ TEST_CASE("a batch equals each cell alone to the bit: every kernel, currents ali
                         for (std::size_t n = 0; n < steps; ++n) {
                             const double x = own ? i[n * cells.size() + k] : i[n];
                             cell::commit<double>(*m, p, s, c, x * h_s, s.r0_Ohm * x * x * h_s, cells[k].ambient_degC);
-                            v = cell::emf<double>(*m, p, s) - s.r0_Ohm * x;
+                            v = cell::emf<double>(*m, p, s, x) - s.r0_Ohm * x;
                             least = v < least ? v : least;
                             if ((n + 1) % every != 0) continue;
                             const std::size_t at = ((n + 1) / every - 1) * cells.size() + k;

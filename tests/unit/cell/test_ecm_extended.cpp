@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include <boost/numeric/odeint.hpp>
@@ -32,6 +33,12 @@ double draw(std::uint64_t k, double lo, double hi) {
 void drive(const EcmModel& m, const Params& p, State& s, double t_s, int n, double i_A) {
     const cell::EcmCoeffs c = coeffs(m, t_s / n);
     for (int k = 0; k < n; ++k) commit(m, p, s, c, i_A * c.h_s, 0.0, 25.0);
+}
+
+/// g(y) of the header for an overvoltage that would be u_V without it.
+double relieved(double u_V, double t_degC) {
+    const double y = u_V * 96485.33212 / (4.0 * 8.31446261815324 * (t_degC + 273.15));
+    return std::pow(1.0 + 2.0 * y * y / 3.0, -0.25);
 }
 
 cell::EcmModelFile turning_file() {
@@ -244,12 +251,17 @@ TEST_CASE("extended form against an error-controlled integrator; half the step; 
     const EcmModel m = cell::build(cell_test::extended_file());
     const Params p = cell::make_params(m);
     using Vector = std::array<double, 8>;  // soc, u1, u2, u3, h, dir, Tc, Ts
-    const auto voltage = [&m](const Vector& x, double i) {
+    const double ohm = cell_test::extended_file().resistance.ohmic_mohm / 1e3;
+    const auto slower = [ohm](double r0, double i, double t_degC) {  // R0 at this current
+        const double above = std::fmax(r0 - ohm, 0.0);
+        return (r0 - above) + above * relieved(above * i, t_degC);
+    };
+    const auto voltage = [&](const Vector& x, double i) {
         const double share = 0.5 * (1.0 + x[5]);
         const double r0d = m.resistance_Ohm.at(x[0], x[6])[0], r0c = m.charge_Ohm->at(x[0], x[6])[0];
         const cell::OcvPoint<double> o = cell::ocv_point(m, x[0]);
         return o.ocv_V + o.dudt_VperK * (x[6] - m.t_ref_degC) + o.m_V * x[4] + 0.004 * x[5] - x[1] - x[2] - x[3] -
-               (r0d + share * (r0c - r0d)) * i;
+               slower(r0d + share * (r0c - r0d), i, x[6]) * i;
     };
     const auto run = [&](double h, bool restart) {
         std::vector<double> out;
@@ -265,7 +277,7 @@ TEST_CASE("extended form against an error-controlled integrator; half the step; 
                 s = State{};
                 base::load_fields(bytes, cell::state_fields<double>(), &s);
             }
-            out.push_back(cell::emf(m, p, s) - s.r0_Ohm * i);
+            out.push_back(cell::emf(m, p, s, i) - s.r0_Ohm * i);
         }
         return out;
     };
@@ -285,7 +297,8 @@ TEST_CASE("extended form against an error-controlled integrator; half the step; 
             for (std::size_t q = 0; q < 3; ++q) dy[1 + q] = (r[1 + q] * i - y[1 + q]) / m.tau_s[q];
             dy[4] = -m.gamma / m.capacity_C * std::fabs(main) * (y[4] + sign);
             dy[5] = -1e4 / m.capacity_C * std::fabs(i) * (y[5] + sign);
-            double heat = r[0] * i * i + o.m_V * y[4] * y[4] * std::fabs(main) + 0.004 * y[5] * y[5] * std::fabs(i);
+            double heat = slower(r[0], i, y[6]) * i * i + o.m_V * y[4] * y[4] * std::fabs(main) +
+                          0.004 * y[5] * y[5] * std::fabs(i);
             for (std::size_t q = 0; q < 3; ++q) heat += y[1 + q] * y[1 + q] / r[1 + q];
             heat += (o.ocv_V + o.dudt_VperK * (y[6] - m.t_ref_degC) + o.m_V * y[4]) * side;
             heat -= (y[6] + 273.15) * o.dudt_VperK * main;
@@ -340,4 +353,44 @@ TEST_CASE("model file: what does not fit together is named") {
     f = cell_test::plain_file();
     f.self_discharge.pct_per_month = -1.0;
     CHECK(message(f).find("pct_per_month = -1; allowed 0..50") != std::string::npos);
+}
+
+TEST_CASE("charge transfer: R0's share of it falls with the current as Butler-Volmer says, its heat with it") {
+    cell::EcmModelFile f = cell_test::plain_file();
+    const EcmModel linear = cell::build(f);
+    CHECK_FALSE(linear.extras.used);
+    f.resistance.ohmic_mohm = 1e-9;
+    const EcmModel m = cell::build(f);
+    const Params p = cell::make_params(m);
+    State s = cell::make_state<double>(m, p, 0.5, 25.0);
+    const double four_vt = 4.0 * 8.31446261815324 * 298.15 / 96485.33212;
+    const auto drop = [&](double i) { return cell::emf(m, p, s) - (cell::emf(m, p, s, i) - s.r0_Ohm * i); };
+    for (const auto& [y, off] : {std::pair{1e-3, 1e-9}, {0.5, 3e-4}, {1.0, 2.5e-3}, {3.0, 0.016}, {5.0, 0.055}}) {
+        const double i = y * four_vt / s.r0_Ohm;
+        CAPTURE(y);
+        CHECK(drop(i) == doctest::Approx(four_vt * std::asinh(y)).epsilon(off));
+        CHECK(drop(-i) == doctest::Approx(-drop(i)).epsilon(1e-14));
+    }
+    // the slope is the derivative; half the share is half the resistance that stays
+    const cell::EcmCoeffs c = coeffs(m, 1e-6);
+    const double i = 2.0 * four_vt / s.r0_Ohm, d = 1e-4 * i;
+    const double by_difference =
+        (cell::mean_emf(m, p, s, c, i + d).emf_V - cell::mean_emf(m, p, s, c, i - d).emf_V) / (2.0 * d);
+    CHECK(by_difference > 0.3 * s.r0_Ohm);
+    CHECK(cell::mean_emf(m, p, s, c, i).demf_di_Ohm == doctest::Approx(by_difference).epsilon(1e-5));
+    // heat: what the network books for R0 less what the charge transfer saves, never negative
+    const State before = s;
+    for (const double h : {1e-3, 1.0, 30.0})
+        for (const double amps : {-i, -0.1 * i, 0.2 * i, i, 5.0 * i}) {
+            s = before;
+            const cell::EcmCoeffs k = coeffs(m, h);
+            const double joule = s.r0_Ohm * amps * amps * h, relief = (s.r0_Ohm * amps - drop(amps)) * amps * h;
+            const auto e = commit(m, p, s, k, amps * h, joule, 25.0);
+            CHECK(joule - relief > 0.0);
+            CHECK(joule + e.rc_heat_J >= joule - relief);
+            const double electric = e.ocv_work_J - e.rc_stored_J - e.rc_heat_J - e.hyst_stored_J - e.hyst_heat_J;
+            CHECK(e.emf_work_J == doctest::Approx(electric).epsilon(1e-12));
+            CHECK(e.heat_stored_J + e.env_heat_J ==
+                  doctest::Approx(joule + e.rc_heat_J + e.hyst_heat_J + e.entropic_heat_J).epsilon(1e-10));
+        }
 }

@@ -45,9 +45,13 @@ double slope(double soc) {
 
 // The cell, and what a laboratory records of it.
 struct Cell {
+    double share = 0.0;  // of R0 that is charge transfer, by asinh
     double soc = 1.0, t = 0.0, u[3] = {};
     std::string text = "time_s,current_A,voltage_V\n";
-    double voltage(double i) const { return ocv(soc) - u[0] - u[1] - u[2] - k_r0 * i; }
+    double voltage(double i) const {
+        const double ri = k_r0 * i, four_vt = 4.0 * 8.31446261815324 * 298.15 / 96485.33212;
+        return ocv(soc) - u[0] - u[1] - u[2] - (1.0 - share) * ri - four_vt * std::asinh(share * ri / four_vt);
+    }
     void record(double i) { fmt::format_to(std::back_inserter(text), "{:.3f},{:.5f},{:.6f}\n", t, i, voltage(i)); }
     void run(double i, double length_s, double step_s, double until_V = 0.0) {
         const int steps = static_cast<int>(std::lround(length_s / step_s));
@@ -64,15 +68,15 @@ struct Cell {
     }
 };
 
-std::string slow_test() {
-    Cell c;
+std::string slow_test(double share = 0.0) {
+    Cell c{share};
     c.record(0.0);
     c.run(0.5, 36000.0, 10.0);
     return c.text;
 }
 
-std::string pulses(double rest_s) {
-    Cell c;
+std::string pulses(double rest_s, double share = 0.0) {
+    Cell c{share};
     c.record(0.0);
     for (int k = 0; k < 9; ++k) {
         c.run(5.0, 360.0, 2.0);
@@ -90,17 +94,18 @@ std::string pulses(double rest_s) {
     return c.text;
 }
 
-std::string discharge(double i) {
-    Cell c;
+std::string discharge(double i, double share = 0.0) {
+    Cell c{share};
     c.run(i, 36000.0, 2.0, 2.9);
     return c.text;
 }
 
-twin::FitOptions options(const Folder& d) {
+twin::FitOptions options(const Folder& d, double share = 0.0) {
     twin::FitOptions o;
     o.sources = {"made"};
     o.soc_floor_rel = 0.1;
-    o.files = {{d.write("c10.csv", slow_test()), 25.0, {}}, {d.write("hppc.csv", pulses(3600.0)), 25.0, {}}};
+    o.files = {{d.write("c10.csv", slow_test(share)), 25.0, {}},
+               {d.write("hppc.csv", pulses(3600.0, share)), 25.0, {}}};
     return o;
 }
 
@@ -119,6 +124,7 @@ TEST_CASE("slow discharge and pulses: OCV freed of polarisation, diffusion found
     for (const double c : {1.0, 2.0, 3.0})
         o.validate.push_back({d.write(fmt::format("dis_{:g}C.csv", c), discharge(c * k_q_Ah)), 25.0, 1.0});
     const twin::FitResult r = twin::study::fit_model(o);
+    CHECK_FALSE(named(r, "ohmic part of R0").identified);  // its R0 is linear
     CHECK(named(r, "tau3").value == doctest::Approx(k_tau[2]).epsilon(0.25));
     for (const double soc : {0.3, 0.5, 0.7}) {
         const double lost = named(r, fmt::format("R3(soc={:.2f}, 25 degC)", soc)).value;
@@ -138,6 +144,18 @@ TEST_CASE("slow discharge and pulses: OCV freed of polarisation, diffusion found
         CAPTURE(f.path);
         CHECK(f.rms_mV < (f.held_back ? 12.0 : 3.0));
     }
+}
+
+TEST_CASE("charge transfer shows in pulses of 1C and predicts 3C") {
+    const Folder d;
+    twin::FitOptions o = options(d, 0.8);
+    o.validate.push_back({d.write("dis_3C.csv", discharge(3.0 * k_q_Ah, 0.8)), 25.0, 1.0});
+    const twin::FitResult r = twin::study::fit_model(o);
+    const twin::FitParameter& k = named(r, "ohmic part of R0");
+    CHECK(k.identified);
+    CHECK(std::abs(k.value - 1e3 * 0.2 * k_r0) < 2.5);  // of 25 mOhm
+    CHECK(r.model_json.find("\"ohmic_mohm\": 0.0") == std::string::npos);
+    CHECK(r.files.back().rms_mV < 15.0);  // 50 mV without
 }
 
 TEST_CASE("a file under load from its first sample starts full by its charge, and its steps are listed") {
