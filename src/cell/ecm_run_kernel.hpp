@@ -123,9 +123,13 @@ struct RunLanes {
             const auto more = i0 > q.i0_A;
             if (lanes(mask_or(less, more)) != 0) q = run_charge<V>(m, p, c, i0);
             const V dudt = block_dudt_mean<V>(model, b, j, s.soc, q.width);
-            const StepMeans<V> means = {
-                V(0.0), turning<V>(s.h, q.dq_C, q.x, q.phi), {}, s.u1_V - q.i_A * s.r1_Ohm, s.u2_V - q.i_A * s.r2_Ohm,
-                V(0.0), {}};
+            const StepMeans<V> means = {V(0.0),
+                                        turning<V>(s.h, q.dq_C, q.x, q.phi),
+                                        {},
+                                        s.u1_V - q.i_A * s.r1_Ohm,
+                                        s.u2_V - q.i_A * s.r2_Ohm,
+                                        V(0.0),
+                                        {}};
             (void)advance<X, V>(m, p, s, c, means, q.i_A, q.dq_C, {V(0.0), q.dq_C, q.width}, dudt, joule, env);
         }
         L::store(b.state.soc, j, s.soc);
