@@ -17,6 +17,8 @@ import statistics
 import subprocess
 import tempfile
 
+import marked
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CELL_DIR = ROOT / "models" / "cells"
 KOKAM_AH = 2.675  # charge of the 0.2C curve of the small Kokam cell
@@ -380,9 +382,6 @@ def main():
     parser.add_argument("--bmstwin", default=str(ROOT / "build" / "release" / "bin" / "bmstwin"))
     a = parser.parse_args()
     page = ROOT / "docs" / "cells.md"
-    parts = page.read_text().split("<!-- assembled -->\n")
-    if len(parts) != 3:
-        raise SystemExit("docs/cells.md has lost its two <!-- assembled --> marks")
     lines = "| model | what | reference | model against it |\n|---|---|---|---|\n"
     for name, (make, check) in WORK.items():
         cell = CELLS[name]
@@ -392,7 +391,7 @@ def main():
         for what, reference, result in check(a.data, a.bmstwin, str(file), model):
             lines += f"| `{name}` | {what} | {reference} | {result} |\n"
     print(lines)
-    page.write_text(parts[0] + "<!-- assembled -->\n" + lines + "<!-- assembled -->\n" + parts[2])
+    marked.replace(page, "assembled", lines)
     return 0
 
 

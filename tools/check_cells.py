@@ -10,6 +10,7 @@ import csv
 import json
 import pathlib
 
+import marked
 from assemble_cells import CELL_DIR, ROOT, at, big_ocv, cell_pouch, CELLS, rms, run, svg, table, worst
 
 SOURCES = CELL_DIR / "data"
@@ -133,19 +134,12 @@ def pairs(program):
         yield cheap, fine, *text, why
 
 
-def put(page, mark, lines):
-    parts = page.split(f"<!-- {mark} -->\n")
-    if len(parts) != 3:
-        raise SystemExit(f"docs/cells.md has lost its two <!-- {mark} --> marks")
-    return parts[0] + f"<!-- {mark} -->\n" + lines + f"<!-- {mark} -->\n" + parts[2]
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=pathlib.Path)
     parser.add_argument("--bmstwin", default=str(ROOT / "build" / "release" / "bin" / "bmstwin"))
     a = parser.parse_args()
-    file = ROOT / "docs" / "cells.md"
+    page = ROOT / "docs" / "cells.md"
     lines = "| model | what | reference | model against it |\n|---|---|---|---|\n"
     for name, check in (("lfp-100ah", check_lfp), ("nmc-94ah", check_nmc), ("lto-20ah", check_lto)):
         for what, reference, result in check(a.data, a.bmstwin):
@@ -154,7 +148,8 @@ def main():
     for row in pairs(a.bmstwin):
         both += f"| `{row[0]}` | `{row[1]}` | {' | '.join(row[2:5])} | {row[5]} |\n"
     print(lines + both)
-    file.write_text(put(put(file.read_text(), "tables", lines), "pairs", both))
+    marked.replace(page, "tables", lines)
+    marked.replace(page, "pairs", both)
     return 0
 
 

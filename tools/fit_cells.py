@@ -14,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 
+import marked
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 A123, LGM50, NCR, LFP18650 = "a123_esc/", "stanford_lgm50t/", "panasonic_18650pf/", "lfp_1p2Ah_hysteresis_soc/"
@@ -129,20 +131,18 @@ def main():
     parser.add_argument("--only", nargs="*", default=[], help="ids; the rows of the others stay")
     a = parser.parse_args()
     page = ROOT / "docs" / "cells.md"
-    parts = page.read_text().split("<!-- table -->\n")
-    if len(parts) != 4:
-        sys.exit("docs/cells.md has lost its three <!-- table --> marks")
+    before = marked.parts(page, "table")
     table = "| model | file | degC | use | rms, mV | max, mV |\n|---|---|---|---|---|---|\n"
     heat = "| model | file | use | voltage rms, mV | temperature rms, K | at the end, K |\n|---|---|---|---|---|---|\n"
     for cell in CELLS:
         if a.only and cell["id"] not in a.only:
-            kept = [[x for x in p.splitlines(True) if x.startswith(f"| `{cell['id']}`")] for p in parts[1:3]]
+            kept = [[x for x in p.splitlines(True) if x.startswith(f"| `{cell['id']}`")] for p in before]
             table, heat = table + "".join(kept[0]), heat + "".join(kept[1])
             continue
         text = fit(cell, a.data, a.bmstwin)
         heat += thermal_of(cell, text)
         table += table_of(cell, text) + "".join(left_out(cell, a.data, a.bmstwin))
-    page.write_text(parts[0] + "<!-- table -->\n" + table + "<!-- table -->\n" + heat + "<!-- table -->\n" + parts[3])
+    marked.replace(page, "table", table, heat)
     return 0
 
 

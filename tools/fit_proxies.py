@@ -17,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 
+import marked
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OREGAN2022_HEAT = (60.58, 18.83)  # J/K, K/W: volume, density, specific heat, surface and coefficient of its file
 
@@ -273,14 +275,10 @@ def main():
             if a.example:
                 text, _, rest = (work / "report.txt").read_text().partition("\nparameters (standard uncertainty)\n")
                 some = [x for x in rest.splitlines() if re.match(r"\s+(R\d\(soc=0.[05]0|tau|dU/dT|ohmic part|temperature dep)", x)]
-                parts = a.example.read_text().split("<!-- example -->\n")
-                a.example.write_text(parts[0] + "<!-- example -->\n" + "".join(f"    {x}".rstrip() + "\n" for x in [*text.splitlines(), "",
-                                     "parameters (standard uncertainty; some of them)", *some]) + "<!-- example -->\n" + parts[2])
+                lines = [*text.splitlines(), "", "parameters (standard uncertainty; some of them)", *some]
+                marked.replace(a.example, "example", "".join(f"    {x}".rstrip() + "\n" for x in lines))
     if a.page:
-        parts = a.page.read_text().split("<!-- proxies -->\n")
-        if len(parts) != 3:
-            sys.exit(f"{a.page} has lost its two <!-- proxies --> marks")
-        a.page.write_text(parts[0] + "<!-- proxies -->\n" + table + "<!-- proxies -->\n" + parts[2])
+        marked.replace(a.page, "proxies", table)
     return 0
 
 

@@ -26,8 +26,8 @@ struct FitFile {
 };
 /// `temp_degC` of a file that has a temperature column is that of its surroundings (else: a column of its own, or the
 /// first measured temperature).
-/// "CELL=" before it names the cell, unless there is a file of that whole name.
 /// "PATH", "PATH@TEMP_DEGC", "PATH@TEMP_DEGC@SOC" or "PATH@TEMP_DEGC@SOC@HYSTERESIS"; what is left empty is not given.
+/// "CELL=" before it names the cell, unless there is a file of that whole name.
 /// Throws InputError.
 FitFile parse_fit_file(const std::string& text);
 

@@ -6,29 +6,25 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
+#include "base/bytes.hpp"
+#include "base/constants.hpp"
 #include "study/cell_model.hpp"
 #include "study/protocol.hpp"
-#include "study/state_bytes.hpp"
 
 namespace twin {
 
 namespace {
-constexpr double k_zero_K = 273.15;
+using base::k_zero_degC_K;
 constexpr double k_beyond_soc = 0.05;
 constexpr std::uint64_t k_state_magic = 0x31'4C'4C'45'43'57'54'42ULL;  // "BTWCELL1"
 
 void need_temp(double t_degC, const char* name) {
     if (!(t_degC >= -60.0 && t_degC <= 120.0))
         throw RunError(fmt::format("{} degC is outside -60 .. 120", t_degC), name);
-}
-
-std::uint64_t sum_of(const std::vector<std::uint8_t>& bytes, std::size_t n) {
-    std::uint64_t h = 0xCBF29CE484222325ULL;  // FNV-1a
-    for (std::size_t k = 0; k < n; ++k) h = (h ^ bytes[k]) * 0x100000001B3ULL;
-    return h;
 }
 
 /// The farthest values that a cell had.
@@ -94,10 +90,10 @@ Cell::Cell(const std::string& model, const std::string& kind, bool thermal, cons
     : impl_(std::make_unique<Impl>()) {
     impl_->model = study::open_cell(model, kind, thermal, degradation);
     const study::CellModel& m = *impl_->model;
-    impl_->start = {m.soc0, m.t0_K - k_zero_K, m.ambient0_K - k_zero_K, {}};
+    impl_->start = {m.soc0, m.t0_K - k_zero_degC_K, m.ambient0_K - k_zero_degC_K, {}};
     impl_->start = impl_->complete(start);
     const std::string made = m.id + '\n' + m.kind + '\n' + degradation;
-    impl_->made_of = sum_of({made.begin(), made.end()}, made.size());
+    impl_->made_of = base::checksum(std::vector<std::uint8_t>(made.begin(), made.end()));
     reset();
 }
 Cell::~Cell() = default;
@@ -106,8 +102,8 @@ Cell& Cell::operator=(Cell&&) noexcept = default;
 
 void Cell::reset(const CellStart& given) {
     const CellStart s = impl_->complete(given);
-    impl_->model->ambient_K = *s.ambient_degC + k_zero_K;
-    impl_->model->reset(*s.soc, *s.temp_degC + k_zero_K, s.hysteresis_rel);
+    impl_->model->ambient_K = *s.ambient_degC + k_zero_degC_K;
+    impl_->model->reset(*s.soc, *s.temp_degC + k_zero_degC_K, s.hysteresis_rel);
     impl_->v_V = impl_->model->voltage_V(0.0);
     impl_->i_A = 0.0;
     impl_->fresh = true;
@@ -133,7 +129,7 @@ void Cell::step(double i_A, double dt_s) {
     impl_->i_A = i_A;
     impl_->v_V = v;
     impl_->fresh = false;
-    impl_->reached.add(m.soc(), m.t_core_K() - k_zero_K, i_A);
+    impl_->reached.add(m.soc(), m.t_core_K() - k_zero_degC_K, i_A);
 }
 
 std::vector<std::string> Cell::extrapolated() const { return impl_->reached.beyond(impl_->model->valid); }
@@ -159,11 +155,11 @@ CellRun Cell::Impl::run(const std::vector<std::string>& protocol, study::Protoco
         out.i_A.push_back(s.i_A);
         out.v_V.push_back(s.v_V);
         out.soc.push_back(s.soc);
-        out.temp_degC.push_back(s.t_K - k_zero_K);
+        out.temp_degC.push_back(s.t_K - k_zero_degC_K);
         out.heat_W.push_back(s.heat_W);
         out.step.push_back(s.step);
-        seen.add(s.soc, s.t_core_K - k_zero_K, s.i_A);
-        reached.add(s.soc, s.t_core_K - k_zero_K, s.i_A);
+        seen.add(s.soc, s.t_core_K - k_zero_degC_K, s.i_A);
+        reached.add(s.soc, s.t_core_K - k_zero_degC_K, s.i_A);
     }
     out.extrapolated = seen.beyond(model->valid);
     for (const study::StepEnd& e : r.ends) out.ends.push_back({e.text, e.reason, e.t_s, e.v_V, e.i_A, e.charge_Ah});
@@ -174,8 +170,8 @@ CellRun Cell::run(const std::vector<std::string>& protocol, const CellStart& sta
     const CellStart s = impl_->complete(start);
     study::ProtocolOptions o;
     o.soc = *s.soc;
-    o.t_K = *s.temp_degC + k_zero_K;
-    o.ambient_K = *s.ambient_degC + k_zero_K;
+    o.t_K = *s.temp_degC + k_zero_degC_K;
+    o.ambient_K = *s.ambient_degC + k_zero_degC_K;
     o.h = s.hysteresis_rel;
     o.repeat = repeat;
     return impl_->run(protocol, o);
@@ -199,34 +195,35 @@ std::vector<std::complex<double>> Cell::eis_Ohm(const std::vector<double>& f_Hz)
 
 std::vector<std::uint8_t> Cell::save() const {
     std::vector<std::uint8_t> out;
-    study::put_u64(out, k_state_magic);
-    study::put_u64(out, impl_->made_of);
+    base::put_u64(out, k_state_magic);
+    base::put_u64(out, impl_->made_of);
     for (const double x : {impl_->i_A, impl_->v_V, impl_->model->ambient_K})
-        study::put_u64(out, std::bit_cast<std::uint64_t>(x));
-    study::put_u64(out, impl_->fresh ? 1 : 0);
+        base::put_u64(out, std::bit_cast<std::uint64_t>(x));
+    base::put_u64(out, impl_->fresh ? 1 : 0);
     const std::vector<std::uint8_t> inside = impl_->model->save();
     out.insert(out.end(), inside.begin(), inside.end());
-    study::put_u64(out, sum_of(out, out.size()));
+    base::put_u64(out, base::checksum(out));
     return out;
 }
 
 void Cell::load(const std::vector<std::uint8_t>& state) {
     constexpr std::size_t k_head = 48, k_tail = 8;
     const std::size_t n = state.size();
-    if (n < k_head + k_tail || n % 8 != 0 || study::get_u64(state, 0) != k_state_magic)
+    if (n < k_head + k_tail || n % 8 != 0 || base::get_u64(state, 0) != k_state_magic)
         throw RunError("these bytes are no state of a cell", "state");
-    if (study::get_u64(state, n / 8 - 1) != sum_of(state, n - k_tail)) throw RunError("the state is damaged", "state");
-    if (study::get_u64(state, 1) != impl_->made_of)
+    if (base::get_u64(state, n / 8 - 1) != base::checksum(std::span(state).first(n - k_tail)))
+        throw RunError("the state is damaged", "state");
+    if (base::get_u64(state, 1) != impl_->made_of)
         throw RunError("the state is of another model, kind or degradation", "state");
     try {
         impl_->model->load({state.begin() + k_head, state.end() - k_tail});
     } catch (const std::invalid_argument& e) {
         throw RunError(e.what(), "state");
     }
-    impl_->i_A = std::bit_cast<double>(study::get_u64(state, 2));
-    impl_->v_V = std::bit_cast<double>(study::get_u64(state, 3));
-    impl_->model->ambient_K = std::bit_cast<double>(study::get_u64(state, 4));
-    impl_->fresh = study::get_u64(state, 5) != 0;
+    impl_->i_A = std::bit_cast<double>(base::get_u64(state, 2));
+    impl_->v_V = std::bit_cast<double>(base::get_u64(state, 3));
+    impl_->model->ambient_K = std::bit_cast<double>(base::get_u64(state, 4));
+    impl_->fresh = base::get_u64(state, 5) != 0;
     impl_->reached = {};
 }
 
@@ -240,7 +237,7 @@ CellAbuse Cell::abuse() const {
     study::AbuseReport r;
     if (!impl_->model->abuse(&r)) throw RunError("only a cell of kind \"abused\" tells what abuse did", "kind");
     CellAbuse a;
-    a.t_core_degC = r.t_core_K - k_zero_K;
+    a.t_core_degC = r.t_core_K - k_zero_degC_K;
     a.short_S = r.short_S;
     a.anode_min_V = r.anode_min_V;
     a.plated_Ah = r.plated_C / 3600.0;
@@ -290,7 +287,7 @@ CellFields Cell::fields() const {
 
 double Cell::soc() const { return impl_->model->soc(); }
 double Cell::hysteresis_rel() const { return impl_->model->hysteresis(); }
-double Cell::temp_degC() const { return impl_->model->t_K() - k_zero_K; }
+double Cell::temp_degC() const { return impl_->model->t_K() - k_zero_degC_K; }
 double Cell::charge_out_Ah() const { return impl_->model->charge_out_C() / 3600.0; }
 double Cell::nominal_Ah() const { return impl_->model->nominal_Ah; }
 const std::vector<std::string>& Cell::notes() const { return impl_->model->notes; }

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <iterator>
+#include "base/constants.hpp"
 
 #include "study/cell_model.hpp"
 
@@ -14,7 +15,8 @@ namespace twin {
 
 namespace {
 
-constexpr double k_zero_K = 273.15, k_lowest_Hz = 1e-6, k_highest_Hz = 1e6;
+using base::k_zero_degC_K;
+constexpr double k_lowest_Hz = 1e-6, k_highest_Hz = 1e6;
 
 void check_frequency(double f_Hz) {
     if (!(f_Hz >= k_lowest_Hz && f_Hz <= k_highest_Hz))
@@ -146,7 +148,7 @@ EisResult eis(const EisOptions& options) {
     r.kind = model->kind;
     r.soc = options.soc;
     r.temp_degC = options.temp_degC;
-    r.z_Ohm = model->impedance_Ohm(options.soc, options.temp_degC + k_zero_K, r.f_Hz);
+    r.z_Ohm = model->impedance_Ohm(options.soc, options.temp_degC + k_zero_degC_K, r.f_Hz);
     return r;
 }
 

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "afe/dvc1124_regs.hpp"
+#include "base/bytes.hpp"
 #include "board/board_impl.hpp"
 
 namespace twin::board {
@@ -181,23 +182,13 @@ std::uint64_t identity(const Board::Impl& b) {
     return h.digest();
 }
 
-void put_u64(std::vector<std::uint8_t>& out, std::uint64_t x) {
-    for (int k = 0; k < 8; ++k) out.push_back(static_cast<std::uint8_t>((x >> (8 * k)) & 0xFFU));
-}
-
-std::uint64_t get_u64(std::span<const std::uint8_t> in) {
-    std::uint64_t x = 0;
-    for (std::size_t k = 0; k < 8; ++k) x |= static_cast<std::uint64_t>(in[k]) << (8 * k);
-    return x;
-}
-
 }  // namespace
 
 void Board::save(std::vector<std::uint8_t>& out) const {
     const Impl& b = *impl_;
-    put_u64(out, k_magic);
-    put_u64(out, k_version);
-    put_u64(out, identity(b));
+    base::put_u64(out, k_magic);
+    base::put_u64(out, k_version);
+    base::put_u64(out, identity(b));
     base::save_fields(out, board_fields(), &b.s);
     base::save_fields(out, afe::dvc1124_fields(), &b.chip.state());
     const auto* ram = reinterpret_cast<const std::uint8_t*>(b.ram.data());
@@ -207,8 +198,8 @@ void Board::save(std::vector<std::uint8_t>& out) const {
 
 std::size_t Board::load(std::span<const std::uint8_t> in) {
     Impl& b = *impl_;
-    if (in.size() < 24 || get_u64(in) != k_magic || get_u64(in.subspan(8)) != k_version ||
-        get_u64(in.subspan(16)) != identity(b))
+    if (in.size() < 24 || base::get_u64(in, 0) != k_magic || base::get_u64(in, 1) != k_version ||
+        base::get_u64(in, 2) != identity(b))
         return 0;
     BoardState s{};
     afe::Dvc1124State chip = b.chip.state();

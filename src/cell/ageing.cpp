@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cell/ageing.hpp"
 
+#include "base/constants.hpp"
 #include "base/math.hpp"
 
 namespace twin::cell {
@@ -11,7 +12,7 @@ constexpr std::size_t k_n_stress = sizeof k_stress_names / sizeof k_stress_names
 
 std::array<double, k_n_stress> values_of(const AgeingTerm& t, const Stress& s) {
     const double ua = t.depends_on_ua ? graphite_V(s.soc) : 0.0;
-    return {s.t_K, s.t_K - 273.15, s.soc, ua, s.v_V, s.dod, s.c, s.c_chg, s.c_dis};
+    return {s.t_K, s.t_K - base::k_zero_degC_K, s.soc, ua, s.v_V, s.dod, s.c, s.c_chg, s.c_dis};
 }
 
 void grow(const AgeingModel& m, AgeingState& s, const Stress& stress, AgeingDriver driver, double dx) {

@@ -2,8 +2,10 @@
 #include "cell/echem.hpp"
 
 #include <bit>
+#include <span>
 #include <stdexcept>
 
+#include "base/bytes.hpp"
 #include "base/math.hpp"
 #include "cell/echem_math.hpp"
 
@@ -15,7 +17,7 @@ constexpr int k_passes_max = 8;  // over diffusivities that depend on x
 
 double arrhenius(double energy_J, double t_ref_K, double t_K) {
     if (energy_J == 0.0) return 1.0;
-    return base::det_exp(energy_J / k_gas_J * (1.0 / t_ref_K - 1.0 / t_K));
+    return base::det_exp(energy_J / k_gas_JperMolK * (1.0 / t_ref_K - 1.0 / t_K));
 }
 
 }  // namespace
@@ -130,13 +132,13 @@ void Echem::temperature_factors() {
     for (std::size_t side = 0; side < 2; ++side) {
         const EchemElectrode& e = p_->electrode[side];
         d_factor_[side] = arrhenius(e.d_energy_J, t_ref, s_.t_K);
-        j0_factor_[side] = e.k_mol_m2_s * k_faraday_C * arrhenius(e.k_energy_J, t_ref, s_.t_K);
+        j0_factor_[side] = e.k_mol_m2_s * k_faraday_CperMol * arrhenius(e.k_energy_J, t_ref, s_.t_K);
         sigma_[side] = e.sigma_S_m * arrhenius(e.sigma_energy_J, t_ref, s_.t_K);
     }
     if (!p_->electrolyte) return;
     kappa_at_ = p_->kappa_S_m.at(s_.t_K, arrhenius(p_->kappa_energy_J, t_ref, s_.t_K));
     de_at_ = p_->d_e_m2_s.at(s_.t_K, arrhenius(p_->d_e_energy_J, t_ref, s_.t_K));
-    const double rt = 2.0 * k_gas_J * s_.t_K / k_faraday_C;
+    const double rt = 2.0 * k_gas_JperMolK * s_.t_K / k_faraday_CperMol;
     b_log_ = rt * (1.0 - p_->t_plus) * p_->activity;
     entering_ = 1.0 - p_->t_plus;
     if (t_varies_) {
@@ -214,7 +216,7 @@ void Echem::advance_hysteresis(double h_s, double i_A_m2) {
         if (e.hysteresis_V.empty()) continue;
         const double leaves = sd == 0 ? mean_A_m2 : -mean_A_m2, target = leaves > 0.0 ? 1.0 : -1.0;
         const double fraction = e.area_per_volume_perm * e.radius_m / 3.0;  // of active material
-        const double moved = h_s * base::abs2(leaves) / (k_faraday_C * e.c_max * fraction * e.thickness_m);
+        const double moved = h_s * base::abs2(leaves) / (k_faraday_CperMol * e.c_max * fraction * e.thickness_m);
         hysteresis_[sd] += (target - hysteresis_[sd]) * -base::det_expm1(-e.hysteresis_decay * moved);
     }
 }
@@ -227,7 +229,7 @@ void Echem::heat(double i_A) {
         const std::size_t first = first_of(sd);
         for (std::size_t k = 0; k < x_s_[sd].size(); ++k) {
             const double width = kind_ == EchemKind::dfn ? dx_[first + k] : e.thickness_m;
-            const double flow = e.area_per_volume_perm * k_faraday_C * j_[sd][k] * width;
+            const double flow = e.area_per_volume_perm * k_faraday_CperMol * j_[sd][k] * width;
             u -= flow * u_V_[sd][k];
             rev += flow * e.dudt_V_K.value(x_s_[sd][k]) * s_.t_K;
         }
@@ -314,19 +316,6 @@ double Echem::plating_V() const { return plating_V_; }
 
 namespace {
 constexpr std::uint64_t k_magic = 0x31304d4843454d42ULL;  // "BMECHM01"
-void put(std::vector<std::uint8_t>& out, std::uint64_t x) {
-    for (int n = 0; n < 8; ++n) out.push_back(static_cast<std::uint8_t>(x >> (8 * n)));
-}
-std::uint64_t get(const std::vector<std::uint8_t>& in, std::size_t word) {
-    std::uint64_t x = 0;
-    for (std::size_t n = 8; n-- > 0;) x = (x << 8) | in[8 * word + n];
-    return x;
-}
-std::uint64_t checksum(const std::vector<std::uint8_t>& bytes, std::size_t n) {
-    std::uint64_t h = 0xcbf29ce484222325ULL;  // FNV-1a
-    for (std::size_t k = 0; k < n; ++k) h = (h ^ bytes[k]) * 0x100000001b3ULL;
-    return h;
-}
 }  // namespace
 
 std::vector<double> Echem::state_numbers() const {
@@ -342,23 +331,25 @@ std::vector<std::uint8_t> Echem::snapshot() const {
     const std::vector<double> v = state_numbers();
     std::vector<std::uint8_t> out;
     out.reserve(8 * (v.size() + 4));
-    put(out, k_magic);
-    put(out, static_cast<std::uint64_t>(kind_));
-    put(out, v.size());
-    for (const double x : v) put(out, std::bit_cast<std::uint64_t>(x));
-    put(out, checksum(out, out.size()));
+    base::put_u64(out, k_magic);
+    base::put_u64(out, static_cast<std::uint64_t>(kind_));
+    base::put_u64(out, v.size());
+    for (const double x : v) base::put_u64(out, std::bit_cast<std::uint64_t>(x));
+    base::put_u64(out, base::checksum(out));
     return out;
 }
 
 void Echem::restore(const std::vector<std::uint8_t>& bytes) {
     const std::size_t n = state_numbers().size();
-    if (bytes.size() < 32 || bytes.size() % 8 != 0 || get(bytes, 0) != k_magic)
+    if (bytes.size() < 32 || bytes.size() % 8 != 0 || base::get_u64(bytes, 0) != k_magic)
         throw std::invalid_argument("these bytes are no state of an electrochemical cell");
-    if (get(bytes, 1) != static_cast<std::uint64_t>(kind_) || get(bytes, 2) != n || bytes.size() != 8 * (n + 4))
+    if (base::get_u64(bytes, 1) != static_cast<std::uint64_t>(kind_) || base::get_u64(bytes, 2) != n ||
+        bytes.size() != 8 * (n + 4))
         throw std::invalid_argument("the state is of another kind of model or another mesh");
-    if (get(bytes, n + 3) != checksum(bytes, 8 * (n + 3))) throw std::invalid_argument("the state is damaged");
+    if (base::get_u64(bytes, n + 3) != base::checksum(std::span(bytes).first(8 * (n + 3))))
+        throw std::invalid_argument("the state is damaged");
     std::vector<double> v(n);
-    for (std::size_t k = 0; k < n; ++k) v[k] = std::bit_cast<double>(get(bytes, k + 3));
+    for (std::size_t k = 0; k < n; ++k) v[k] = std::bit_cast<double>(base::get_u64(bytes, k + 3));
     s_.h_old_s = v[0];
     s_.t_K = v[1];
     s_.charge_C = v[2];

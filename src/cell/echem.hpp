@@ -58,9 +58,8 @@ public:
     /// if the parameters lack what they need.
     Echem(std::shared_ptr<const EchemParams> params, EchemKind kind, const EchemMesh& mesh = {},
           const SideLaws& laws = {});
-    /// A rested cell. soc: 0 empty, 1 full by the stoichiometries of the parameters. h: how it came there, -1
-    /// discharged
-    /// .. +1 charged, of both electrodes; none: as the parameters say.
+    /// A rested cell. soc: 0 empty, 1 full by the stoichiometries of the parameters. h: how it came there,
+    /// -1 discharged .. +1 charged, of both electrodes; none: as the parameters say.
     void reset(double soc, double t_K, std::optional<double> h = {});
     /// Mean over the electrodes that have a hysteresis, -1 discharged .. +1 charged; 0 without.
     double hysteresis() const;

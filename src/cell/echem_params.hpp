@@ -10,14 +10,15 @@
 #include <string>
 #include <vector>
 
+#include "base/constants.hpp"
 #include "base/expression.hpp"
 #include "base/table.hpp"
 #include "cell/echem_side_params.hpp"
 
 namespace twin::cell {
 
-inline constexpr double k_faraday_C = 96485.33212;
-inline constexpr double k_gas_J = 8.314462618;
+using base::k_faraday_CperMol;
+using base::k_gas_JperMolK;
 
 /// A smooth function on a uniform grid as piecewise cubics through values and slopes; straight lines outside.
 class Curve {

@@ -14,7 +14,7 @@ double echem_capacity_C(const EchemParams& p) {
     const EchemElectrode& e = p.electrode[0];
     const double solid = e.area_per_volume_perm * e.radius_m / 3.0;  // volume fraction
     const double window = e.x_full - e.x_empty;
-    return p.area_m2 * e.thickness_m * solid * e.c_max * (window < 0.0 ? -window : window) * k_faraday_C;
+    return p.area_m2 * e.thickness_m * solid * e.c_max * (window < 0.0 ? -window : window) * k_faraday_CperMol;
 }
 
 EcmModel echem_rest_model(const EchemParams& p) {

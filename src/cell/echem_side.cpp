@@ -41,8 +41,8 @@ void SideReactions::begin(double h_s, bool jump, double t_K) {
     w_ = jump ? 1.0 : 0.5;
     if (t_K == t_K_) return;
     t_K_ = t_K;
-    f_perV_ = k_faraday_C / (k_gas_J * t_K);
-    arrhenius_ = base::det_exp(p_.sei_energy_J / k_gas_J * (1.0 / t_ref_K_ - 1.0 / t_K));
+    f_perV_ = k_faraday_CperMol / (k_gas_JperMolK * t_K);
+    arrhenius_ = base::det_exp(p_.sei_energy_J / k_gas_JperMolK * (1.0 / t_ref_K_ - 1.0 / t_K));
 }
 
 SideReactions::Drive SideReactions::shape(double d_V) const {
@@ -68,12 +68,12 @@ SideReactions::Drive SideReactions::drive(double phi_f_V, double phi_V) const {
 /// dL/dt = A / (L + B) or constant; with A and B held, L is exact.
 void SideReactions::grow(const Place& a, const Drive& d, Place& b, Flux& f) const {
     const double per_z = arrhenius_ / p_.sei_li_per_mol, v = p_.sei_volume_m3_mol;
-    const double to_A = k_faraday_C * p_.sei_li_per_mol / v;  // of dL/dt
+    const double to_A = k_faraday_CperMol * p_.sei_li_per_mol / v;  // of dL/dt
     b.sei_drive = laws_.sei == SeiLaw::interstitial_diffusion ? d.one : d.half;
     const double g = w_ * b.sei_drive + (1.0 - w_) * a.sei_drive;
     double rate = 0.0, grown_m = 0.0;  // at the end; over the step
     if (laws_.sei == SeiLaw::reaction) {
-        const double per_g = per_z * v * p_.sei_j0_A_m2 / k_faraday_C;
+        const double per_g = per_z * v * p_.sei_j0_A_m2 / k_faraday_CperMol;
         grown_m = h_s_ * per_g * g;
         b.sei_m = a.sei_m + grown_m;
         rate = per_g * b.sei_drive;
@@ -105,7 +105,7 @@ void SideReactions::grow(const Place& a, const Drive& d, Place& b, Flux& f) cons
 
 /// dc/dt = P - (S + gamma) c with rates held over the step; S, P per second and per m3 of electrode.
 void SideReactions::plate(const Place& a, const Drive& d, double c_e, Place& b, Flux& f) const {
-    const double ak = area_perm_ * p_.plating_rate_m_s, to_A = k_faraday_C / area_perm_, h = h_s_;
+    const double ak = area_perm_ * p_.plating_rate_m_s, to_A = k_faraday_CperMol / area_perm_, h = h_s_;
     b.plate_mol_m3_s = ak * c_e * d.plate;
     const double p = w_ * b.plate_mol_m3_s + (1.0 - w_) * a.plate_mol_m3_s;
     const double dp = -p_.plating_alpha * f_perV_ * b.plate_mol_m3_s;

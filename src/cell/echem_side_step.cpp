@@ -24,10 +24,10 @@ double Echem::side_width_m(std::size_t k) const {
 
 /// Overpotential of the intercalation at this flux, mean over the electrode, and its slope (at the mean c_e0).
 double Echem::negative_eta_V(double flux, double* slope) const {
-    const double rt = 2.0 * k_gas_J * s_.t_K / k_faraday_C;
-    const double half = 0.5 * k_faraday_C / j0_of(0, x_s_[0][0], p_->c_e0), z = half * flux;
+    const double rt = 2.0 * k_gas_JperMolK * s_.t_K / k_faraday_CperMol;
+    const double half = 0.5 * k_faraday_CperMol / j0_of(0, x_s_[0][0], p_->c_e0), z = half * flux;
     *slope = rt * half / base::sqrt2(1.0 + z * z);
-    return rt * (kind_ == EchemKind::spm ? asinh_of(z) : mean_asinh(0, 0.5 * k_faraday_C * flux, side_log_mean_));
+    return rt * (kind_ == EchemKind::spm ? asinh_of(z) : mean_asinh(0, 0.5 * k_faraday_CperMol * flux, side_log_mean_));
 }
 
 /// phi_s - phi_e over the volumes less its mean.
@@ -76,7 +76,7 @@ SideReactions::Flux Echem::mean_side(double phi_f_V, double film_V) {
 bool Echem::solve_spm_side(double i_A_m2) {
     const EchemElectrode& e = p_->electrode[0];
     Particles& q = s_.particle[0];
-    const double whole = j_[0][0], off_K = s_.t_K - p_->t_ref_K, per_F = 1.0 / k_faraday_C;
+    const double whole = j_[0][0], off_K = s_.t_K - p_->t_ref_K, per_F = 1.0 / k_faraday_CperMol;
     shape_side(i_A_m2);
     double last_A_m2 = 0.0, slope_eta = 0.0, phi = 0.0, eta = 0.0, u = 0.0, du = 0.0;
     for (std::size_t k = 0; k < side_.size() && !jump_; ++k)
@@ -96,7 +96,7 @@ bool Echem::solve_spm_side(double i_A_m2) {
         if (!(base::abs2(phi) < 100.0)) return false;
         double sei_m = 0.0;
         for (std::size_t k = 0; k < side_.size(); ++k) sei_m += side_.sei_m(k) * side_width_m(k) / e.thickness_m;
-        side_film_V_ = k_faraday_C * whole * side_.film_Ohm_m2(sei_m);
+        side_film_V_ = k_faraday_CperMol * whole * side_.film_Ohm_m2(sei_m);
         s = mean_side(phi, side_film_V_);
         q.side(0, s.mean_A_m2 * per_F);
         if (it > 0 && base::abs2(full) < k_side_tol_V) {
@@ -112,13 +112,13 @@ bool Echem::solve_spm_side(double i_A_m2) {
 void Echem::side_rates() {
     const EchemElectrode& e = p_->electrode[0];
     Particles& q = s_.particle[0];
-    const double rt = 2.0 * k_gas_J * s_.t_K / k_faraday_C, off_K = s_.t_K - p_->t_ref_K;
-    constexpr double per_F = 1.0 / k_faraday_C;
+    const double rt = 2.0 * k_gas_JperMolK * s_.t_K / k_faraday_CperMol, off_K = s_.t_K - p_->t_ref_K;
+    constexpr double per_F = 1.0 / k_faraday_CperMol;
     for (std::size_t k = 0; k < side_.size(); ++k) {
         const double c_e = inside(k), flux = j_[0][k];
-        double phi_f = phi_[0][k] - k_faraday_C * flux * side_.film_Ohm_m2(side_.sei_m(k));
+        double phi_f = phi_[0][k] - k_faraday_CperMol * flux * side_.film_Ohm_m2(side_.sei_m(k));
         for (int it = 0; it < k_side_max; ++it) {
-            const double film_V = k_faraday_C * flux * side_.film_Ohm_m2(side_.sei_m(k));
+            const double film_V = k_faraday_CperMol * flux * side_.film_Ohm_m2(side_.sei_m(k));
             const SideReactions::Flux s = side_.at(k, side_.drive(phi_f, phi_f + film_V), c_e);
             side_flux_[k] = s;
             q.side(k, s.mean_A_m2 * per_F);
@@ -127,7 +127,7 @@ void Echem::side_rates() {
             e.ocp_V.both(x, u, du);
             if (off_K != 0.0) u += e.dudt_V_K.value(x) * off_K;
             if (!e.hysteresis_V.empty()) u += hysteresis_[0] * e.hysteresis_V.value(x);
-            const double half = 0.5 * k_faraday_C / j0_of(0, x, c_e), z = half * (flux - s.i_A_m2 * per_F);
+            const double half = 0.5 * k_faraday_CperMol / j0_of(0, x, c_e), z = half * (flux - s.i_A_m2 * per_F);
             const double moves = 0.5 * du * q.gain()[k] / e.c_max, flat = rt / base::sqrt2(1.0 + z * z);
             const double full = (u + rt * asinh_of(z) - phi_f) / (1.0 + (flat * half - moves) * s.slope_S_m2 * per_F);
             if (!(base::abs2(full) > k_side_tol_V)) break;
@@ -138,8 +138,9 @@ void Echem::side_rates() {
 
 Echem::Across Echem::across(std::size_t k) const {
     const SideReactions::Flux& f = side_flux_[k];
-    constexpr double per_F = 1.0 / k_faraday_C;
-    return {f.i_A_m2 * per_F, f.slope_S_m2 * per_F, f.slope_c * per_F, k_faraday_C * side_.film_Ohm_m2(side_.sei_m(k))};
+    constexpr double per_F = 1.0 / k_faraday_CperMol;
+    return {f.i_A_m2 * per_F, f.slope_S_m2 * per_F, f.slope_c * per_F,
+            k_faraday_CperMol * side_.film_Ohm_m2(side_.sei_m(k))};
 }
 
 double Echem::least_over_film_V() const {
@@ -167,7 +168,7 @@ EchemDegradation Echem::degradation() const {
     EchemDegradation r;
     if (!side_.on()) return r;
     const EchemElectrode& e = p_->electrode[0];
-    const double area = p_->area_m2 * k_faraday_C, a_perm = e.area_per_volume_perm;
+    const double area = p_->area_m2 * k_faraday_CperMol, a_perm = e.area_per_volume_perm;
     for (std::size_t k = 0; k < side_.size(); ++k) {
         const double width = side_width_m(k), grown_m = side_.sei_m(k) - side_.sei0_m();
         r.sei_m += side_.sei_m(k) * width / e.thickness_m;
@@ -213,7 +214,7 @@ double Echem::lithium_C() const {
         }
     }
     const EchemDegradation d = degradation();
-    return mol_m2 * k_faraday_C * p_->area_m2 + d.sei_C + d.plated_C + d.dead_C;
+    return mol_m2 * k_faraday_CperMol * p_->area_m2 + d.sei_C + d.plated_C + d.dead_C;
 }
 
 }  // namespace twin::cell

@@ -33,7 +33,7 @@ void Echem::electrode_rows(std::size_t sd, double i_A_m2) {
     const EchemElectrode& e = p_->electrode[sd];
     const double *const base_c = s_.particle[sd].base().data(), *const gain = s_.particle[sd].gain().data();
     const std::size_t n = n_[2 * sd], first = first_of(sd);
-    const double rt = 2.0 * k_gas_J * s_.t_K / k_faraday_C, off_K = s_.t_K - p_->t_ref_K;
+    const double rt = 2.0 * k_gas_JperMolK * s_.t_K / k_faraday_CperMol, off_K = s_.t_K - p_->t_ref_K;
     const double per_max = 1.0 / e.c_max, per_sigma = 1.0 / sigma_[sd];
     const double* const phi = phi_[sd].data();
     const double* const j = j_[sd].data();
@@ -59,7 +59,7 @@ void Echem::electrode_rows(std::size_t sd, double i_A_m2) {
             u += hysteresis_[sd] * gap;
             du += hysteresis_[sd] * dgap;
         }
-        const double half = 0.5 * k_faraday_C / j0_of(sd, x, c);
+        const double half = 0.5 * k_faraday_CperMol / j0_of(sd, x, c);
         const Across side = with_side && sd == 0 ? across(k) : Across{};
         const double z = with_side ? half * (j[k] - side.flux) : half * j[k];
         double f = phi[k] - u - rt * asinh_of(z);
@@ -74,7 +74,7 @@ void Echem::electrode_rows(std::size_t sd, double i_A_m2) {
             fc = (fc + flat * half * side.slope_c) * per;
         }
         const double steep = -1.0 / (fj < -1e-12 ? fj : -1e-12);  // dj = steep (f + dphi + fc dc)
-        const double ions = e.area_per_volume_perm * dx_[v], react = ions * k_faraday_C, enter = ions * entering_;
+        const double ions = e.area_per_volume_perm * dx_[v], react = ions * k_faraday_CperMol, enter = ions * entering_;
         Block& row = rows_[v];
         row.a11 = g_left;
         row.a12 = v > first ? b_left / (c_new_[v - 1] > k_c_least ? c_new_[v - 1] : k_c_least) : 0.0;
@@ -321,7 +321,7 @@ void Echem::solve_spm(double h_s, double i_A_m2) {
     for (std::size_t sd = 0; sd < 2; ++sd) {
         const EchemElectrode& e = p_->electrode[sd];
         const double sign = sd == 0 ? 1.0 : -1.0;
-        j_[sd][0] = sign * i_A_m2 / (e.area_per_volume_perm * e.thickness_m * k_faraday_C);
+        j_[sd][0] = sign * i_A_m2 / (e.area_per_volume_perm * e.thickness_m * k_faraday_CperMol);
     }
     if (kind_ == EchemKind::spme && h_s > 0.0) step_electrolyte(h_s);
 }
@@ -407,7 +407,7 @@ double Echem::mean_asinh(std::size_t sd, double half_i, double log_mean) const {
 
 /// SPM: open-circuit potentials and reaction at the mean; SPMe: the composite form of Marquis et al.
 double Echem::spm_voltage(double i_A_m2) {
-    const double rt = 2.0 * k_gas_J * s_.t_K / k_faraday_C;
+    const double rt = 2.0 * k_gas_JperMolK * s_.t_K / k_faraday_CperMol;
     const bool spm = kind_ == EchemKind::spm;
     const double per_c0 = 1.0 / p_->c_e0;
     double eta[2], log_mean[2] = {0.0, 0.0};  // of log(c_e / c_e0)
@@ -417,7 +417,7 @@ double Echem::spm_voltage(double i_A_m2) {
             log_mean[0] = side_log_mean_;
             continue;
         }
-        const double half_i = 0.5 * k_faraday_C * j_[sd][0];
+        const double half_i = 0.5 * k_faraday_CperMol * j_[sd][0];
         if (spm) {
             eta[sd] = rt * asinh_of(half_i / j0_of(sd, x_s_[sd][0], p_->c_e0));
             continue;

@@ -240,7 +240,7 @@ PairStep::PairStep(const EcmModel& m, const EcmCoeffs& c)
       t_ref_degC(m.t_ref_degC),
       c_core_JperK(m.c_core_JperK),
       c_surf_JperK(m.c_surf_JperK),
-      extras{m.extras.turn_gamma, m.extras.charge_loss, m.extras.ohmic_Ohm},
+      extras{m.extras.turn_gamma, m.extras.charge_loss, m.extras.ohmic_Ohm, m.extras.kinetic},
       h_s(c.h_s),
       per_h_perS(c.per_h_perS),
       a{{c.a[0][0], c.a[0][1]}, {c.a[1][0], c.a[1][1]}},

@@ -27,6 +27,7 @@
 #include <string>
 #include <vector>
 
+#include "base/constants.hpp"
 #include "base/lanes.hpp"
 #include "base/pair.hpp"
 #include "base/table.hpp"
@@ -40,7 +41,7 @@ inline constexpr std::size_t k_ocv_knots = 512;
 inline constexpr std::size_t k_r_soc_knots = 32;
 inline constexpr std::size_t k_r_t_knots = 24;
 inline constexpr std::size_t k_rc_pairs = 3;  // at most
-inline constexpr double k_zero_degC_K = 273.15;
+using base::k_zero_degC_K;
 inline constexpr double k_turn_gamma = 1e4;           // default of gamma_t
 inline constexpr double k_self_discharge_soc = 0.05;  // below, self-discharge falls to nothing at soc 0
 using ResistanceTable = base::Bilinear<k_r_soc_knots, k_r_t_knots, 4>;  // R0..R3 over (soc, T in degC)
@@ -71,10 +72,11 @@ struct EcmExtras {
     bool used = false;  // a third RC pair, a direction, charge transfer, side reactions: needs the extended kernels
     bool directional = false;  // R or M0 over the direction
     double turn_gamma = k_turn_gamma;
-    double half_per_turn = 0.5 / k_turn_gamma;                   // 1 / (2 gamma_t)
-    double charge_loss = 0.0;                                    // 1 - coulombic efficiency
-    double ohmic_Ohm = std::numeric_limits<double>::infinity();  // part of R0 that is not charge transfer
-    double self_perS = 0.0;                                      // share of the capacity at self_t_ref
+    double half_per_turn = 0.5 / k_turn_gamma;  // 1 / (2 gamma_t)
+    double charge_loss = 0.0;                   // 1 - coulombic efficiency
+    bool kinetic = false;                       // R0 above ohmic_Ohm is charge transfer
+    double ohmic_Ohm = 0.0;
+    double self_perS = 0.0;  // share of the capacity at self_t_ref
     double self_t_ref_K = 298.15, self_activation_K = 0.0;
 };
 

@@ -12,6 +12,7 @@ struct PairStep {
     Pair gamma, t_ref_degC, tau_s[k_rc_pairs], c_core_JperK, c_surf_JperK;
     struct Extras {
         Pair turn_gamma, charge_loss, ohmic_Ohm;
+        bool kinetic = false;
     } extras;
     Pair h_s, per_h_perS;
     struct Rc {

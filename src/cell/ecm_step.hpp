@@ -121,14 +121,19 @@ template <class T>
 struct Relief {
     T v_V, slope_Ohm;
 };
-inline constexpr double k_per_4_thermal_KperV = 96485.33212 / (4.0 * 8.31446261815324);  // F / (4 R)
+inline constexpr double k_per_4_thermal_KperV = base::k_faraday_CperMol / (4.0 * base::k_gas_JperMolK);
+template <class T>
+[[gnu::always_inline]] inline Relief<T> charge_transfer_relief(const T& r_ct_Ohm, const T& i_A, const T& t_degC) {
+    const T x = r_ct_Ohm * i_A, y = x * (k_per_4_thermal_KperV / (t_degC + k_zero_degC_K));
+    const T y2 = y * y, q = 1.0 + (2.0 / 3.0) * y2, per_q = 1.0 / q, g = base::sqrt2(base::sqrt2(per_q));
+    return {x * (1.0 - g), r_ct_Ohm * (1.0 - g * (1.0 - (1.0 / 3.0) * (y2 * per_q)))};
+}
 template <class T, class M>
 [[gnu::always_inline]] inline Relief<T> kinetic_relief(const M& m, const EcmParams<T>& p, const EcmState<T>& s,
                                                        const T& i_A) {
-    const T above = s.r0_Ohm - m.extras.ohmic_Ohm * p.r_scale, r = base::select(above > 0.0, above, T(0.0));
-    const T y = r * i_A * (k_per_4_thermal_KperV / (s.t_core_degC + k_zero_degC_K));
-    const T y2 = y * y, q = 1.0 + (2.0 / 3.0) * y2, per_q = 1.0 / q, g = base::sqrt2(base::sqrt2(per_q));
-    return {r * i_A * (1.0 - g), r * (1.0 - g * (1.0 - (1.0 / 3.0) * (y2 * per_q)))};
+    if (!m.extras.kinetic) return {T(0.0), T(0.0)};
+    const T above = s.r0_Ohm - m.extras.ohmic_Ohm * p.r_scale;
+    return charge_transfer_relief<T>(base::select(above > 0.0, above, T(0.0)), i_A, s.t_core_degC);
 }
 
 /// Everything of a step at constant current i that both mean_emf and commit need.

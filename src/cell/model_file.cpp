@@ -180,7 +180,8 @@ void build_extras(const EcmModelFile& f, EcmModel& m) {
     x.self_perS = f.self_discharge.pct_per_month / 100.0 / (30.0 * 86400.0);
     x.self_t_ref_K = f.self_discharge.t_ref_degC + k_zero_degC_K;
     x.self_activation_K = f.self_discharge.activation_K;
-    if (r.ohmic_mohm > 0.0) x.ohmic_Ohm = r.ohmic_mohm / 1e3;
+    x.kinetic = r.ohmic_mohm > 0.0;
+    x.ohmic_Ohm = r.ohmic_mohm / 1e3;
     x.used = x.directional || !r.r3_mohm.empty() || x.charge_loss > 0.0 || x.self_perS > 0.0 || r.ohmic_mohm > 0.0;
 }
 

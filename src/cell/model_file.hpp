@@ -70,8 +70,6 @@ struct ModelError {
 std::vector<ModelError> check(const EcmModelFile& f);
 
 /// Tables of a checked file. Throws std::invalid_argument with all messages of `check` otherwise.
-/// True if the hysteresis state changes the voltage somewhere.
-bool has_hysteresis(const EcmModel& model);
 EcmModel build(const EcmModelFile& f);
 /// True if the state of hysteresis changes the voltage somewhere.
 bool has_hysteresis(const EcmModel& model);

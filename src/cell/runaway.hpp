@@ -16,9 +16,11 @@
 #include <cstdint>
 #include <string>
 
+#include "base/constants.hpp"
+
 namespace twin::cell {
 
-inline constexpr double k_gas_JperMolK = 8.314462618;
+using base::k_gas_JperMolK;
 
 struct RunawayReaction {
     double a_perS = 0.0, ea_JperMol = 0.0;

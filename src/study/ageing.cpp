@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/constants.hpp"
 #include "base/math.hpp"
 #include "cell/ageing_period.hpp"
 #include "io/model.hpp"
@@ -123,7 +124,7 @@ private:
             cell_.set_health(h.capacity_rel > 0.02 ? h.capacity_rel : 0.02, h.r_rel > 0.02 ? h.r_rel : 0.02);
             ProtocolOptions o;
             o.soc = soc_[a];
-            o.t_K = o.ambient_K = p_.ambient_degC[a] + 273.15;
+            o.t_K = o.ambient_K = p_.ambient_degC[a] + base::k_zero_degC_K;
             o.fill_s = p_.period_s;
             o.half_way = false;  // sums over the steps themselves change smoothly with health
             const ProtocolResult r = run_protocol(cell_, p_.steps, o);
@@ -165,9 +166,9 @@ private:
                 fmt::format("the steps take {:.2f} h of a period of {:.2f} h", t / 3600.0, p_.period_s / 3600.0);
         }
         e.day.dod += share * period_.dod_max();
-        e.day.t_mean_degC += share * (period_.t_mean_K() - 273.15);
-        if (period_.t_max_K() - 273.15 > e.day.t_max_degC || e.day.t_max_degC == 0.0)
-            e.day.t_max_degC = period_.t_max_K() - 273.15;
+        e.day.t_mean_degC += share * (period_.t_mean_K() - base::k_zero_degC_K);
+        if (period_.t_max_K() - base::k_zero_degC_K > e.day.t_max_degC || e.day.t_max_degC == 0.0)
+            e.day.t_max_degC = period_.t_max_K() - base::k_zero_degC_K;
         range_check();
         cell::age_periods(e.damage, period_.finish(), share);
     }
@@ -180,7 +181,8 @@ private:
                 if (s == what) return;
             r_.extrapolated.emplace_back(what);
         };
-        note(period_.t_mean_K() - 273.15 < v.t_min_degC - 0.5 || period_.t_max_K() - 273.15 > v.t_max_degC + 0.5,
+        note(period_.t_mean_K() - base::k_zero_degC_K < v.t_min_degC - 0.5 ||
+                 period_.t_max_K() - base::k_zero_degC_K > v.t_max_degC + 0.5,
              "temperature");
         note(period_.c_chg_max() > 1.02 * v.c_chg_max, "charge rate");
         note(period_.c_dis_max() > 1.02 * v.c_dis_max, "discharge rate");

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the data may or may not tell: what depends on the direction of the charge moved (hysteresis h, the direction d
-// of the instantaneous part and of the resistances, the charge that side reactions take), and the share of charge
-// transfer in R0. Current is positive when it discharges the cell.
+// What depends on the direction of the charge moved, which the data may or may not tell: hysteresis h, the direction d
+// of the instantaneous part and of the resistances, and the charge that side reactions take. Current is positive when
+// it discharges the cell.
 //
 //   dh/d|q| = -(gamma / Q) (h + sign i),   dd/d|q| = -(gamma_t / Q) (d + sign i)     (cell/ecm_model.hpp)
 #pragma once
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -31,12 +30,6 @@ inline constexpr double k_least_charged = 0.05;
 
 /// Adds what the data can tell of charging (all of it), to be reduced to what they do tell by `keep_what_shows`.
 void try_directions(Problem& b);
-
-/// Fits once more, from `s` on, with an ohmic part of R0 and charge transfer above it, and keeps it (in b and s) where
-/// it takes k_kinetic_gain off the rms and is known to k_kinetic_sigma of R0: what shows less is as well a pair's
-/// shape. That part with its uncertainty; not identified if it was not kept.
-FitParameter try_kinetic(Problem& b, Solution& s, const std::function<void(const std::string&)>& progress);
-inline constexpr double k_kinetic_gain = 0.1, k_kinetic_sigma = 0.25;
 
 /// Drops, one by one, the weakest direction parameter that is not k_least_sigmas from nothing or of the wrong sign; the
 /// others move along their covariance with it. True if any went.

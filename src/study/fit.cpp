@@ -7,8 +7,10 @@
 #include <cmath>
 #include <utility>
 
+#include "base/constants.hpp"
 #include "io/json_printer.hpp"
 #include "study/charge_count.hpp"
+#include "study/charge_transfer.hpp"
 #include "study/direction.hpp"
 #include "study/from_bpx.hpp"
 #include "study/model_out.hpp"
@@ -136,7 +138,7 @@ std::vector<double> temperature_knots(const std::vector<const Recording*>& files
         std::size_t b = a;
         double sum = 0.0;
         while (b < t.size() && t[b] - t[a] <= 4.0) sum += t[b++];
-        knots.push_back(std::round(10.0 * sum / static_cast<double>(b - a)) / 10.0 + 273.15);
+        knots.push_back(std::round(10.0 * sum / static_cast<double>(b - a)) / 10.0 + base::k_zero_degC_K);
         a = b;
     }
     return knots;

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <memory>
 
+#include "base/constants.hpp"
 #include "base/rng.hpp"
 #include "study/cell_model.hpp"
 
@@ -14,7 +15,8 @@ namespace twin::study {
 
 namespace {
 
-constexpr double k_zero_K = 273.15, k_held_back_degC = 25.0;
+using base::k_zero_degC_K;
+constexpr double k_held_back_degC = 25.0;
 constexpr std::uint64_t k_profile_seed = 20;
 
 [[noreturn]] void refuse(const std::string& where, const std::string& message) {
@@ -25,7 +27,7 @@ constexpr std::uint64_t k_profile_seed = 20;
 double window_C(const cell::EchemParams& p, std::size_t side) {
     const cell::EchemElectrode& e = p.electrode[side];
     const double solid_m = e.thickness_m * e.area_per_volume_perm * e.radius_m / 3.0;
-    return cell::k_faraday_C * p.area_m2 * solid_m * e.c_max * std::abs(e.x_full - e.x_empty);
+    return cell::k_faraday_CperMol * p.area_m2 * solid_m * e.c_max * std::abs(e.x_full - e.x_empty);
 }
 
 OcvData ocv_of_set(const cell::EchemParams& p) {
@@ -33,7 +35,7 @@ OcvData ocv_of_set(const cell::EchemParams& p) {
     const cell::EchemElectrode &n = p.electrode[0], &c = p.electrode[1];
     OcvData o;
     o.capacity_Ah = q_C / 3600.0;
-    o.t_ref_degC = p.t_ref_K - k_zero_K;
+    o.t_ref_degC = p.t_ref_K - k_zero_degC_K;
     o.exact = true;
     o.how = "OCV, dU/dT: open-circuit potentials of both electrodes over their stoichiometries";
     for (int k = 0; k <= 200; ++k) {
@@ -58,7 +60,7 @@ OcvData ocv_of_set(const cell::EchemParams& p) {
 class Bench {
 public:
     Bench(CellModel& cell, double temp_degC, const std::string& name) : cell_(cell) {
-        cell_.ambient_K = temp_degC + k_zero_K;
+        cell_.ambient_K = temp_degC + k_zero_degC_K;
         cell_.reset(1.0, cell_.ambient_K);
         r_.path = name;
         r_.soc_known = true;

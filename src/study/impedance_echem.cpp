@@ -14,14 +14,14 @@ using cell::EchemElectrode;
 using cell::EchemKind;
 using cell::EchemMesh;
 using cell::EchemParams;
-using cell::k_faraday_C;
-using cell::k_gas_J;
+using cell::k_faraday_CperMol;
+using cell::k_gas_JperMolK;
 using Complex = std::complex<double>;
 
 constexpr double k_two_pi = 6.283185307179586;
 
 double arrhenius(double energy_J, double t_ref_K, double t_K) {
-    return std::exp(energy_J / k_gas_J * (1.0 / t_ref_K - 1.0 / t_K));
+    return std::exp(energy_J / k_gas_JperMolK * (1.0 / t_ref_K - 1.0 / t_K));
 }
 
 /// A rested cell at one charge and temperature.
@@ -43,17 +43,17 @@ Rest rest(const EchemParams& p, double soc, double t_K) {
     r.t_plus = p.t_plus_curve.empty() ? p.t_plus : p.t_plus_curve.at(t_K, 1.0)(p.c_e0);
     const double factor =
         p.diffusion_factor.empty() ? (1.0 - p.t_plus) * p.activity : p.diffusion_factor.at(t_K, 1.0)(p.c_e0);
-    r.b_log_V = 2.0 * k_gas_J * t_K / k_faraday_C * factor;
+    r.b_log_V = 2.0 * k_gas_JperMolK * t_K / k_faraday_CperMol * factor;
     for (std::size_t sd = 0; sd < 2; ++sd) {
         const EchemElectrode& e = p.electrode[sd];
         const double x = e.x_empty + (e.x_full - e.x_empty) * soc;
         if (!(x > 0.0 && x < 1.0)) throw std::invalid_argument("a lithiation is outside 0 .. 1 at this charge");
-        const double j0 = e.k_mol_m2_s * k_faraday_C * arrhenius(e.k_energy_J, p.t_ref_K, t_K) *
+        const double j0 = e.k_mol_m2_s * k_faraday_CperMol * arrhenius(e.k_energy_J, p.t_ref_K, t_K) *
                           std::pow(x, e.j0_power[1]) * std::pow(1.0 - x, e.j0_power[2]);
         const double d = e.d_of_x.empty() ? e.d_m2_s : e.d_of_x.value(x);
         r.d_m2_s[sd] = d * arrhenius(e.d_energy_J, p.t_ref_K, t_K);
         r.sigma_S_m[sd] = e.sigma_S_m * arrhenius(e.sigma_energy_J, p.t_ref_K, t_K);
-        r.r_ct_Ohm_m2[sd] = k_gas_J * t_K / (k_faraday_C * j0);
+        r.r_ct_Ohm_m2[sd] = k_gas_JperMolK * t_K / (k_faraday_CperMol * j0);
         r.slope_V[sd] = e.ocp_V.slope(x);
         if (e.dudt_V_K.hi() > 0.0) r.slope_V[sd] += e.dudt_V_K.slope(x) * (t_K - p.t_ref_K);
     }
@@ -72,7 +72,7 @@ Complex local_Ohm_m2(const Rest& r, std::size_t sd, Complex jw) {
         const Complex t = b.real() > 20.0 ? Complex(1.0) : std::tanh(b);
         shape = t / (b - t);
     }
-    return r.r_ct_Ohm_m2[sd] - r.slope_V[sd] * e.radius_m / r.d_m2_s[sd] * shape / (k_faraday_C * e.c_max);
+    return r.r_ct_Ohm_m2[sd] - r.slope_V[sd] * e.radius_m / r.d_m2_s[sd] * shape / (k_faraday_CperMol * e.c_max);
 }
 
 struct Mesh {
@@ -123,7 +123,7 @@ Complex single_particle(const Rest& r, const Mesh& m, bool electrolyte, Complex 
     for (std::size_t v = 0; v < m.all(); ++v) {
         if (m.side(v) < 0) continue;
         const double sign = m.side(v) == 0 ? 1.0 : -1.0;
-        d(static_cast<Eigen::Index>(v)) = sign * (1.0 - r.t_plus) / k_faraday_C * m.dx_m[v] /
+        d(static_cast<Eigen::Index>(v)) = sign * (1.0 - r.t_plus) / k_faraday_CperMol * m.dx_m[v] /
                                           p.electrode[static_cast<std::size_t>(m.side(v))].thickness_m;
     }
     const Eigen::VectorXcd c = a.partialPivLu().solve(d);
@@ -167,7 +167,7 @@ Complex porous(const Rest& r, const Mesh& m, Complex jw) {
         const auto sd = static_cast<std::size_t>(m.side(v));
         const EchemElectrode& e = p.electrode[sd];
         const Complex react = e.area_per_volume_perm * m.dx_m[v] / z[sd];  // current per (phi_s - phi_e)
-        const double give = (1.0 - r.t_plus) / k_faraday_C;
+        const double give = (1.0 - r.t_plus) / k_faraday_CperMol;
         a(c(v), fs(v)) -= give * react;
         a(c(v), fe(v)) += give * react;
         a(fe(v), fs(v)) -= react;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "study/model_out.hpp"
+#include "base/constants.hpp"
 #include "study/typical.hpp"
 
 #include <fmt/format.h>
@@ -13,7 +14,7 @@ namespace twin::study {
 
 namespace {
 
-constexpr double k_zero_K = 273.15;
+using base::k_zero_degC_K;
 constexpr double k_small_signal_C = 0.2;
 constexpr double k_unidentified_log = 0.5;  // a resistance known to a factor 1.6 at one sigma is not known
 
@@ -33,7 +34,7 @@ double value_at(const std::vector<double>& x, const std::vector<double>& p, cons
 
 // Temperatures of the model's table: dense enough that straight lines follow the exponential.
 std::vector<double> temperatures(const Problem& b) {
-    const double lo = b.t_K.front() - k_zero_K, hi = b.t_K.back() - k_zero_K;
+    const double lo = b.t_K.front() - k_zero_degC_K, hi = b.t_K.back() - k_zero_degC_K;
     const double from = std::min(lo - 10.0, std::max(lo - 40.0, -30.0)),
                  to = std::max(hi + 10.0, std::min(hi + 40.0, 60.0));
     std::vector<double> t;
@@ -103,7 +104,7 @@ std::vector<FitParameter> parameters_of(const Problem& b, const Solution& s) {
             for (std::size_t j = 0; j < b.t_K.size(); ++j) {
                 const auto at = static_cast<std::size_t>(b.r[k].at) + i * b.t_K.size() + j;
                 FitParameter p;
-                p.name = fmt::format("R{}(soc={:.2f}, {:.0f} degC)", k, b.r_soc[i], b.t_K[j] - k_zero_K);
+                p.name = fmt::format("R{}(soc={:.2f}, {:.0f} degC)", k, b.r_soc[i], b.t_K[j] - k_zero_degC_K);
                 p.value = 1e3 * std::exp(s.p[at]);
                 p.sigma = p.value * s.sigma[at];
                 p.unit = "mOhm";

@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/constants.hpp"
 #include "cell/ecm_step.hpp"
 #include "study/direction.hpp"
 
@@ -19,7 +20,7 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 using Parameters = Eigen::Map<const VectorXd>;
 
-constexpr double k_zero_K = 273.15;
+using base::k_zero_degC_K;
 constexpr double k_slow_K = 2500.0;
 
 // Drop over R0, what it has above the ohmic part being charge transfer, and its derivatives by the logarithms of both.
@@ -28,9 +29,10 @@ struct Drop {
 };
 Drop drop_of(double r_Ohm, double ohmic_Ohm, double i_A, double t_degC) {
     if (r_Ohm <= ohmic_Ohm) return {r_Ohm * i_A, r_Ohm * i_A, 0.0};
-    const double x = (r_Ohm - ohmic_Ohm) * i_A, y = x * cell::detail::k_per_4_thermal_KperV / (t_degC + k_zero_K);
-    const double q = 1.0 + 2.0 / 3.0 * y * y, g = std::pow(q, -0.25), slope = g * (1.0 - y * y / (3.0 * q));
-    return {ohmic_Ohm * i_A + x * g, r_Ohm * i_A * slope, ohmic_Ohm * i_A * (1.0 - slope)};
+    const double r_ct_Ohm = r_Ohm - ohmic_Ohm;
+    const auto less = cell::detail::charge_transfer_relief<double>(r_ct_Ohm, i_A, t_degC);
+    const double relieved = less.slope_Ohm / r_ct_Ohm;
+    return {r_Ohm * i_A - less.v_V, r_Ohm * i_A * (1.0 - relieved), ohmic_Ohm * i_A * relieved};
 }
 
 // Weights of two neighbouring knots.
@@ -83,7 +85,7 @@ public:
             w.setOnes();
             return w;
         }
-        const Pair t = between(z_, std::clamp(arrhenius(t_degC + k_zero_K), z_.front(), z_.back()), false);
+        const Pair t = between(z_, std::clamp(arrhenius(t_degC + k_zero_degC_K), z_.front(), z_.back()), false);
         const auto k = static_cast<Index>(t.k);
         const double h = gap(k), a = t.w0, b = t.w1;
         w[k] += a, w[k + 1] += b;
@@ -93,8 +95,8 @@ public:
     }
     /// Nearest temperature within the knots.
     double within(double t_degC) const {
-        const double z = std::clamp(arrhenius(t_degC + k_zero_K), z_.front(), z_.back());
-        return -1000.0 / z - k_zero_K;
+        const double z = std::clamp(arrhenius(t_degC + k_zero_degC_K), z_.front(), z_.back());
+        return -1000.0 / z - k_zero_degC_K;
     }
 
 private:
@@ -257,10 +259,12 @@ double Problem::ohmic(const std::vector<double>& p) const {
 
 double Problem::log_typical(double t_degC) const {
     const double rest = chemistry == "LFP" ? 0.6 : 0.75;
-    return std::log(rest + (1.0 - rest) * std::exp(5000.0 / (t_degC + k_zero_K) - 5000.0 / 298.15));
+    return std::log(rest + (1.0 - rest) * std::exp(5000.0 / (t_degC + k_zero_degC_K) - 5000.0 / 298.15));
 }
 
-double Problem::log_typical_slow(double t_degC) const { return k_slow_K / (t_degC + k_zero_K) - k_slow_K / 298.15; }
+double Problem::log_typical_slow(double t_degC) const {
+    return k_slow_K / (t_degC + k_zero_degC_K) - k_slow_K / 298.15;
+}
 
 double Problem::slope_prior(std::size_t k) const {
     return ocv.dudt_VperK.empty() ? 0.0 : 10.0 * linear(ocv.soc, ocv.dudt_VperK, entropy_soc[k]);

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "base/constants.hpp"
 #include "base/math.hpp"
 
 namespace twin::study {
@@ -13,7 +14,7 @@ namespace {
 
 using base::abs2;
 
-constexpr double k_zero_K = 273.15;
+using base::k_zero_degC_K;
 constexpr int k_settle = 3;  // periods before the first jump
 
 [[noreturn]] void refuse(const std::string& pointer, const std::string& message) {
@@ -38,7 +39,7 @@ public:
             refuse("/horizon_d", fmt::format("{:g}; allowed one period .. 36525", p.horizon_d));
         if (!(p.row_d >= p.period_s / 86400.0)) refuse("/row_d", "must be at least one period");
         if (!(p.tol_rel >= 1e-9 && p.tol_rel <= 0.1)) refuse("/tol_rel", "allowed 1e-9 .. 0.1");
-        t_K_ = p.ambient_degC[0] + k_zero_K;
+        t_K_ = p.ambient_degC[0] + k_zero_degC_K;
         cell_->ambient_K = t_K_;
         cell_->reset(p.soc, t_K_);
         (void)cell_->degradation(&r);

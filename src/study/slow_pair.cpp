@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/constants.hpp"
+
 namespace twin::study {
 
 namespace {
@@ -75,7 +77,7 @@ void prepare_pulse_fit(Problem& b, const std::vector<Recording>& all) {
     bool any = false;
     for (const Recording& r : all) {
         if (r.held_back || !r.is_slow() || r.t_s.empty()) continue;
-        const double t_K = r.t_degC[r.t_degC.size() / 2] + 273.15;
+        const double t_K = r.t_degC[r.t_degC.size() / 2] + base::k_zero_degC_K;
         const auto close = [t_K](double knot) { return std::abs(knot - t_K) < k_same_K; };
         if (std::none_of(near_K.begin(), near_K.end(), close)) continue;
         b.files.push_back(&r);

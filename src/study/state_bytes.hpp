@@ -9,18 +9,9 @@
 #include <type_traits>
 #include <vector>
 
-namespace twin::study {
+#include "base/bytes.hpp"
 
-/// 8 bytes of x, the lowest first, at the end of `out`.
-inline void put_u64(std::vector<std::uint8_t>& out, std::uint64_t x) {
-    for (unsigned k = 0; k < 8; ++k) out.push_back(static_cast<std::uint8_t>(x >> (8 * k)));
-}
-/// Word k of the bytes; there are more than 8 k + 7.
-inline std::uint64_t get_u64(const std::vector<std::uint8_t>& bytes, std::size_t k) {
-    std::uint64_t x = 0;
-    for (unsigned n = 0; n < 8; ++n) x |= static_cast<std::uint64_t>(bytes[8 * k + n]) << (8 * n);
-    return x;
-}
+namespace twin::study {
 
 template <class S>
 std::vector<std::uint8_t> bytes_of(const S& state) {
@@ -28,7 +19,7 @@ std::vector<std::uint8_t> bytes_of(const S& state) {
     const auto words = std::bit_cast<std::array<std::uint64_t, sizeof(S) / 8>>(state);
     std::vector<std::uint8_t> out;
     out.reserve(sizeof(S));
-    for (const std::uint64_t w : words) put_u64(out, w);
+    for (const std::uint64_t w : words) base::put_u64(out, w);
     return out;
 }
 
@@ -37,7 +28,7 @@ template <class S>
 S of_bytes(const std::vector<std::uint8_t>& bytes) {
     if (bytes.size() != sizeof(S)) throw std::invalid_argument("the state is of another kind of model");
     std::array<std::uint64_t, sizeof(S) / 8> words{};
-    for (std::size_t k = 0; k < words.size(); ++k) words[k] = get_u64(bytes, k);
+    for (std::size_t k = 0; k < words.size(); ++k) words[k] = base::get_u64(bytes, k);
     return std::bit_cast<S>(words);
 }
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
-#include <unistd.h>
-
 #include <twin/twin_c.h>
 #include <cmath>
 #include <filesystem>
@@ -12,6 +10,7 @@
 #include <twin/twin.hpp>
 
 #include "unit/api/fake_run.hpp"
+#include "unit/folder.hpp"
 
 using namespace twin;
 namespace fs = std::filesystem;
@@ -37,11 +36,7 @@ Simulation simulation(Plan& plan, const std::string& id) {
     return detail::Access::simulation(std::move(data));
 }
 
-struct Folder {
-    fs::path path = fs::temp_directory_path() / ("bmstwin-api-" + std::to_string(::getpid()));
-    Folder() { fs::remove_all(path); }
-    ~Folder() { fs::remove_all(path); }
-};
+using test::Folder;
 
 }  // namespace
 

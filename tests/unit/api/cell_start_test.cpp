@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a cell begins (charge, temperature, history), going on, saving and loading, and steps as objects.
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -20,6 +19,7 @@
 #include "io/bpx.hpp"
 #include "io/model.hpp"
 #include "study/cell_model.hpp"
+#include "unit/folder.hpp"
 
 using namespace twin;
 
@@ -326,10 +326,9 @@ TEST_CASE("a BPX file's State is where the cell begins; what of the file is not 
         R"("State": {"Initial conditions": {"Initial state-of-charge": 0.4, "Initial temperature [K]": 283.15}},
                     "Parameterisation")");
     text.replace(text.find("\"Cell\": {"), 9, R"("Cell": {"Colour": 1, )");
-    const std::filesystem::path file =
-        std::filesystem::temp_directory_path() / ("bmstwin-state-" + std::to_string(::getpid()) + ".json");
-    std::ofstream(file) << text;
-    Cell c(file.string(), "spm");
+    const test::Folder folder;
+    const std::string file = folder.write("state.json", text);
+    Cell c(file, "spm");
     CHECK(c.soc() == doctest::Approx(0.4).epsilon(1e-12));
     CHECK(c.temp_degC() == doctest::Approx(10.0).epsilon(1e-12));
     const CellRun r = c.run({"Rest for 1 s"});
@@ -339,11 +338,10 @@ TEST_CASE("a BPX file's State is where the cell begins; what of the file is not 
     for (const std::string& note : c.notes()) told = told || has(note, "Colour");
     CHECK(told);
     const std::string pack = R"({"bmstwin": 1, "id": "n", "duration_s": 1, "pack": {"cells": "1S1P", "model": ")" +
-                             file.string() + R"(", "kind": "spm", "board": "none"},
+                             file + R"(", "kind": "spm", "board": "none"},
         "protocol": {"steps": [{"rest_s": 1}]}, "expect": [{"id": "v", "always": "truth.cell.v_min_V > 1"}]})";
     const RunResult x = run(Scenario::from_json(pack, "<test>", {}));
     told = false;
     for (const Warning& w : x.warnings) told = told || (w.code == "INPUT" && has(w.text, "Colour"));
     CHECK(told);
-    std::filesystem::remove(file);
 }

@@ -2,34 +2,19 @@
 // Several cells in one fit: made by formulas, so that what they differ by is known.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <string>
 
 #include <twin/fit.hpp>
+#include "unit/folder.hpp"
 
 using namespace twin;
 
 namespace {
 
-namespace fs = std::filesystem;
-
-struct Folder {
-    fs::path path = fs::temp_directory_path() / ("bmstwin-fit-cells-" + std::to_string(::getpid()));
-    Folder() { fs::create_directories(path); }
-    ~Folder() {
-        std::error_code ignored;
-        fs::remove_all(path, ignored);
-    }
-    std::string write(const std::string& name, const std::string& text) const {
-        std::ofstream(path / name) << text;
-        return (path / name).string();
-    }
-};
+using test::Folder;
 
 double ocv_V(double soc) { return 3.3 + 0.8 * soc + 0.05 * soc * soc; }
 

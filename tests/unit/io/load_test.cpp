@@ -14,6 +14,7 @@
 #include "io/model.hpp"
 #include "io/validate.hpp"
 #include "scenario/describe_requirements.hpp"
+#include "unit/folder.hpp"
 
 using namespace twin;      // NOLINT(google-build-using-namespace)
 using namespace twin::io;  // NOLINT(google-build-using-namespace)
@@ -304,7 +305,8 @@ TEST_CASE("garbage of every size is refused quickly with a short answer") {
 
 TEST_CASE("errors of all files are listed, and ids must differ between files") {
     namespace fs = std::filesystem;
-    const fs::path dir = fs::temp_directory_path() / "bmstwin-load-test";
+    const test::Folder folder;
+    const fs::path& dir = folder.path;
     fs::create_directories(dir / "sub");
     const auto write = [&](const char* name, const std::string& text) {
         std::ofstream(dir / name) << text;
@@ -326,13 +328,12 @@ TEST_CASE("errors of all files are listed, and ids must differ between files") {
     CHECK(errors.empty());
     find_scenario_files({(dir / "none").string()}, errors);
     CHECK(errors.size() == 1);
-    fs::remove_all(dir);
 }
 
 TEST_CASE("a series from a CSV beside the scenario") {
     namespace fs = std::filesystem;
-    const fs::path dir = fs::temp_directory_path() / "bmstwin-series-test";
-    fs::create_directories(dir);
+    const test::Folder folder;
+    const fs::path& dir = folder.path;
     std::ofstream(dir / "day.csv") << "t_s,board_degC,cells_degC\n0,20,21\n3600,50,31\n";
     const std::string file = (dir / "a.scenario.json").string();
     std::ofstream(file) << with("\"board_degC\": 60",
@@ -348,20 +349,18 @@ TEST_CASE("a series from a CSV beside the scenario") {
     CHECK(read_series((dir / "bad.csv").string(), s).find("no column") != std::string::npos);
     CHECK(says(load(with("\"board_degC\": 60", "\"board_degC\": {\"profile\": \"day.csv\"}")),
                "/environment/board_degC/profile", "is not found"));
-    fs::remove_all(dir);
 }
 
 TEST_CASE("the current directory is never searched") {
     namespace fs = std::filesystem;
-    const fs::path dir = fs::temp_directory_path() / "bmstwin-cwd-test";
-    fs::create_directories(dir);
+    const test::Folder folder;
+    const fs::path& dir = folder.path;
     std::ofstream(dir / "stray-cell.json") << "{}";
     const fs::path before = fs::current_path();
     fs::current_path(dir);
     const LoadResult r = changed("/pack/model", "stray-cell");
     const LoadResult path = changed("/pack/model", "stray-cell.json");
     fs::current_path(before);
-    fs::remove_all(dir);
     CHECK(says(r, "/pack/model", "is not found"));
     CHECK(says(path, "/pack/model", "is not found"));
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -19,6 +17,7 @@
 #include "io/trace_csv.hpp"
 #include "io/verdict_table.hpp"
 #include "sample_result.hpp"
+#include "unit/folder.hpp"
 
 using namespace twin;
 using nlohmann::json;
@@ -26,17 +25,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Folder {
-    fs::path path = fs::temp_directory_path() / ("bmstwin-writers-" + std::to_string(::getpid()));
-    Folder() {
-        fs::remove_all(path);
-        fs::create_directories(path);
-    }
-    ~Folder() { fs::remove_all(path); }
-    std::size_t files() const {
-        return static_cast<std::size_t>(std::distance(fs::directory_iterator(path), fs::directory_iterator{}));
-    }
-};
+using test::Folder;
 
 std::string read(const fs::path& p) {
     std::ifstream in(p, std::ios::binary);

@@ -158,7 +158,7 @@ TEST_CASE("no lithium is lost: particles, SEI, plated and dead are closed to 1e-
                 // the negative electrode gave the current's charge and what the side reactions took
                 const auto& e = p->electrode[0];
                 const double capacity_C = p->area_m2 * e.thickness_m * e.area_per_volume_perm * e.radius_m / 3.0 *
-                                          e.c_max * (e.x_full - e.x_empty) * cell::k_faraday_C;
+                                          e.c_max * (e.x_full - e.x_empty) * cell::k_faraday_CperMol;
                 const double side_C = d.sei_C + d.plated_C + d.dead_C;
                 CHECK((x0 - c.soc()) * capacity_C == doctest::Approx(q_C + side_C).epsilon(1e-9));
                 CHECK(c.charge_out_C() == doctest::Approx(q_C).epsilon(1e-12));

@@ -76,7 +76,7 @@ TEST_CASE("a particle's surface follows the closed form of a sphere with given f
     // c_s - mean = -(R j / D) (1/5 - 2 sum exp(-l_n tau) / l_n), and 2 sqrt(tau / pi) for short times
     const auto p = set_of("chen2020");
     const cell::EchemElectrode& e = p->electrode[1];
-    const double j = -5.0 / p->area_m2 / (e.area_per_volume_perm * e.thickness_m * cell::k_faraday_C);
+    const double j = -5.0 / p->area_m2 / (e.area_per_volume_perm * e.thickness_m * cell::k_faraday_CperMol);
     for (const double t_s : {1e-2, 1.0, 60.0, 900.0}) {
         cell::Echem c(p, EchemKind::spm);
         c.trial(t_s, 5.0, true);
@@ -105,7 +105,7 @@ TEST_CASE("charge is exact for any profile, a trial changes nothing, a restart i
             c.reset(0.5, 298.15);
             const auto& e = p->electrode[0];
             const double active_m3 = p->area_m2 * e.thickness_m * e.area_per_volume_perm * e.radius_m / 3.0;
-            const double capacity_C = active_m3 * e.c_max * (e.x_full - e.x_empty) * cell::k_faraday_C;
+            const double capacity_C = active_m3 * e.c_max * (e.x_full - e.x_empty) * cell::k_faraday_CperMol;
             double q_C = 0.0, moved_C = 0.0, last_A = 0.0;
             std::uint64_t dice = 1;
             for (int k = 0; k < 400; ++k) {

@@ -6,30 +6,15 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <string>
 
 #include "study/fit.hpp"
+#include "unit/folder.hpp"
 
 namespace {
 
-namespace fs = std::filesystem;
-
-struct Folder {
-    fs::path path = fs::temp_directory_path() / fmt::format("fit_direction_{}", std::rand());
-    Folder() { fs::create_directories(path); }
-    ~Folder() {
-        std::error_code ignored;
-        fs::remove_all(path, ignored);
-    }
-    std::string write(const std::string& name, const std::string& text) const {
-        std::ofstream(path / name) << text;
-        return (path / name).string();
-    }
-};
+using twin::test::Folder;
 
 struct Truth {
     double r0 = 0.020, r1 = 0.015, tau1 = 20.0, rho0 = 1.2, rho1 = 0.7, m0_V = 0.004, eta = 0.995, gamma = 25.0,

@@ -5,9 +5,6 @@
 
 #include <cmath>
 #include <complex>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <string>
 
@@ -15,25 +12,13 @@
 #include "study/cell_model.hpp"
 #include "study/fit.hpp"
 #include "study/spectrum.hpp"
+#include "unit/folder.hpp"
 
 using namespace twin;
 
 namespace {
 
-namespace fs = std::filesystem;
-
-struct Folder {
-    fs::path path = fs::temp_directory_path() / fmt::format("fit_eis_test_{}", std::rand());
-    Folder() { fs::create_directories(path); }
-    ~Folder() {
-        std::error_code ignored;
-        fs::remove_all(path, ignored);
-    }
-    std::string write(const std::string& name, const std::string& text) const {
-        std::ofstream(path / name) << text;
-        return (path / name).string();
-    }
-};
+using test::Folder;
 
 constexpr double k_r0 = 0.02, k_r1 = 0.008, k_r2 = 0.012, k_tau1 = 0.05, k_tau2 = 120.0, k_q_Ah = 2.0;
 constexpr double k_two_pi = 6.283185307179586;

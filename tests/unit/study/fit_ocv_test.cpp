@@ -4,14 +4,12 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <string>
 
 #include "study/ocv.hpp"
 #include "study/problem.hpp"
+#include "unit/folder.hpp"
 
 using namespace twin::study;
 
@@ -31,11 +29,9 @@ std::string table() {
 }
 
 OcvData read(const std::string& text) {
-    const std::filesystem::path path = std::filesystem::temp_directory_path() / fmt::format("ocv_{}.csv", std::rand());
-    std::ofstream(path) << text;
+    const twin::test::Folder folder;
     std::vector<twin::Diagnostic> errors;
-    OcvData o = ocv_of_table(path.string(), errors);
-    std::filesystem::remove(path);
+    OcvData o = ocv_of_table(folder.write("ocv.csv", text), errors);
     CHECK(errors.empty());
     return o;
 }

@@ -5,9 +5,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <string>
 
@@ -16,23 +13,11 @@
 #include "study/slow_pair.hpp"
 #include "study/step_list.hpp"
 #include "study/typical.hpp"
+#include "unit/folder.hpp"
 
 namespace {
 
-namespace fs = std::filesystem;
-
-struct Folder {
-    fs::path path = fs::temp_directory_path() / fmt::format("fit_pulse_test_{}", std::rand());
-    Folder() { fs::create_directories(path); }
-    ~Folder() {
-        std::error_code ignored;
-        fs::remove_all(path, ignored);
-    }
-    std::string write(const std::string& name, const std::string& text) const {
-        std::ofstream(path / name) << text;
-        return (path / name).string();
-    }
-};
+using twin::test::Folder;
 
 constexpr double k_q_Ah = 5.0, k_r0 = 0.025, k_r1 = 0.005, k_r2 = 0.010, k_tau[3] = {6.0, 60.0, 900.0};
 constexpr double k_lag = 0.016;  // R3 = lag * dU/dsoc: 16 mOhm per V

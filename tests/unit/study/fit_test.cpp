@@ -4,30 +4,15 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <string>
 
 #include "study/fit.hpp"
+#include "unit/folder.hpp"
 
 namespace {
 
-namespace fs = std::filesystem;
-
-struct Folder {
-    fs::path path = fs::temp_directory_path() / fmt::format("fit_test_{}", std::rand());
-    Folder() { fs::create_directories(path); }
-    ~Folder() {
-        std::error_code ignored;
-        fs::remove_all(path, ignored);
-    }
-    std::string write(const std::string& name, const std::string& text) const {
-        std::ofstream(path / name) << text;
-        return (path / name).string();
-    }
-};
+using twin::test::Folder;
 
 constexpr double k_r0 = 0.02, k_r1 = 0.008, k_r2 = 0.012, k_tau1 = 6.0, k_tau2 = 120.0, k_q_Ah = 2.0;
 
