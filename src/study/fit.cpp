@@ -337,7 +337,9 @@ FitResult fit_model(const FitOptions& given) {
     const std::vector<Spectrum> spectra = read_all_spectra(o, errors);
     if (errors.empty()) check_soc_columns(all, o, errors);
     if (!errors.empty()) throw InputError(errors);
-    split_slow_legs(all, o.capacity_Ah);
+    const std::size_t whole = split_slow_legs(all, o.capacity_Ah);
+    for (std::size_t k = whole; k < all.size(); ++k)
+        say(o, fmt::format("{}: {} of {:.4g} Ah cut out", all[k].path, all[k].kind, std::abs(all[k].charge_Ah())));
     OcvData ocv = o.ocv_table.empty() ? ocv_of_slow_tests(all, errors) : ocv_of_table(o.ocv_table, errors);
     const double capacity = o.capacity_Ah > 0.0 ? o.capacity_Ah : ocv.capacity_Ah;
     if (errors.empty() && capacity <= 0.0)

@@ -103,7 +103,7 @@ double linear(const std::vector<double>& x, const std::vector<double>& y, double
     return y[k - 1] + (at - x[k - 1]) / (x[k] - x[k - 1]) * (y[k] - y[k - 1]);
 }
 
-void split_slow_legs(std::vector<Recording>& all, double capacity_Ah) {
+std::size_t split_slow_legs(std::vector<Recording>& all, double capacity_Ah) {
     std::vector<Recording> legs;
     double most_Ah = capacity_Ah;
     for (const Recording& r : all) {
@@ -136,7 +136,9 @@ void split_slow_legs(std::vector<Recording>& all, double capacity_Ah) {
             for (const double i : r.i_A) big = std::max(big, std::abs(i));
             return r.path == leg.path && !r.held_back && big < std::abs(leg.charge_Ah()) / 8.0;
         });
+    const std::size_t whole = all.size();
     for (Recording& leg : legs) all.push_back(std::move(leg));
+    return whole;
 }
 
 OcvData ocv_of_slow_tests(const std::vector<Recording>& all, std::vector<Diagnostic>& errors) {

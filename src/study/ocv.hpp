@@ -24,8 +24,9 @@ struct OcvData {
 /// The same curve over a smaller or larger capacity, both empty at soc 0: what lies above soc 1 is cut off.
 void rescale(OcvData& ocv, double from_Ah, double to_Ah);
 
-/// Adds every slow leg (one direction, C/8 or less) of files that hold more than one as a recording of its own.
-void split_slow_legs(std::vector<Recording>& all, double capacity_Ah);
+/// Adds every slow leg (one direction, C/8 or less) of files that hold more than one as a recording of its own; where
+/// they begin.
+std::size_t split_slow_legs(std::vector<Recording>& all, double capacity_Ah);
 
 /// Mean of slow discharge and charge at equal soc where both exist, else the one there is. The recordings nearest to
 /// 25 degC are taken. Throws nothing; problems go to `errors`.

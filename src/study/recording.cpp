@@ -16,6 +16,7 @@ namespace twin::study {
 namespace {
 
 constexpr std::size_t k_most_rows = 5'000'000;
+constexpr double k_year_s = 365.25 * 86400.0, k_most_years = 5.0;  // a recording that is longer is in other units
 
 void fail(std::vector<Diagnostic>& errors, const std::string& file, std::size_t line, const std::string& message) {
     errors.push_back({Diagnostic::Severity::error, file, "", message, static_cast<int>(line), 0});
@@ -247,6 +248,11 @@ Recording read_recording(const FitFile& file, const FitOptions& o, std::vector<D
         r.t_degC.push_back(temp);
         r.ambient_degC.push_back(ambient);
         r.line.push_back(n);
+    }
+    if (const double years = (r.t_s.back() - r.t_s.front()) / k_year_s; years > k_most_years) {
+        fail(errors, file.path, r.line.back(),
+             fmt::format("the time runs over {:.3g} years, allowed {}: is it in s?", years, k_most_years));
+        return {};
     }
     if (const std::vector<double>* soc = t.find(o.columns.soc); soc != nullptr && !o.columns.soc.empty())
         take_soc_column(r, o.columns.soc, *soc, r.soc_known, errors);

@@ -145,6 +145,8 @@ TEST_CASE("bad files are errors with file and line") {
     };
     CHECK(with("time_s,current_A,voltage_V,temp_C\n0,0,3,25\n1,x,3,25\n").find("bad.csv:3") != std::string::npos);
     CHECK(with("time_s,current_A,voltage_V,temp_C\n5,0,3,25\n1,0,3,25\n").find("time goes back") != std::string::npos);
+    CHECK(with("time_s,current_A,voltage_V,temp_C\n0,0,3,25\n2e8,0,3,25\n")
+              .find("runs over 6.34 years, allowed 5: is it in s?") != std::string::npos);
     CHECK(with("time_s,current_A,voltage_V,temp_C\n0,0,3\n").find("has 3 values") != std::string::npos);
     CHECK(with("time_s,amps,voltage_V,temp_C\n0,0,3,25\n").find("no column for current") != std::string::npos);
     CHECK(with("time_s,current_A,voltage_V\n0,0,3\n").find("no temperature") != std::string::npos);
