@@ -14,22 +14,21 @@ namespace detail {
 /// 2^n for n in [-1022, 1023].
 inline double pow2i(std::int64_t n) { return std::bit_cast<double>(static_cast<std::uint64_t>(n + 1023) << 52); }
 
+// Polynomials by powers of the square (Estrin): a chain of dependent operations a third as long as Horner's.
 template <class T>
 [[gnu::always_inline]] inline T exp_poly_tail(const T& r) {  // (e^r - 1 - r) / r^2, |r| <= ln2/2, Taylor (< 1e-17 off)
-    T p = T(1.0 / 6227020800.0 / 14.0);
-    p = p * r + 1.0 / 6227020800.0;
-    p = p * r + 1.0 / 479001600.0;
-    p = p * r + 1.0 / 39916800.0;
-    p = p * r + 1.0 / 3628800.0;
-    p = p * r + 1.0 / 362880.0;
-    p = p * r + 1.0 / 40320.0;
-    p = p * r + 1.0 / 5040.0;
-    p = p * r + 1.0 / 720.0;
-    p = p * r + 1.0 / 120.0;
-    p = p * r + 1.0 / 24.0;
-    p = p * r + 1.0 / 6.0;
-    p = p * r + 0.5;
-    return p;
+    const T r2 = r * r, r4 = r2 * r2;
+    const T a = (0.5 + r * (1.0 / 6.0)) + r2 * (1.0 / 24.0 + r * (1.0 / 120.0));
+    const T b = (1.0 / 720.0 + r * (1.0 / 5040.0)) + r2 * (1.0 / 40320.0 + r * (1.0 / 362880.0));
+    const T c = (1.0 / 3628800.0 + r * (1.0 / 39916800.0)) + r2 * (1.0 / 479001600.0 + r * (1.0 / 6227020800.0));
+    return a + r4 * (b + r4 * (c + r4 * (1.0 / 6227020800.0 / 14.0)));
+}
+[[gnu::always_inline]] inline double atanh_tail(double s) {  // (atanh f - f) / (f s), s = f^2 <= 0.0295, Taylor
+    const double s2 = s * s, s4 = s2 * s2;
+    const double a = (1.0 / 3.0 + s * (1.0 / 5.0)) + s2 * (1.0 / 7.0 + s * (1.0 / 9.0));
+    const double b = (1.0 / 11.0 + s * (1.0 / 13.0)) + s2 * (1.0 / 15.0 + s * (1.0 / 17.0));
+    const double c = (1.0 / 19.0 + s * (1.0 / 21.0)) + s2 * (1.0 / 23.0);
+    return a + s4 * (b + s4 * c);
 }
 struct ExpParts {
     double r;
@@ -72,17 +71,7 @@ inline double det_log(double x) {
     }
     const double f = (m - 1.0) / (m + 1.0);  // log m = 2 atanh f, |f| <= 0.1716
     const double s = f * f;
-    double p = 1.0 / 23.0;
-    p = p * s + 1.0 / 21.0;
-    p = p * s + 1.0 / 19.0;
-    p = p * s + 1.0 / 17.0;
-    p = p * s + 1.0 / 15.0;
-    p = p * s + 1.0 / 13.0;
-    p = p * s + 1.0 / 11.0;
-    p = p * s + 1.0 / 9.0;
-    p = p * s + 1.0 / 7.0;
-    p = p * s + 1.0 / 5.0;
-    p = p * s + 1.0 / 3.0;
+    const double p = detail::atanh_tail(s);
     const double de = static_cast<double>(e);
     return (2.0 * f + (2.0 * f * s * p + de * 1.90821492927058770002e-10)) + de * 6.93147180369123816490e-01;
 }

@@ -189,8 +189,11 @@ private:
     void eval_port(std::size_t k, double dh_s, const T& v_V, T& i_A, T& g_S);
     void branch_currents();
     // a step
+    template <bool First>
     void accumulate(double hb_s);
     void sdirk_history(double h_s, int stage);
+    const T* stage_i_A() const;
+    const T* stage_v_V() const;
     void mean_emfs(double h_s, bool slope);
     void pack_means(std::size_t p, double h_s, const T* i_A);
     void end_emfs();
@@ -205,17 +208,17 @@ private:
     void derivatives(double dh_s, std::vector<T>& rl_k, std::vector<T>& rc_k);
     base::Status try_sdirk(double h_s);
     base::Status try_one_stage(double h_s);
-    void clear_step();
-    void estimate_error(double h_s, Method m);
+    template <bool Sdirk>
+    void estimate_error(double h_s);
     base::Status check_finite() const;
     // taking it
     CoeffSlot& slot(double h_s);
     void forget_derived();
     void book_branches();
-    void book_ports();
-    void commit_cells(double h_s);
-    void commit_thermal(double h_s);
-    void commit_group(std::size_t p, std::int32_t fet, double h_s, T& heat_J);
+    void book_ports(const CoeffSlot& c);
+    void commit_cells(const CoeffSlot& c);
+    void commit_thermal(const CoeffSlot& c);
+    void commit_group(std::size_t p, std::int32_t fet, const CoeffSlot& c, T& heat_J);
     void commit_balancers(double h_s);
     void keep_solver_memory();
     void keep_resistances();

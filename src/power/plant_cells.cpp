@@ -132,15 +132,14 @@ void Plant<T>::end_emfs() {
 }
 
 template <class T>
-void Plant<T>::commit_cells(double h_s) {
+void Plant<T>::commit_cells(const CoeffSlot& k) {
     Scratch& w = *s_;
-    const CoeffSlot& k = slot(h_s);
     T ocv(0.0), rc_h(0.0), hy_h(0.0), side(0.0), rc_s(0.0), hy_s(0.0), moved(0.0);
     T* const q = st(o_cell_q_);
     const T* const held = st(o_cell_r_);
     for (std::size_t p = 0; p < setup_.packs.size(); ++p) {
         if (setup_.packs[p].echem) {
-            echem_commit(p, h_s, ocv, rc_h, moved);
+            echem_commit(p, k.h_s, ocv, rc_h, moved);
             continue;
         }
         const T env = in(o_env_)[k_env_stride * p];
@@ -204,7 +203,7 @@ void Plant<T>::commit_cells(double h_s) {
     template void Plant<T>::mean_emfs(double, bool);                       \
     template typename Plant<T>::Mask Plant<T>::emfs_settled(double, bool); \
     template void Plant<T>::end_emfs();                                    \
-    template void Plant<T>::commit_cells(double);
+    template void Plant<T>::commit_cells(const CoeffSlot&);
 TWIN_INSTANTIATE(double)
 TWIN_INSTANTIATE(base::Pack8)
 #undef TWIN_INSTANTIATE

@@ -69,10 +69,11 @@ void Plant<T>::commit() {
     }
     if (!w.echem.empty()) w.echem_saved = w.echem;  // same sizes: no allocation
     const double h_s = trial_h_s_;
+    const CoeffSlot& c = slot(h_s);
     book_branches();
-    book_ports();
-    commit_cells(h_s);
-    commit_thermal(h_s);
+    book_ports(c);
+    commit_cells(c);
+    commit_thermal(c);
     book_sums();
     copy_to(st(o_rl_i_), w.rl_i);
     copy_to(st(o_rl_k_), w.rl_k2);
@@ -189,11 +190,10 @@ void Plant<T>::book_branches() {
 }
 
 template <class T>
-void Plant<T>::book_ports() {
+void Plant<T>::book_ports(const CoeffSlot& c) {
     Scratch& w = *s_;
     T diode = T(0.0), draw = T(0.0), load = T(0.0), charger = T(0.0), clamp = T(0.0);
-    const CoeffSlot& c = slot(trial_h_s_);
-    const T inv_h = T(1.0 / trial_h_s_);
+    const T inv_h = T(1.0 / c.h_s);
     for (std::size_t k = 0; k < w.port_e.size(); ++k) {
         const T e = w.port_e[k];
         const auto n = at(topo_->port[k].index);
@@ -253,16 +253,17 @@ void Plant<T>::book_ports() {
 
 /// Junctions and stress of one group; adds what it dissipated.
 template <class T>
-void Plant<T>::commit_group(std::size_t p, std::int32_t fet, double h_s, T& heat_J) {
+void Plant<T>::commit_group(std::size_t p, std::int32_t fet, const CoeffSlot& c, T& heat_J) {
     Scratch& w = *s_;
     const auto f = at(fet);
+    const double h_s = c.h_s;
     const T inv_h = T(1.0 / h_s);
     const typename Scratch::FetEnergy& e = w.fet_e[f];
     const T count = fet_params_[f].count;
     const T chip = (e.channel + e.diode) + e.avalanche;
     heat_J = heat_J + chip;
     auto* const theta = reinterpret_cast<FosterState<T, 3>*>(st(o_foster_) + 3 * f);
-    foster_advance(*theta, slot(h_s).foster[p], chip * inv_h / count);
+    foster_advance(*theta, c.foster[p], chip * inv_h / count);
     auto* const stress = reinterpret_cast<FetStress<T>*>(st(o_stress_) + f * (sizeof(FetStress<T>) / sizeof(T)));
     const T tj = st(o_board_T_)[p] + foster_rise_K(*theta);
     const FetLimits<T>& lim = fet_limits_[p];
@@ -284,10 +285,9 @@ void Plant<T>::commit_group(std::size_t p, std::int32_t fet, double h_s, T& heat
 }
 
 template <class T>
-void Plant<T>::commit_thermal(double h_s) {
+void Plant<T>::commit_thermal(const CoeffSlot& k) {
     Scratch& w = *s_;
-    const CoeffSlot& k = slot(h_s);
-    const T inv_h = T(1.0 / h_s);
+    const T inv_h = T(1.0 / k.h_s);
     for (std::size_t p = 0; p < topo_->pack.size(); ++p) {
         const PackSetup& ps = setup_.packs[p];
         const T board_env = in(o_env_)[k_env_stride * p + 1];
@@ -305,8 +305,8 @@ void Plant<T>::commit_thermal(double h_s) {
             const std::size_t s0 = at(topo_->source0[p]);
             heat = heat + (w.src_e[s0 + at(bal_[p].from) - 1] + w.src_e[s0 + at(bal_[p].to) - 1]);
         }
-        commit_group(p, b.fet_dsg, h_s, heat);
-        commit_group(p, b.fet_chg, h_s, heat);
+        commit_group(p, b.fet_dsg, k, heat);
+        commit_group(p, b.fet_chg, k, heat);
         T& board = st(o_board_T_)[p];
         T& bead = st(o_fet_ntc_)[p];
         bead = bead + (board - bead) * k.fet_ntc[p];

@@ -141,6 +141,7 @@ struct Plant<T>::Scratch {
     };
     std::array<Published, 2> pub;
     std::size_t pub_now = 0;
+    bool from_state = true;  // the stage starts from the committed state: no history of its own
     Published& shown() { return pub[pub_now]; }
 };
 

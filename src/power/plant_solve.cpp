@@ -151,11 +151,12 @@ void Plant<T>::linear_sources() {
         rhs[e.b[k]] = rhs[e.b[k]] + i_A;
     };
     const std::size_t n_rl = w.rl_g.size(), n_rc = w.rc_g.size();
+    const T *const rl_from = stage_i_A(), *const rc_from = stage_v_V();
     each_pair<T>(0, n_rl, [&]<class V>(const V&, std::size_t k) {
-        put(&w.rl_s[k], fetch<V>(&w.rl_w[k]) * fetch<V>(&w.rl_hist[k]) + fetch<V>(&w.rl_g[k]) * fetch<V>(&w.rl_de[k]));
+        put(&w.rl_s[k], fetch<V>(&w.rl_w[k]) * fetch<V>(rl_from + k) + fetch<V>(&w.rl_g[k]) * fetch<V>(&w.rl_de[k]));
     });
     each_pair<T>(0, n_rc, [&]<class V>(const V&, std::size_t k) {
-        put(&w.rc_s[k], fetch<V>(&w.rc_g[k]) * (fetch<V>(&w.rc_de[k]) - fetch<V>(&w.rc_hist[k])));
+        put(&w.rc_s[k], fetch<V>(&w.rc_g[k]) * (fetch<V>(&w.rc_de[k]) - fetch<V>(rc_from + k)));
     });
     for (std::size_t k = 0; k < n_rl; ++k) flow(w.rl, k, w.rl_s[k]);
     for (std::size_t k = 0; k < n_rc; ++k) flow(w.rc, k, w.rc_s[k]);

@@ -50,31 +50,27 @@ void Plant<T>::begin_trial(double h_s, Method m) {
     place_balancers();
 }
 
+/// Charges and energies of one stage with weight hb (s): the step's first, or added to what is there.
 template <class T>
-void Plant<T>::clear_step() {
-    Scratch& w = *s_;
-    const T zero(0.0);
-    for (std::size_t k = 0; k < w.rl_dq.size(); ++k) w.rl_dq[k] = w.rl_i2[k] = zero;
-    for (const std::size_t k : w.lossy_rc) w.rc_i2[k] = zero;
-    for (auto& x : w.port_e) x = zero;
-    for (const std::size_t k : w.sources) w.src_e[k] = zero;
-    for (std::size_t p = 0; p < w.pm_mean.size(); ++p) w.pm_mean[p] = w.pre_e[p] = zero;
-    for (auto& x : w.fet_e) x = {zero, zero, zero, zero, zero, zero};
-    w.input_e = w.element_e = zero;
-}
-
-/// Adds one stage with weight hb (s) to charges and energies.
-template <class T>
+template <bool First>
 void Plant<T>::accumulate(double hb_s) {
     Scratch& w = *s_;
     const T* const x = ws_.x.data();
+    const auto take = []<class V>(const V& old, const V& more) {
+        if constexpr (First) {
+            return more;
+        } else {
+            return old + more;
+        }
+    };
+    const auto add = [&take](T& to, const T& more) { to = take(to, more); };
     each_pair<T>(0, w.rl_i.size(), [&]<class V>(const V&, std::size_t k) {
         const V i = fetch<V>(&w.rl_i[k]);
         const V q = hb_s * i;
-        put(&w.rl_dq[k], fetch<V>(&w.rl_dq[k]) + q);
-        put(&w.rl_i2[k], fetch<V>(&w.rl_i2[k]) + q * i);
+        put(&w.rl_dq[k], take(fetch<V>(&w.rl_dq[k]), q));
+        put(&w.rl_i2[k], take(fetch<V>(&w.rl_i2[k]), q * i));
     });
-    for (const std::size_t k : w.lossy_rc) w.rc_i2[k] = w.rc_i2[k] + hb_s * (w.rc_i[k] * w.rc_i[k]);
+    for (const std::size_t k : w.lossy_rc) add(w.rc_i2[k], hb_s * (w.rc_i[k] * w.rc_i[k]));
     const auto heat = [&w, x](std::size_t k) {
         const T v = (x[w.res.a[k]] - x[w.res.b[k]]) + w.res_de[k];
         return w.res_g[k] * (v * v);
@@ -93,27 +89,36 @@ void Plant<T>::accumulate(double hb_s) {
     });
     for (const std::size_t k : w.element_res) element = element + heat(k);
     for (const std::size_t k : w.leaks) element = element + heat(k);
-    w.input_e = w.input_e + hb_s * input.value();
-    w.element_e = w.element_e + hb_s * element;
-    for (std::size_t k = 0; k < w.port_i.size(); ++k) w.port_e[k] = w.port_e[k] + hb_s * (w.port_v[k] * w.port_i[k]);
-    for (const std::size_t k : w.sources)
-        w.src_e[k] = w.src_e[k] + hb_s * (((x[at(w.src.a[k])] - x[at(w.src.b[k])]) + w.src_de[k]) * w.src_i[k]);
+    add(w.input_e, hb_s * input.value());
+    add(w.element_e, hb_s * element);
+    for (std::size_t k = 0; k < w.port_i.size(); ++k) add(w.port_e[k], hb_s * (w.port_v[k] * w.port_i[k]));
+    for (const std::size_t k : w.sources) add(w.src_e[k], hb_s * (source_V(k) * w.src_i[k]));
     for (std::size_t p = 0; p < w.pm_mean.size(); ++p) {
         if (!setup_.packs[p].board_fitted) continue;
         const std::size_t sense = at(topo_->pack[p].p_sense), pre = at(topo_->pack[p].precharge);
-        w.pm_mean[p] = w.pm_mean[p] + hb_s * ((x[w.res.a[sense]] - x[w.res.b[sense]]) + w.res_de[sense]);
-        w.pre_e[p] = w.pre_e[p] + hb_s * heat(pre);
+        add(w.pm_mean[p], hb_s * ((x[w.res.a[sense]] - x[w.res.b[sense]]) + w.res_de[sense]));
+        add(w.pre_e[p], hb_s * heat(pre));
     }
     for (std::size_t f = 0; f < w.fet.size(); ++f) {
         const MosfetEval<T>& e = w.fet[f];
         typename Scratch::FetEnergy& a = w.fet_e[f];
-        a.channel = a.channel + hb_s * e.p_channel_W;
-        a.diode = a.diode + hb_s * e.p_diode_W;
-        a.avalanche = a.avalanche + hb_s * e.p_avalanche_W;
-        a.gate_r = a.gate_r + hb_s * e.p_gate_R_W;
-        a.driver = a.driver + hb_s * e.p_driver_W;
-        a.i_av_peak = base::max2(a.i_av_peak, e.i_avalanche_A);
+        add(a.channel, hb_s * e.p_channel_W);
+        add(a.diode, hb_s * e.p_diode_W);
+        add(a.avalanche, hb_s * e.p_avalanche_W);
+        add(a.gate_r, hb_s * e.p_gate_R_W);
+        add(a.driver, hb_s * e.p_driver_W);
+        a.i_av_peak = base::max2(First ? T(0.0) : a.i_av_peak, e.i_avalanche_A);
     }
+}
+
+/// Where the stage's inductor currents and capacitor voltages start.
+template <class T>
+const T* Plant<T>::stage_i_A() const {
+    return s_->from_state ? st(o_rl_i_) : s_->rl_hist.data();
+}
+template <class T>
+const T* Plant<T>::stage_v_V() const {
+    return s_->from_state ? st(o_rc_v_) : s_->rc_hist.data();
 }
 
 /// Sets the stage history of every dynamic branch: y_n, or y_n + h (1 - d) K1.
@@ -125,9 +130,8 @@ void Plant<T>::sdirk_history(double h_s, int stage) {
     const T* const qg = st(o_fet_qg_);
     const T* const qd = st(o_fet_qd_);
     const double a = h_s * (1.0 - k_sdirk_d);
+    w.from_state = stage == 0;
     if (stage == 0) {
-        copy_from(w.rl_hist, i);
-        copy_from(w.rc_hist, v);
         for (std::size_t f = 0; f < w.fet.size(); ++f) {
             w.fet_qg_hist[f] = qg[f];
             w.fet_qd_hist[f] = qd[f];
@@ -151,13 +155,14 @@ template <class T>
 void Plant<T>::derivatives(double dh_s, std::vector<T>& rl_k, std::vector<T>& rc_k) {
     Scratch& w = *s_;
     const double inv = 1.0 / dh_s;
+    const T *const rl_from = stage_i_A(), *const rc_from = stage_v_V();
     each_pair<T>(0, w.rl_i.size(), [&]<class V>(const V&, std::size_t k) {
-        put(&rl_k[k], (fetch<V>(&w.rl_i[k]) - fetch<V>(&w.rl_hist[k])) * inv);
+        put(&rl_k[k], (fetch<V>(&w.rl_i[k]) - fetch<V>(rl_from + k)) * inv);
     });
     each_pair<T>(0, w.rc_i.size(), [&]<class V>(const V&, std::size_t k) {
         const V slope = fetch<V>(&w.rc_i[k]) * fetch<V>(&w.rc_per_c[k]);
         put(&rc_k[k], slope);
-        put(&w.rc_v[k], fetch<V>(&w.rc_hist[k]) + dh_s * slope);
+        put(&w.rc_v[k], fetch<V>(rc_from + k) + dh_s * slope);
     });
 }
 
@@ -167,19 +172,19 @@ base::Status Plant<T>::try_sdirk(double h_s) {
     mean_emfs(h_s, false);
     reference_potentials();
     const double dh = k_sdirk_d * h_s;
-    clear_step();
     for (int stage = 0; stage < 2; ++stage) {
         sdirk_history(h_s, stage);
         if (!solve_stage(dh, false)) return failure(base::StatusCode::no_convergence, stage);
         derivatives(dh, stage == 0 ? w.rl_k1 : w.rl_k2, stage == 0 ? w.rc_k1 : w.rc_k2);
-        accumulate(h_s * (stage == 0 ? 1.0 - k_sdirk_d : k_sdirk_d));
         if (stage != 0) break;
+        accumulate<true>(h_s * (1.0 - k_sdirk_d));
         for (std::size_t f = 0; f < w.fet.size(); ++f) {
             w.fet_gk1[f] = w.fet[f].dqg_dt_A;
             w.fet_dk1[f] = w.fet[f].dqd_dt_A;
         }
     }
-    estimate_error(h_s, Method::sdirk2);
+    accumulate<false>(h_s * k_sdirk_d);
+    estimate_error<true>(h_s);
     return check_finite();
 }
 
@@ -196,25 +201,24 @@ base::Status Plant<T>::try_one_stage(double h_s) {
         settled = base::all(emfs_settled(h_s, slope));
     }
     if (!settled) return failure(base::StatusCode::no_convergence, 1);
-    clear_step();
     derivatives(h_s, w.rl_k2, w.rc_k2);
-    accumulate(h_s);
-    estimate_error(h_s, Method::one_stage);
+    accumulate<true>(h_s);
+    estimate_error<false>(h_s);
     return check_finite();
 }
 
 /// Error measure of lane 0 and the integrator's defect h^2/2 sum (L or C) K^T M K. SDIRK2: M = d^2 diag(-1, 1); one
 /// stage: M = 1, and the derivatives are compared with those of the step before.
 template <class T>
-void Plant<T>::estimate_error(double h_s, Method m) {
+template <bool Sdirk>
+void Plant<T>::estimate_error(double h_s) {
     using base::lane;
     Scratch& w = *s_;
-    const bool sdirk = m == Method::sdirk2;
-    const double share = sdirk ? k_sdirk_err * h_s : 0.5 * h_s;
+    const double share = Sdirk ? k_sdirk_err * h_s : 0.5 * h_s;
     const T* const l = in(o_rl_l_);
     const T* const c = in(o_rc_c_);
-    const T* const rl_k1 = sdirk ? w.rl_k1.data() : st(o_rl_k_);
-    const T* const rc_k1 = sdirk ? w.rc_k1.data() : st(o_rc_k_);
+    const T* const rl_k1 = Sdirk ? w.rl_k1.data() : st(o_rl_k_);
+    const T* const rc_k1 = Sdirk ? w.rc_k1.data() : st(o_rc_k_);
     double worst = 0.0;
     Parity<T> defect;
     const auto judge = [&worst, share](double k1, double k2, double y,
@@ -233,7 +237,7 @@ void Plant<T>::estimate_error(double h_s, Method m) {
     };
     each_pair<T>(0, w.rl_i.size(), [&]<class V>(const V&, std::size_t k) {
         const V k1 = fetch<V>(rl_k1 + k), k2 = fetch<V>(&w.rl_k2[k]), lk = fetch<V>(l + k);
-        defect.add(lk * (sdirk ? k2 * k2 - k1 * k1 : k2 * k2), k);
+        defect.add(lk * (Sdirk ? k2 * k2 - k1 * k1 : k2 * k2), k);
         // an open branch carries nothing to judge
         const V g = fetch<V>(&w.rl_g[k]);
         if constexpr (std::is_same_v<V, base::Pair>) {
@@ -246,14 +250,14 @@ void Plant<T>::estimate_error(double h_s, Method m) {
     });
     each_pair<T>(0, w.rc_i.size(), [&]<class V>(const V&, std::size_t k) {
         const V k1 = fetch<V>(rc_k1 + k), k2 = fetch<V>(&w.rc_k2[k]), ck = fetch<V>(c + k);
-        defect.add(ck * (sdirk ? k2 * k2 - k1 * k1 : k2 * k2), k);
+        defect.add(ck * (Sdirk ? k2 * k2 - k1 * k1 : k2 * k2), k);
         if constexpr (std::is_same_v<V, base::Pair>) {
             judge_pair(k1, k2, fetch<V>(&w.rc_v[k]), base::load_pair(&w.rc_scale_V[k]), base::halves(ck > 0.0));
         } else {
             if (lane(ck, 0) > 0.0) judge(lane(k1, 0), lane(k2, 0), lane(w.rc_v[k], 0), w.rc_scale_V[k]);
         }
     });
-    if (sdirk) {
+    if constexpr (Sdirk) {
         for (std::size_t f = 0; f < w.fet.size(); ++f) {
             const double d = lane(w.fet[f].dqg_dt_A, 0) - lane(w.fet_gk1[f], 0);
             worst = base::max2(base::abs2(d) * share / (lane(fet_coeff_[f].cgs_F, 0) * k_err_gate_V), worst);
@@ -269,17 +273,17 @@ void Plant<T>::estimate_error(double h_s, Method m) {
         const V moved = base::abs2(i1 - i0), s = 1.0 + 0.05 * base::abs2(i0);
         if constexpr (std::is_same_v<V, base::Pair>) {
             turned_J.add(turned, k);
-            if (!sdirk && base::any(moved > worst * s)) {
+            if (!Sdirk && base::any(moved > worst * s)) {
                 more(moved[0], s[0]);
                 more(moved[1], s[1]);
             }
         } else {
             turned_J.add(lane(turned, 0), k);
-            if (!sdirk) more(lane(moved, 0), lane(s, 0));
+            if (!Sdirk) more(lane(moved, 0), lane(s, 0));
         }
     });
     w.trial_rate_J = lane(defect.value(), 0);
-    w.defect_J = (0.5 * h_s * h_s * (sdirk ? k_sdirk_d * k_sdirk_d : 1.0)) * defect.value();
+    w.defect_J = (0.5 * h_s * h_s * (Sdirk ? k_sdirk_d * k_sdirk_d : 1.0)) * defect.value();
     trial_defect_J_ = lane(w.defect_J, 0);
     worst = base::max2(base::abs2(trial_defect_J_) / (k_defect_abs_J + k_defect_rel * turned_J.value()), worst);
     trial_error_ = worst;
@@ -344,6 +348,8 @@ base::Status Plant<T>::resolve() {
     template base::Status Plant<T>::resolve();                  \
     template void Plant<T>::begin_trial(double, Method);        \
     template void Plant<T>::sdirk_history(double, int);         \
+    template const T* Plant<T>::stage_i_A() const;              \
+    template const T* Plant<T>::stage_v_V() const;              \
     template base::Status Plant<T>::check_finite() const;       \
     template T Plant<T>::source_V(std::size_t) const;
 TWIN_INSTANTIATE(double)

@@ -54,6 +54,12 @@ TEST_CASE("Wright's omega satisfies its equation from series to line") {
         worst = std::fmax(worst, std::fabs(static_cast<double>(newton_step)));
     }
     CHECK(worst < 2e-13);  // at z = -600 the last bit of z alone is 1e-13
+    worst = 0;
+    for (double z = -3; z < 1.2; z += 0.00037) {  // where the rational function does its work, and across its end
+        const long double w = power::wright_omega(z);
+        worst = std::fmax(worst, std::fabs(static_cast<double>((z - w - std::log(w)) / (1.0L + w))));
+    }
+    CHECK(worst < 2e-15);
 }
 
 TEST_CASE("diode current equals the implicit equation over temperature, size and voltage") {
