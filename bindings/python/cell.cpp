@@ -135,13 +135,20 @@ py::dict fields_of(const Cell& c) {
 }
 
 struct Steps {
+    std::string file;  // or
     std::vector<std::string> steps;
     int repeat = 1;
 };
-/// Words, a dict of one step, a list of both, or {"repeat": n, "steps": [..]}.
+/// Words, a dict of one step, a list of both, {"repeat": n, "steps": [..]}, or a file: a path, or a str that ends in
+/// .json.
 Steps steps_of(const py::object& protocol, int repeat) {
     Steps out;
     out.repeat = repeat;
+    if (py::hasattr(protocol, "__fspath__") ||
+        (py::isinstance<py::str>(protocol) && protocol.cast<std::string>().ends_with(".json"))) {
+        out.file = py::module_::import("os").attr("fspath")(protocol).cast<std::string>();
+        return out;
+    }
     const auto text = [](const py::handle& step) {
         if (py::isinstance<py::str>(step)) return step.cast<std::string>();
         if (py::isinstance<py::dict>(step)) return py::module_::import("json").attr("dumps")(step).cast<std::string>();
@@ -173,7 +180,7 @@ Steps steps_of(const py::object& protocol, int repeat) {
 void bind_runs(py::module_& m) {
     py::class_<CellRun::End>(m, "StepEnd", "How a step of a protocol ended.")
         .def_readonly("text", &CellRun::End::text)
-        .def_readonly("reason", &CellRun::End::reason, "voltage, current, time, limit or failed")
+        .def_readonly("reason", &CellRun::End::reason, "voltage, current, soc, charge, time, limit or failed")
         .def_readonly("t_s", &CellRun::End::t_s)
         .def_readonly("v_V", &CellRun::End::v_V)
         .def_readonly("i_A", &CellRun::End::i_A)
@@ -208,19 +215,20 @@ void bind_protocols(py::class_<Cell>& cell) {
                std::optional<double> ambient_degC, std::optional<double> hysteresis, int repeat) {
                 const Steps p = steps_of(protocol, repeat);
                 const py::gil_scoped_release release;
-                return c.run(p.steps, {soc, temp_degC, ambient_degC, hysteresis}, p.repeat);
+                const CellStart start{soc, temp_degC, ambient_degC, hysteresis};
+                return p.file.empty() ? c.run(p.steps, start, p.repeat) : c.run_file(p.file, start, p.repeat);
             },
             py::arg("protocol"), py::arg("soc") = py::none(), py::arg("temp_degC") = py::none(),
             py::arg("ambient_degC") = py::none(), py::arg("hysteresis") = py::none(), py::arg("repeat") = 1,
             "Resets, then runs: one step or a list of steps, in words ('Discharge at 1C until 2.5 V', 'Hold at 4.2 V "
-            "until C/20',\n'Rest for 1 hour') or as dicts of the scenario language, or a dict {'repeat': n, 'steps': "
-            "[..]}.")
+            "until C/20',\n'Rest for 1 hour') or as dicts of the scenario language; a dict {'repeat': n, 'steps': "
+            "[..]};\nor a JSON file with them (a path, or a str that ends in .json), also a scenario with a protocol.")
         .def(
             "go_on",
             [](Cell& c, const py::object& protocol, int repeat) {
                 const Steps p = steps_of(protocol, repeat);
                 const py::gil_scoped_release release;
-                return c.go_on(p.steps, p.repeat);
+                return p.file.empty() ? c.go_on(p.steps, p.repeat) : c.go_on_file(p.file, p.repeat);
             },
             py::arg("protocol"), py::arg("repeat") = 1,
             "As run, from the state in which the cell is; times begin at 0 again.")

@@ -32,7 +32,7 @@ struct CellRun {
     std::vector<double> t_s, i_A, v_V, soc, temp_degC, heat_W;  // (n)
     std::vector<std::int32_t> step;                             // (n) number of the protocol's step
     struct End {
-        std::string text, reason;  // reason: voltage, current, time, limit, failed
+        std::string text, reason;  // reason: voltage, current, soc, charge, time, limit, failed
         double t_s = 0.0, v_V = 0.0, i_A = 0.0, charge_Ah = 0.0;
     };
     std::vector<End> ends;  // (steps done)
@@ -102,6 +102,11 @@ public:
     CellRun run(const std::vector<std::string>& protocol, const CellStart& start = {}, int repeat = 1);
     /// The same from the state in which the cell is. Times of the samples begin at 0 again.
     CellRun go_on(const std::vector<std::string>& protocol, int repeat = 1);
+    /// The same with the steps of a JSON file: a list of steps (words or objects), {"steps": [..], "repeat": n}, either
+    /// under the key "protocol", or a scenario with a protocol, of which nothing else is read. InputError: file,
+    /// pointer, line. `repeat` other than 1 is a RunError if the file says it too.
+    CellRun run_file(const std::string& path, const CellStart& start = {}, int repeat = 1);
+    CellRun go_on_file(const std::string& path, int repeat = 1);
 
     /// Kind "abused": an internal short of this resistance from now on (infinity: none), and what abuse did so far.
     void internal_short(double r_Ohm);

@@ -82,7 +82,25 @@ struct Cell::Impl {
             throw RunError(fmt::format("model {} has no hysteresis", model->id), "hysteresis");
         return s;
     }
-    CellRun run(const std::vector<std::string>& protocol, study::ProtocolOptions o);
+    study::ProtocolOptions options(const CellStart& given, int repeat) const {
+        const CellStart s = complete(given);
+        study::ProtocolOptions o;
+        o.soc = *s.soc;
+        o.t_K = *s.temp_degC + k_zero_degC_K;
+        o.ambient_K = *s.ambient_degC + k_zero_degC_K;
+        o.h = s.hysteresis_rel;
+        o.repeat = repeat;
+        return o;
+    }
+    study::ProtocolOptions going_on(int repeat) const {
+        study::ProtocolOptions o;
+        o.go_on = true;
+        o.ambient_K = model->ambient_K;
+        o.repeat = repeat;
+        return o;
+    }
+    CellRun run(const std::vector<study::ProtocolStep>& steps, const study::ProtocolOptions& o);
+    CellRun run(const std::string& path, study::ProtocolOptions o);
 };
 
 Cell::Cell(const std::string& model, const std::string& kind, bool thermal, const std::string& degradation,
@@ -138,10 +156,31 @@ double Cell::v_V() const { return impl_->v_V; }
 
 double Cell::voltage_V(double i_A) const { return impl_->model->voltage_V(i_A); }
 
-CellRun Cell::Impl::run(const std::vector<std::string>& protocol, study::ProtocolOptions o) {
+CellRun Cell::Impl::run(const std::string& path, study::ProtocolOptions o) {
+    const study::ProtocolFile f = study::read_protocol_file(path);
+    if (f.repeats && o.repeat != 1)
+        throw RunError(fmt::format("is given twice: {} in {}, {} here", f.repeat, path, o.repeat), "repeat");
+    if (f.repeats) o.repeat = f.repeat;
+    try {
+        return run(f.steps, o);
+    } catch (const InputError& e) {
+        std::vector<Diagnostic> found = e.diagnostics();
+        for (Diagnostic& d : found) {  // "/k" of the steps, by their place in the file
+            for (std::size_t k = 0; k < f.places.size(); ++k) {
+                if (d.pointer != fmt::format("/{}", k)) continue;
+                d.pointer = f.places[k];
+                break;
+            }
+            d.file = path;
+        }
+        throw InputError(std::move(found));
+    }
+}
+
+CellRun Cell::Impl::run(const std::vector<study::ProtocolStep>& steps, const study::ProtocolOptions& o) {
     if (o.repeat < 1 || o.repeat > 100'000)
         throw RunError(fmt::format("repeat {} is outside 1 .. 100000", o.repeat), "repeat");
-    const study::ProtocolResult r = study::run_protocol(*model, study::read_protocol(protocol), o);
+    const study::ProtocolResult r = study::run_protocol(*model, steps, o);
     fresh = true;
     if (!r.samples.empty()) {
         i_A = r.samples.back().i_A;
@@ -167,23 +206,15 @@ CellRun Cell::Impl::run(const std::vector<std::string>& protocol, study::Protoco
 }
 
 CellRun Cell::run(const std::vector<std::string>& protocol, const CellStart& start, int repeat) {
-    const CellStart s = impl_->complete(start);
-    study::ProtocolOptions o;
-    o.soc = *s.soc;
-    o.t_K = *s.temp_degC + k_zero_degC_K;
-    o.ambient_K = *s.ambient_degC + k_zero_degC_K;
-    o.h = s.hysteresis_rel;
-    o.repeat = repeat;
-    return impl_->run(protocol, o);
+    return impl_->run(study::read_protocol(protocol), impl_->options(start, repeat));
 }
-
 CellRun Cell::go_on(const std::vector<std::string>& protocol, int repeat) {
-    study::ProtocolOptions o;
-    o.go_on = true;
-    o.ambient_K = impl_->model->ambient_K;
-    o.repeat = repeat;
-    return impl_->run(protocol, o);
+    return impl_->run(study::read_protocol(protocol), impl_->going_on(repeat));
 }
+CellRun Cell::run_file(const std::string& path, const CellStart& start, int repeat) {
+    return impl_->run(path, impl_->options(start, repeat));
+}
+CellRun Cell::go_on_file(const std::string& path, int repeat) { return impl_->run(path, impl_->going_on(repeat)); }
 
 std::vector<std::complex<double>> Cell::eis_Ohm(const std::vector<double>& f_Hz) const {
     for (const double f : f_Hz) {

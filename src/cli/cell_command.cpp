@@ -12,6 +12,9 @@
 namespace twin::cli {
 
 int cell_command(const CellArguments& a) {
+    if (a.protocol.empty() && a.protocol_file.empty())
+        throw InputError({Diagnostic{Diagnostic::Severity::error, "cell", "",
+                                     "what shall it do? --do STEP (again for the next) or --protocol FILE", 0, 0}});
     CellStart start;
     if (a.soc_pct) start.soc = *a.soc_pct / 100.0;
     start.temp_degC = a.temp_degC;
@@ -19,7 +22,8 @@ int cell_command(const CellArguments& a) {
     Cell cell(a.model, a.kind, a.thermal, a.degradation, start);
     for (const std::string& note : cell.notes()) fmt::print(stderr, "note: {}\n", note);
     const double soc0_pct = 100.0 * cell.soc(), temp0_degC = cell.temp_degC();
-    const CellRun run = cell.run(a.protocol, {}, a.repeat);
+    const CellRun run =
+        a.protocol_file.empty() ? cell.run(a.protocol, {}, a.repeat) : cell.run_file(a.protocol_file, {}, a.repeat);
     fmt::print("{} as {}, {:g} Ah, from {:g} % at {:g} degC\n", cell.name(), cell.kind(), cell.nominal_Ah(), soc0_pct,
                temp0_degC);
     fmt::print("{:<52} {:<8} {:>11} {:>10} {:>10} {:>11}\n", "STEP", "ENDED BY", "AT", "VOLTAGE", "CURRENT", "CHARGE");

@@ -34,7 +34,8 @@ struct RunArguments {
 
 struct CellArguments {
     std::string model, kind, out;
-    std::vector<std::string> protocol;
+    std::vector<std::string> protocol;  // steps; or
+    std::string protocol_file;
     std::optional<double> soc_pct, temp_degC, hysteresis;  // none: as the model says
     int repeat = 1;
     bool thermal = false;

@@ -195,11 +195,18 @@ void add_cell(CLI::App& app, CellArguments& a, std::function<int()>& verb) {
     CLI::App* cell = app.add_subcommand("cell", "Runs one cell alone on a cycler's protocol");
     cell->add_option("MODEL", a.model, "Name of a shipped model (lfp-100ah, chen2020, ..), or a model or BPX file")
         ->required();
-    cell->add_option("--do", a.protocol,
-                     "A step in words, e.g. \"Discharge at 1C until 2.5 V\", or an object of the scenario language; "
-                     "again for the next")
-        ->type_name("STEP")
-        ->required();
+    CLI::Option* step =
+        cell->add_option(
+                "--do", a.protocol,
+                "A step in words, e.g. \"Discharge at 1C until 2.5 V\", or an object of the scenario language; "
+                "again for the next")
+            ->type_name("STEP");
+    cell->add_option(
+            "--protocol", a.protocol_file,
+            "Instead: steps of a JSON file: [STEP, ..], {\"steps\": [..], \"repeat\": n}, or a scenario with a "
+            "protocol")
+        ->type_name("FILE")
+        ->excludes(step);
     cell->add_option("--kind", a.kind, "ecm, abused, spm, spme or dfn; spme if a BPX file and nothing is said");
     cell->add_option("--soc", a.soc_pct, "Charge at the start; else what a BPX file's State says, else full")
         ->type_name("PCT")
@@ -217,7 +224,8 @@ void add_cell(CLI::App& app, CellArguments& a, std::function<int()>& verb) {
     cell->add_option("--repeat", a.repeat, "The protocol this often")->type_name("N")->check(CLI::Range(1, 100000));
     cell->add_option("--out", a.out, "All samples as CSV")->type_name("FILE");
     cell->footer(
-        "Example: bmstwin cell chen2020 --kind dfn --do \"Discharge at 1C until 2.5 V\" --do \"Rest for 1 hour\"");
+        "Examples: bmstwin cell chen2020 --kind dfn --do \"Discharge at 1C until 2.5 V\" --do \"Rest for 1 hour\"\n"
+        "          bmstwin cell lfp-100ah --soc 50 --protocol hppc.json --out samples.csv");
     cell->callback([&a, &verb] { verb = [&a] { return cell_command(a); }; });
 }
 

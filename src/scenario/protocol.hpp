@@ -29,6 +29,8 @@ struct ProtocolStep {
     double until_soc = -1.0;  // state of charge, 0 .. 1; below 0: none
     double until_A = 0.0;     // |i| at or below ends a hold; 0: none
     bool until_c = false;     // until_A is a C-rate
+    double until_Ah = 0.0;    // charge moved in this step, + discharged; 0: none
+    double stop_V = 0.0;      // of a current or a power: reaching it ends the whole protocol; 0: none
     double limit_V = 0.0;     // of a current or a power: held from when it is reached; 0: none
     double limit_A = 0.0;     // of a hold: |i| at most; 0: none
     bool limit_c = false;     // limit_A is a C-rate

@@ -34,6 +34,8 @@ public:
             s.value = with_unit("v", 1.0, "mv", 1e-3);
         } else {
             const bool charge = word("charge");
+            if (!charge && lower_.ends_with(".json"))
+                fail("is no step; a file of steps is the whole protocol (--protocol FILE, run_file, run(\"FILE\"))");
             if (!charge && !word("discharge")) fail("must begin with Discharge, Charge, Hold or Rest");
             need("at");
             drive(s, charge ? -1.0 : 1.0);

@@ -19,13 +19,25 @@ using scenario::ProtocolStep;
 /// /index/key.
 std::vector<ProtocolStep> read_protocol(const std::vector<std::string>& steps);
 
+struct ProtocolFile {
+    std::vector<ProtocolStep> steps;
+    std::vector<std::string> places;  // (steps) pointer of each in the file
+    std::string file, at;             // pointer of the list of steps
+    int repeat = 1;
+    bool repeats = false;  // the file says `repeat`
+};
+/// A JSON file: a list of steps, {"steps": [..], "repeat": n}, either of them under the key "protocol", or a scenario
+/// with a protocol (its other keys are not read; volts, amperes and watts of a pack of several cells are refused).
+/// InputError with file, pointer and line, of every step.
+ProtocolFile read_protocol_file(const std::string& path);
+
 struct CellSample {
     double t_s, i_A, v_V, soc, t_K, heat_W;
     std::int32_t step;
     double t_core_K;
 };
 struct StepEnd {
-    std::string text, reason;  // reason: "voltage", "soc", "current", "time", "limit", "failed"
+    std::string text, reason;  // reason: "voltage", "soc", "charge", "current", "time", "limit", "failed"
     double t_s = 0.0, v_V = 0.0, i_A = 0.0, charge_Ah = 0.0;
 };
 struct ProtocolResult {

@@ -26,10 +26,12 @@ public:
     void step(const ProtocolStep& s, std::int32_t index) {
         scale_A_ = cell_.nominal_Ah;
         const double begin_C = cell_.charge_out_C();
+        begin_C_ = begin_C;
         const std::string reason = s.limit_V > 0.0 || s.limit_A > 0.0 ? limited(s, index) : part(s, index);
         r_.ends.push_back({s.text, reason, t_, v_, i_, (cell_.charge_out_C() - begin_C) / 3600.0});
     }
-    bool failed() const { return !r_.ends.empty() && r_.ends.back().reason == "failed"; }
+    /// Nothing more is run: a step failed, or one's limit ended the protocol.
+    bool over() const { return stopped_ || (!r_.ends.empty() && r_.ends.back().reason == "failed"); }
 
 private:
     /// A step with a limit has two parts: a drive until the voltage is reached, then the hold.
@@ -80,11 +82,9 @@ private:
             if (s.max_s > 0.0 && h > t0_ + s.max_s - t_) h = t0_ + s.max_s - t_;
             const double longest = s.period_s > 0.0 && s.period_s < o_.longest_s ? s.period_s : o_.longest_s;
             if (h > longest) h = longest;
-            const double left_s = until_soc_s();
-            if (left_s < k_least_s) {
-                reason = "soc";
-                break;
-            }
+            reason = moved();
+            if (!reason.empty()) break;
+            const double left_s = base::min2(until_soc_s(), until_charge_s());
             if (h > left_s) h = left_s;
             const double v = attempt(h, jump);
             const double along = h_old_ > 0.0 ? v_ + (v_ - v_old_) * (h / h_old_) : v;
@@ -96,8 +96,8 @@ private:
             }
             double taken = h;
             reason = ended(v, i_try_);
-            if (reason == "voltage" || reason == "limit") {
-                const double level_V = reason == "limit" ? limit_V(v) : s.until_V;
+            if (reason == "voltage" || reason == "limit" || reason == "stop") {
+                const double level_V = reason == "limit" ? limit_V(v) : reason == "stop" ? s.stop_V : s.until_V;
                 taken = meet(h, jump, v_ - level_V, k_end_V, [&] { return v_try_ - level_V; });
             } else if (reason == "current" && s.mode == Mode::voltage && base::abs2(i_) > until_A()) {
                 taken = meet(h, jump, base::abs2(i_) - until_A(), 1e-6 * scale_A_,
@@ -113,14 +113,16 @@ private:
             t_ += taken;
             jump = false;
             sample(index);
-            if (reason.empty() && until_soc_s() < k_least_s) reason = "soc";
+            if (reason.empty()) reason = moved();
             if (reason.empty() && s.max_s > 0.0 && t_ >= t0_ + s.max_s - 1e-9) reason = "time";
             double grow = err > 0.05 ? 0.9 / base::sqrt2(err) : 2.0;
             grow = grow > 2.0 ? 2.0 : (grow < 0.5 ? 0.5 : grow);
             if (cell_.keeps_length && grow < k_keep_below && grow > 1.0 / k_keep_below) grow = 1.0;
             h = taken * grow;
         }
-        return reason;
+        if (reason != "stop") return reason;
+        stopped_ = true;
+        return "limit";
     }
     double amps() const { return s_->c_rate ? s_->value * scale_A_ : s_->value; }
     double start_current() {
@@ -175,6 +177,9 @@ private:
             const bool down = s_->mode == Mode::rest ? v_ > s_->until_V : i > 0.0;
             if (down ? v <= s_->until_V : v >= s_->until_V) return "voltage";
         }
+        if (s_->stop_V > 0.0 && (s_->mode == Mode::current || s_->mode == Mode::power)) {
+            if (i > 0.0 ? v <= s_->stop_V : v >= s_->stop_V) return "stop";
+        }
         if (s_->until_A > 0.0) {
             if (base::abs2(i) <= until_A()) return "current";
         }
@@ -191,6 +196,19 @@ private:
         if (down ? way <= 0.0 : way >= 0.0) return 0.0;
         const double s = i_ != 0.0 ? way * cell_.capacity_C() / i_ : 0.0;
         return s > 0.0 ? s : 1e12;
+    }
+    /// The same to the charge that the step shall move.
+    double until_charge_s() const {
+        if (s_->until_Ah == 0.0 || i_ == 0.0) return 1e12;
+        const double way = 3600.0 * s_->until_Ah - (cell_.charge_out_C() - begin_C_);
+        if (s_->value > 0.0 ? way <= 0.0 : way >= 0.0) return 0.0;
+        const double s = way / i_;
+        return s > 0.0 ? s : 1e12;
+    }
+    /// Whether the charge that ends the step has been moved.
+    std::string moved() const {
+        if (until_soc_s() < k_least_s) return "soc";
+        return until_charge_s() < k_least_s ? "charge" : "";
     }
     double until_A() const { return s_->until_c ? s_->until_A * scale_A_ : s_->until_A; }
     /// Length of the step at whose end f() is 0; the trial of that length is the one to commit. f_lo: at its start.
@@ -236,7 +254,8 @@ private:
     ProtocolResult& r_;
     const ProtocolStep* s_ = nullptr;
     ProtocolStep drive_, hold_;  // the parts of a step with a limit
-    double t_ = 0.0, t0_ = 0.0, v_ = 0.0, v_old_ = 0.0, i_ = 0.0, h_old_ = 0.0, scale_A_ = 1.0;
+    double t_ = 0.0, t0_ = 0.0, v_ = 0.0, v_old_ = 0.0, i_ = 0.0, h_old_ = 0.0, scale_A_ = 1.0, begin_C_ = 0.0;
+    bool stopped_ = false;
     double v_try_ = 0.0, i_try_ = 0.0;
     CellSample before_{}, last_{};  // of the last two steps
 };
@@ -256,12 +275,12 @@ ProtocolResult run_protocol(CellModel& cell, const std::vector<ProtocolStep>& st
     cell.ambient_K = options.ambient_K;
     if (!options.go_on) cell.reset(options.soc, options.t_K, options.h);
     Runner run(cell, options, r);
-    for (int n = 0; n < options.repeat && !run.failed(); ++n) {
-        for (std::size_t k = 0; k < steps.size() && !run.failed(); ++k)
+    for (int n = 0; n < options.repeat && !run.over(); ++n) {
+        for (std::size_t k = 0; k < steps.size() && !run.over(); ++k)
             run.step(steps[k], static_cast<std::int32_t>(static_cast<std::size_t>(n) * steps.size() + k));
     }
     const double lasted_s = r.samples.empty() ? 0.0 : r.samples.back().t_s;
-    if (options.fill_s > lasted_s + 1e-6 && !run.failed()) {
+    if (options.fill_s > lasted_s + 1e-6 && !run.over()) {
         ProtocolStep rest;
         rest.max_s = options.fill_s - lasted_s;
         rest.text = "Rest to the end of the period";

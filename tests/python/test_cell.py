@@ -154,6 +154,21 @@ def test_steps_in_the_forms_of_the_scenario_language():
             cell.run(wrong)
 
 
+def test_a_protocol_of_a_file(tmp_path):
+    path = tmp_path / "p.json"
+    path.write_text('{"repeat": 2, "steps": ["Discharge at 1C for 10 s", {"id": "r", "rest_s": 5}]}')
+    cell = bmstwin.Cell("lfp-100ah", soc=0.5)
+    for given in (path, str(path)):
+        run = cell.run(given)
+        assert [e.text for e in run.ends][1::2] == ["r", "r"] and run.t_s[-1] == 30
+    assert cell.go_on(path).soc[0] == pytest.approx(cell.soc + 2 * 1000 / 3600 / 105, abs=1e-12)
+    path.write_text('[{"discharge_C": 1}]')
+    with pytest.raises(bmstwin.InputError, match="p.json.*/0/until.*nothing ends"):
+        cell.run(path)
+    with pytest.raises(bmstwin.InputError, match="nothere.json"):
+        cell.run("nothere.json")
+
+
 def test_a_saved_state_goes_on_equal_to_the_bit():
     cell = bmstwin.Cell("chen2020", "spme")
     cell.run("Discharge at 1C for 10 minutes")

@@ -371,7 +371,7 @@ class CellRun:
 
 
 _Step = Union[str, Dict[str, Any]]
-_Steps = Union[_Step, Sequence[_Step]]
+_Steps = Union[_Step, Sequence[_Step], _Path]
 
 
 class Cell:
