@@ -154,11 +154,11 @@ std::string one_line(const io::Json& j) {
 }
 
 /// The protocol inside a document, and where: the document itself, or its key "protocol".
-const io::Json& protocol_in(const io::Json& root, const std::string& file, std::string* at) {
+const io::Json* protocol_in(const io::Json& root, const std::string& file, std::string* at) {
     const char* const forms =
         "a protocol file is a list of steps, {\"steps\": [..], \"repeat\": n}, {\"protocol\": ..} or a scenario with a "
         "protocol";
-    if (root.is_array() || (root.is_object() && root.find("steps") != nullptr)) return root;
+    if (root.is_array() || (root.is_object() && root.find("steps") != nullptr)) return &root;
     const io::Json* const inner = root.is_object() ? root.find("protocol") : nullptr;
     if (inner == nullptr) refuse(file, "", &root, fmt::format("has no protocol: {}", forms));
     *at = "/protocol";
@@ -168,7 +168,7 @@ const io::Json& protocol_in(const io::Json& root, const std::string& file, std::
     }
     if (!inner->is_array() && !inner->is_object())
         refuse(file, *at, inner, fmt::format("{} is no protocol: {}", io::brief(*inner), forms));
-    return *inner;
+    return inner;
 }
 
 /// In a scenario of a pack, voltages, currents and powers are the pack's: they mean nothing to a cell.
@@ -221,7 +221,7 @@ ProtocolFile read_protocol_file(const std::string& path) {
     if (!io::read_json(path, {}, &root, &bad)) throw InputError({bad});
     ProtocolFile out;
     out.file = path;
-    const io::Json& node = protocol_in(root, path, &out.at);
+    const io::Json& node = *protocol_in(root, path, &out.at);
     io::Findings findings(path);
     scenario::Protocol p;
     const io::Json* list = &node;

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Protocols from files: the forms, agreement with the same protocol run as a scenario, and what is wrong by its place.
 #include <doctest/doctest.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include <twin/cell.hpp>
 #include <twin/run.hpp>
 #include <twin/scenario.hpp>
+
+#include "unit/folder.hpp"
 
 using namespace twin;
 
@@ -19,23 +18,11 @@ namespace {
 const std::string k_source = BMSTWIN_SOURCE_DIR;
 const std::string k_lfp = k_source + "/models/cells/lfp-100ah.json";
 
-/// A file that is gone when the test is over.
-class TextFile {
-public:
-    explicit TextFile(const std::string& text)
-        : path_((std::filesystem::temp_directory_path() /
-                 ("cell-protocol-" + std::to_string(::getpid()) + "-" + std::to_string(count_++) + ".json"))
-                    .string()) {
-        std::ofstream(path_) << text;
-    }
-    ~TextFile() { std::filesystem::remove(path_); }
-    TextFile(const TextFile&) = delete;
-    TextFile& operator=(const TextFile&) = delete;
-    const std::string& path() const { return path_; }
-
-private:
-    static inline int count_ = 0;
-    std::string path_;
+struct TextFile {
+    test::Folder folder;
+    std::string name;
+    explicit TextFile(const std::string& text) : name(folder.write("protocol.json", text)) {}
+    const std::string& path() const { return name; }
 };
 
 /// "line pointer: message" of each finding; the file must be named in all.
