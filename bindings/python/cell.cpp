@@ -192,7 +192,9 @@ void bind_runs(py::module_& m) {
         .def_property_readonly("v_V", [](const CellRun& r) { return column(r.v_V); })
         .def_property_readonly("soc", [](const CellRun& r) { return column(r.soc); })
         .def_property_readonly("temp_degC", [](const CellRun& r) { return column(r.temp_degC); })
-        .def_property_readonly("heat_W", [](const CellRun& r) { return column(r.heat_W); })
+        .def_property_readonly(
+            "heat_W", [](const CellRun& r) { return column(r.heat_W); },
+            "W; of an electrochemical cell that does not warm up (thermal=False) without the heat of mixing.")
         .def_property_readonly("step", [](const CellRun& r) { return column(r.step); })
         .def_readonly("ends", &CellRun::ends)
         .def_readonly("extrapolated", &CellRun::extrapolated,

@@ -29,8 +29,9 @@ struct CellStart {
 };
 /// What a protocol gave: columns of equal length, one row per accepted step.
 struct CellRun {
-    std::vector<double> t_s, i_A, v_V, soc, temp_degC, heat_W;  // (n)
-    std::vector<std::int32_t> step;                             // (n) number of the protocol's step
+    std::vector<double> t_s, i_A, v_V, soc, temp_degC;  // (n)
+    std::vector<double> heat_W;      // (n) of an electrochemical cell that does not warm up without the heat of mixing
+    std::vector<std::int32_t> step;  // (n) number of the protocol's step
     struct End {
         std::string text, reason;  // reason: voltage, current, soc, charge, time, limit, failed
         double t_s = 0.0, v_V = 0.0, i_A = 0.0, charge_Ah = 0.0;

@@ -109,7 +109,7 @@ void Echem::reset(double soc, double t_K, std::optional<double> h) {
     s_.phi_old = s_.phi;
     s_.h_old_s = 0.0;
     s_.t_K = t_K;
-    s_.charge_C = s_.i_A = 0.0;
+    s_.charge_C = s_.i_A = s_.mixing_W = 0.0;
     s_.jumped = 1.0;
     factors_t_K_ = -1.0;
     if (side_.on()) side_.reset();
@@ -221,7 +221,8 @@ void Echem::advance_hysteresis(double h_s, double i_A_m2) {
     }
 }
 
-/// Heat of the step (open-circuit power less terminal power, and the reversible part) and the temperature after it.
+/// Heat of the step (open-circuit power at the surfaces less terminal power, the reversible part, mixing) and the
+/// temperature after it.
 void Echem::heat(double i_A) {
     double rev = 0.0, u = 0.0;  // W/m2
     for (std::size_t sd = 0; sd < 2; ++sd) {
@@ -235,7 +236,7 @@ void Echem::heat(double i_A) {
         }
     }
     if (side_.on()) u += side_heat_W_m2();
-    trial_.heat_W = (u + rev) * p_->area_m2 - i_A * trial_.v_V;
+    trial_.heat_W = (u + rev) * p_->area_m2 - i_A * trial_.v_V + s_.mixing_W;
     trial_.t_K = s_.t_K;
     if (thermal && p_->heat_capacity_J_K > 0.0) {
         const double rate = p_->cooling_W_K / p_->heat_capacity_J_K;
@@ -264,6 +265,7 @@ void Echem::commit() {
     if (side_.on()) side_.commit();
     s_.hysteresis = hysteresis_;
     s_.jumped = jump_ ? 1.0 : 0.0;
+    s_.mixing_W = thermal && heat_of_mixing ? mixing_W() : 0.0;
 }
 
 double Echem::voltage_V(double i_A) {
@@ -315,12 +317,12 @@ EchemFields Echem::fields() const {
 double Echem::plating_V() const { return plating_V_; }
 
 namespace {
-constexpr std::uint64_t k_magic = 0x31304d4843454d42ULL;  // "BMECHM01"
+constexpr std::uint64_t k_magic = 0x32304d4843454d42ULL;  // "BMECHM02"
 }  // namespace
 
 std::vector<double> Echem::state_numbers() const {
-    std::vector<double> v{s_.h_old_s,          s_.t_K,           s_.charge_C,     s_.i_A, s_.jumped, ambient_K,
-                          thermal ? 1.0 : 0.0, s_.hysteresis[0], s_.hysteresis[1]};
+    std::vector<double> v{s_.h_old_s,          s_.t_K,           s_.charge_C,      s_.i_A,     s_.jumped, ambient_K,
+                          thermal ? 1.0 : 0.0, s_.hysteresis[0], s_.hysteresis[1], s_.mixing_W};
     for (const auto* part : {&s_.c_e, &s_.c_e_old, &s_.phi, &s_.phi_old}) v.insert(v.end(), part->begin(), part->end());
     for (const Particles& p : s_.particle) p.save(v);
     if (side_.on()) side_.save(v);
@@ -358,7 +360,8 @@ void Echem::restore(const std::vector<std::uint8_t>& bytes) {
     ambient_K = v[5];
     thermal = v[6] != 0.0;
     s_.hysteresis = {v[7], v[8]};
-    const double* at = v.data() + 9;
+    s_.mixing_W = v[9];
+    const double* at = v.data() + 10;
     for (auto* part : {&s_.c_e, &s_.c_e_old, &s_.phi, &s_.phi_old}) {
         for (double& x : *part) {
             x = *at;

@@ -68,7 +68,7 @@ public:
 
     struct Trial {
         double v_V = 0.0;     // at the end of the step
-        double heat_W = 0.0;  // mean over the step
+        double heat_W = 0.0;  // mean over the step; see heat_of_mixing
         double t_K = 0.0;
         double bend = 0.0;  // largest departure of a lithiation from its straight continuation (D that varies)
         bool ok = false;
@@ -81,6 +81,9 @@ public:
     double t_K() const { return s_.t_K; }
     double ambient_K = 298.15;
     bool thermal = false;  // isothermal otherwise
+    /// Whether the heat of a warming cell has what diffusion in the particles dissipates (the heat of mixing), without
+    /// which its energy does not close. A step of an isothermal cell leaves it out.
+    bool heat_of_mixing = true;
     double charge_out_C() const { return s_.charge_C; }
     const EchemParams& params() const { return *p_; }
     /// Surface lithiation at the volumes of an electrode (x away from the negative collector), and c_e over all
@@ -112,7 +115,8 @@ private:
         std::vector<double> phi, phi_old;  // (neg, pos volumes) phi_s - phi_e, start of the next Newton
         double h_old_s = 0.0;              // length of the step before, 0: none to build on
         double t_K = 298.15, charge_C = 0.0, i_A = 0.0;
-        double jumped = 1.0;  // 1: the step before began with a jump
+        double jumped = 1.0;    // 1: the step before began with a jump
+        double mixing_W = 0.0;  // heat of mixing at the end of the step before
         std::array<double, 2> hysteresis{};
     };
     struct Block {  // a y[v-1] + b y[v] + c y[v+1] = r for the changes y of phi and c_e
@@ -166,6 +170,7 @@ private:
     double mean_asinh(std::size_t sd, double half_i, double log_mean) const;
     double inside(std::size_t v) const;
     void heat(double i_A);
+    double mixing_W() const;
     double j0_of(std::size_t side, double x, double c_e) const;
     std::size_t first_of(std::size_t side) const { return side == 0 ? 0 : n_[0] + n_[1]; }
     std::vector<double> state_numbers() const;

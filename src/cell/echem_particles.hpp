@@ -44,6 +44,9 @@ public:
     const std::vector<double>& flux() const { return j_; }     // (n) at the end of the last step
     const std::vector<double>& flux_old() const { return j_old_; }
     const std::vector<double>& mean() const { return mean_; }  // (n) mol/m3
+    /// What diffusion in the particles at k dissipates after the last commit, W per m3 of active material: the enthalpy
+    /// U - T dU/dT that lithium loses on its way, F D / c_max (dx/dr)^2 (-dU_H/dx) over the volume.
+    double mixing_W_m3(std::size_t k, double t_ref_K) const;
     /// Concentration at the surfaces now, (n) mol/m3.
     std::vector<double> surface() const;
     /// All state as numbers, and back.
@@ -58,6 +61,8 @@ private:
     void begin_volumes();
     void turn_back();
     void make_shells(std::size_t shells);
+    double mixing_of_modes(std::size_t k, double t_ref_K) const;
+    double mixing_of_volumes(std::size_t k, double t_ref_K) const;
     double diffusivity(double c) const;
 
     const EchemElectrode* e_ = nullptr;

@@ -102,6 +102,7 @@ TEST_CASE("charge is exact for any profile, a trial changes nothing, a restart i
         for (const EchemKind kind : {EchemKind::spm, EchemKind::spme, EchemKind::dfn}) {
             const auto p = set_of(set);
             cell::Echem c(p, kind), twin(p, kind);
+            c.thermal = true;
             c.reset(0.5, 298.15);
             const auto& e = p->electrode[0];
             const double active_m3 = p->area_m2 * e.thickness_m * e.area_per_volume_perm * e.radius_m / 3.0;
