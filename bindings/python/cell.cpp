@@ -79,6 +79,17 @@ void bind_batch(py::module_& m) {
         .def_property_readonly("v_min_V", [](const CellBatch& b) { return column(b.v_min_V()); })
         .def_property_readonly("v_max_V", [](const CellBatch& b) { return column(b.v_max_V()); })
         .def_property_readonly("t_max_degC", [](const CellBatch& b) { return column(b.t_max_degC()); })
+        .def_property_readonly(
+            "out_of", [](const CellBatch& b) { return column(b.out_of()); },
+            "(n) bits of what ever left the model's valid range: 1 soc below, 2 soc above, 4 too cold, 8 too hot, 16\n"
+            "current, 32 stopped (the charge left -5 .. 105 %: NaN from then on).")
+        .def_property_readonly(
+            "out_since_s", [](const CellBatch& b) { return column(b.out_since_s()); },
+            "(n) when a cell first left the valid range, since the start; inf: never")
+        .def_property_readonly(
+            "stopped_at_s", [](const CellBatch& b) { return column(b.stopped_at_s()); }, "(n) inf: it runs")
+        .def_property_readonly("extrapolated", &CellBatch::extrapolated,
+                               "What left the valid range, and how many cells, in words.")
         .def_property_readonly("name", &CellBatch::name)
         .def("__len__", &CellBatch::size)
         .def("__repr__",

@@ -153,8 +153,12 @@ struct CellBatchStart {
 struct CellBatchRun {
     std::size_t n_cells = 0;
     std::vector<double> t_s;                  // (rows)
-    std::vector<double> v_V, soc, temp_degC;  // (rows x n_cells), temperature of the surface
+    std::vector<double> v_V, soc, temp_degC;  // (rows x n_cells), temperature of the surface; NaN of stopped cells
 };
+/// What left the range in which the model's data hold: bits of CellBatch::out_of.
+inline constexpr std::uint8_t k_out_soc_low = 1, k_out_soc_high = 2, k_out_cold = 4, k_out_hot = 8, k_out_current = 16;
+/// The charge left -5 .. 105 %: such a cell has no values from there on.
+inline constexpr std::uint8_t k_out_stopped = 32;
 
 /// Many independent cells of one equivalent circuit, together: tens of millions of cell-steps per second and core, each
 /// cell to the bits that it has alone, on every machine.
@@ -175,6 +179,14 @@ public:
     std::vector<double> soc() const;        // (n)
     std::vector<double> temp_degC() const;  // (n) surface
     std::vector<double> v_min_V() const, v_max_V() const, t_max_degC() const;  // (n) over the ends of all steps; core
+    // Range. A batch goes on where `Cell::step` refuses: a cell that leaves -5 .. 105 % of charge stops (NaN from then
+    // on in records, v_V, soc and temp_degC; its extremes stay as they were), the others don't notice. Marks come once
+    // the charge has moved by 3e-5 or the core by 8 mK since the last look, at the end of a step.
+    std::vector<std::uint8_t> out_of() const;  // (n) bits k_out_* of what ever left the model's valid range
+    std::vector<double> out_since_s() const;   // (n) when it first did, since the start; infinity: never
+    std::vector<double> stopped_at_s() const;  // (n) when it stopped; infinity: it didn't
+    /// In words, empty if nothing did: "soc below 0.2: 12 of 1000 cells", ..
+    std::vector<std::string> extrapolated() const;
 
 private:
     struct Impl;

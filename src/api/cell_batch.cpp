@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <limits>
 #include <stdexcept>
 
 #include <twin/cell.hpp>
@@ -34,6 +35,11 @@ struct CellBatch::Impl {
         std::vector<double> out(batch.size());
         for (std::size_t k = 0; k < out.size(); ++k) out[k] = f(k);
         return out;
+    }
+    /// The same, NaN for stopped cells.
+    template <class F>
+    std::vector<double> each_known(const F& f) const {
+        return each([&](std::size_t k) { return batch.stopped(k) ? std::numeric_limits<double>::quiet_NaN() : f(k); });
     }
 };
 
@@ -85,7 +91,7 @@ CellBatchRun CellBatch::run(const double* i_A, std::size_t n_steps, bool per_cel
 std::size_t CellBatch::size() const { return impl_->batch.size(); }
 std::string CellBatch::name() const { return impl_->name; }
 std::vector<double> CellBatch::v_V() const {
-    return impl_->each([this](std::size_t k) { return impl_->batch.v_V(k); });
+    return impl_->each_known([this](std::size_t k) { return impl_->batch.v_V(k); });
 }
 std::vector<double> CellBatch::v_min_V() const {
     return impl_->each([this](std::size_t k) { return impl_->batch.v_min_V(k); });
@@ -97,10 +103,41 @@ std::vector<double> CellBatch::t_max_degC() const {
     return impl_->each([this](std::size_t k) { return impl_->batch.t_max_degC(k); });
 }
 std::vector<double> CellBatch::soc() const {
-    return impl_->each([this](std::size_t k) { return impl_->batch.state(k).soc; });
+    return impl_->each_known([this](std::size_t k) { return impl_->batch.state(k).soc; });
 }
 std::vector<double> CellBatch::temp_degC() const {
-    return impl_->each([this](std::size_t k) { return impl_->batch.state(k).t_surf_degC; });
+    return impl_->each_known([this](std::size_t k) { return impl_->batch.state(k).t_surf_degC; });
+}
+
+static_assert(k_out_soc_low == cell::k_soc_low && k_out_soc_high == cell::k_soc_high && k_out_cold == cell::k_cold &&
+              k_out_hot == cell::k_hot && k_out_current == cell::k_current && k_out_stopped == cell::k_stopped);
+
+std::vector<std::uint8_t> CellBatch::out_of() const {
+    std::vector<std::uint8_t> out(size());
+    for (std::size_t k = 0; k < out.size(); ++k) out[k] = impl_->batch.out_of(k);
+    return out;
+}
+std::vector<double> CellBatch::out_since_s() const {
+    return impl_->each([this](std::size_t k) { return impl_->batch.out_since_s(k); });
+}
+std::vector<double> CellBatch::stopped_at_s() const {
+    return impl_->each([this](std::size_t k) { return impl_->batch.stopped_at_s(k); });
+}
+std::vector<std::string> CellBatch::extrapolated() const {
+    const cell::ValidRange& v = impl_->batch.model().valid;
+    std::vector<std::string> out;
+    const auto tell = [&](unsigned bit, const std::string& what) {
+        std::size_t count = 0;
+        for (std::size_t k = 0; k < size(); ++k) count += (impl_->batch.out_of(k) & bit) != 0 ? 1U : 0U;
+        if (count > 0) out.push_back(fmt::format("{}: {} of {} cells", what, count, size()));
+    };
+    tell(cell::k_soc_low, fmt::format("soc below {:.4g}", v.soc_min));
+    tell(cell::k_soc_high, fmt::format("soc above {:.4g}", v.soc_max));
+    tell(cell::k_cold, fmt::format("temp_degC below {:.4g}", v.t_min_degC));
+    tell(cell::k_hot, fmt::format("temp_degC above {:.4g}", v.t_max_degC));
+    tell(cell::k_current, fmt::format("i_A beyond {:.4g}", v.i_max_A));
+    tell(cell::k_stopped, "stopped, the charge left -0.05 .. 1.05");
+    return out;
 }
 
 }  // namespace twin

@@ -24,6 +24,42 @@ Interval interval_of(const A& axis, double x) {
     return {s, s == 1 ? -k_inf : axis.knot(s - 1), s == top ? k_inf : axis.knot(s)};
 }
 
+/// Ends the interval about x at `edge`, too.
+void cut(Interval& i, double x, double edge) {
+    if (x < edge)
+        i.hi = edge < i.hi ? edge : i.hi;
+    else
+        i.lo = edge > i.lo ? edge : i.lo;
+}
+
+constexpr double k_slack_soc = 1e-4, k_slack_K = 1e-3;
+/// Where the range of a model ends.
+struct Bounds {
+    double soc[4];  // stop, low, high, stop
+    double t_degC[2];
+    explicit Bounds(const ValidRange& v)
+        : soc{-k_stop_soc, v.soc_min - k_slack_soc, v.soc_max + k_slack_soc, 1.0 + k_stop_soc},
+          t_degC{v.t_min_degC - k_slack_K, v.t_max_degC + k_slack_K} {}
+    unsigned out_of(double x, double t) const {
+        unsigned bits = 0;
+        if (x < soc[1]) bits |= k_soc_low;
+        if (x >= soc[2]) bits |= k_soc_high;
+        if (t < t_degC[0]) bits |= k_cold;
+        if (t >= t_degC[1]) bits |= k_hot;
+        if (x < soc[0] || x >= soc[3]) bits |= k_stopped;
+        return bits;
+    }
+};
+
+void mark_lane(BlockMarks& m, std::size_t k, unsigned bits, std::size_t step) {
+    const unsigned had = m.what[k], fresh = bits & ~had;
+    if (fresh == 0) return;
+    if (had == 0 || step < m.first[k]) m.first[k] = step;
+    if ((fresh & k_stopped) != 0) m.stopped[k] = step;
+    m.what[k] = static_cast<std::uint8_t>(had | bits);
+    m.fresh = true;
+}
+
 void need_finite(double x, const char* name, std::size_t k) {
     if (!base::is_finite(x))
         throw std::invalid_argument(std::string("batch of cells: ") + name + "[" + std::to_string(k) +
@@ -44,12 +80,25 @@ void find_grid_segments(const EcmModel& m, CellBlock& b, BlockGrid& g, std::size
     }
 }
 
-void find_corners(const EcmModel& m, CellBlock& b, BlockGrid& g, std::size_t first, unsigned bits) {
+void find_corners(const EcmModel& m, BlockRun& run, std::size_t first, unsigned bits, std::size_t step) {
+    const CellBlock& b = *run.block;
+    BlockGrid& g = *run.grid;
     const ResistanceTable& t = m.resistance_Ohm;
+    const Bounds bounds(m.valid);
     for (std::size_t k = first; bits != 0; ++k, bits >>= 1) {
         if ((bits & 1U) == 0) continue;
-        const Interval x = interval_of(t.x_axis(), b.state.soc.v[k]);
-        const Interval y = interval_of(t.y_axis(), b.state.t_core_degC.v[k]);
+        const double soc = b.state.soc.v[k], t_degC = b.state.t_core_degC.v[k];
+        Interval x = interval_of(t.x_axis(), soc);
+        Interval y = interval_of(t.y_axis(), t_degC);
+        for (const double edge : bounds.soc) cut(x, soc, edge);
+        for (const double edge : bounds.t_degC) cut(y, t_degC, edge);
+        const unsigned out = bounds.out_of(soc, t_degC);
+        if ((out & k_stopped) != 0 && (g.mark.what[k] & k_stopped) == 0) {
+            g.mark.v_min_V.v[k] = run.v_min_V.v[k];
+            g.mark.v_max_V.v[k] = run.v_max_V.v[k];
+            g.mark.t_max_degC.v[k] = run.t_max_degC.v[k];
+        }
+        mark_lane(g.mark, k, out, step);
         g.x_lo.v[k] = x.lo;
         g.x_hi.v[k] = x.hi;
         g.y_lo.v[k] = y.lo;
@@ -77,7 +126,8 @@ EcmBatch::EcmBatch(std::shared_ptr<const EcmModel> model, std::span<const BatchC
     block_.assign(blocks_of(n_), CellBlock(m));
     grid_.resize(block_.size());
     run_.resize(block_.size());
-    currents_.resize(block_.size());
+    out_since_s_.assign(n_, k_inf);
+    stopped_at_s_.assign(n_, k_inf);
     for (std::size_t k = 0; k < n_; ++k) {
         const BatchCell& c = cells[k];
         need_finite(c.soc, "soc", k);
@@ -90,8 +140,11 @@ EcmBatch::EcmBatch(std::shared_ptr<const EcmModel> model, std::span<const BatchC
     }
     for (std::size_t n = 0; n < block_.size(); ++n) {
         detail::find_grid_segments(m, block_[n], grid_[n], 0, 0xFFU);
-        detail::find_corners(m, block_[n], grid_[n], 0, 0xFFU);
         BlockRun& r = run_[n];
+        r.block = &block_[n];
+        r.grid = &grid_[n];
+        detail::find_corners(m, r, 0, 0xFFU, 0);
+        collect_marks(n, 0.0);
         r.env_degC = Pack8(25.0);
         for (std::size_t k = 0; k < k_block; ++k) {
             if (n * k_block + k < n_) r.env_degC.v[k] = cells[n * k_block + k].ambient_degC;
@@ -114,15 +167,52 @@ void EcmBatch::prepare(double dt_s) {
     }
 }
 
-/// Rows of one block's record into those of all cells.
-void EcmBatch::put_rows(Record& out, std::size_t block, const Pack8* rows) const {
+/// Times of what the block's last run marked. dt_s: of its steps.
+void EcmBatch::collect_marks(std::size_t block, double dt_s) {
+    BlockMarks& m = grid_[block].mark;
+    if (!m.fresh) return;
+    m.fresh = false;
+    for (std::size_t q = 0, k = block * k_block; q < k_block && k < n_; ++q, ++k) {
+        const auto at_s = [&](std::size_t step) { return elapsed_s_ + static_cast<double>(step) * dt_s; };
+        if (m.what[q] != 0 && out_since_s_[k] == k_inf) out_since_s_[k] = at_s(m.first[q]);
+        if ((m.what[q] & k_stopped) != 0 && stopped_at_s_[k] == k_inf) stopped_at_s_[k] = at_s(m.stopped[q]);
+        m.first[q] = m.stopped[q] = 0;
+    }
+}
+
+/// Rows of one block's record into those of all cells; NaN where a cell had stopped.
+void EcmBatch::put_rows(Record& out, std::size_t block, const Pack8* rows, double dt_s, std::size_t every) const {
     const std::size_t first = block * k_block, here = n_ - first < k_block ? n_ - first : k_block;
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
     for (std::size_t k = 0; k < out.rows; ++k) {
         for (std::size_t q = 0; q < here; ++q) {
             out.v_V[k * n_ + first + q] = rows[3 * k].v[q];
             out.soc[k * n_ + first + q] = rows[3 * k + 1].v[q];
             out.temp_degC[k * n_ + first + q] = rows[3 * k + 2].v[q];
         }
+    }
+    for (std::size_t q = 0; q < here; ++q) {
+        if (!stopped(first + q)) continue;
+        for (std::size_t k = 0; k < out.rows; ++k) {
+            if (elapsed_s_ + static_cast<double>((k + 1) * every) * dt_s < stopped_at_s_[first + q]) continue;
+            out.v_V[k * n_ + first + q] = out.soc[k * n_ + first + q] = out.temp_degC[k * n_ + first + q] = nan;
+        }
+    }
+}
+
+/// Refuses what is no number, marks cells whose currents the model's data don't cover.
+void EcmBatch::take_currents(std::span<const double> i_A, std::size_t n_steps, bool per_cell) {
+    const double most_A = model_->valid.i_max_A * (1.0 + 1e-9);
+    bool beyond = false;
+    for (const double i : i_A) {
+        if (base::abs2(i) <= most_A) continue;
+        if (!base::is_finite(i)) throw std::invalid_argument("batch of cells: a current is not a finite number");
+        beyond = true;
+    }
+    for (std::size_t cell = 0; beyond && cell < n_; ++cell) {
+        std::size_t step = 0;
+        while (step < n_steps && base::abs2(i_A[per_cell ? step * n_ + cell : step]) <= most_A) ++step;
+        if (step < n_steps) mark_lane(grid_[cell / k_block].mark, cell % k_block, k_current, step + 1);
     }
 }
 
@@ -133,9 +223,8 @@ EcmBatch::Record EcmBatch::run(std::span<const double> i_A, std::size_t n_steps,
     if (!per_cell && i_A.size() != n_steps)
         throw std::invalid_argument("batch of cells: " + std::to_string(i_A.size()) + " currents; allowed " +
                                     std::to_string(n_steps) + " (all cells alike) or " + std::to_string(n_steps * n_));
-    for (const double i : i_A)
-        if (!base::is_finite(i)) throw std::invalid_argument("batch of cells: a current is not a finite number");
     prepare(dt_s);
+    take_currents(i_A, n_steps, per_cell);
     if (n_steps == 0) return {};
     Record out;
     out.rows = every > 0 ? n_steps / every : 0;
@@ -162,8 +251,12 @@ EcmBatch::Record EcmBatch::run(std::span<const double> i_A, std::size_t n_steps,
             r.out = rows.empty() ? nullptr : rows[b * 3 * out.rows].v;
         }
         ops_->run(step_, &run_[n], blocks);
-        for (std::size_t b = 0; b < blocks; ++b) put_rows(out, n + b, rows.data() + b * 3 * out.rows);
+        for (std::size_t b = 0; b < blocks; ++b) {
+            collect_marks(n + b, dt_s);
+            put_rows(out, n + b, rows.data() + b * 3 * out.rows, dt_s, every);
+        }
     }
+    elapsed_s_ += static_cast<double>(n_steps) * dt_s;
     return out;
 }
 

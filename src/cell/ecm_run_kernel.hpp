@@ -28,18 +28,10 @@ template <class V>
 
 /// `refresh` of the basic form in the lanes of `due` from the kept corners of the resistance table.
 template <class V, class Mask>
-[[gnu::always_inline]] inline void block_follow(const EcmModel& model, CellBlock& b, BlockGrid& g, std::size_t j,
+[[gnu::always_inline]] inline void block_follow(const CellBlock& b, const BlockGrid& g, std::size_t j,
                                                 const EcmParams<V>& p, EcmState<V>& s, const Mask& due) {
     using L = BlockLanes<V>;
     using base::select;
-    const unsigned in =
-        lanes(mask_and(mask_and(s.soc >= L::load(g.x_lo, j), s.soc < L::load(g.x_hi, j)),
-                       mask_and(s.t_core_degC >= L::load(g.y_lo, j), s.t_core_degC < L::load(g.y_hi, j))));
-    const unsigned out = lanes(due) & ~in & L::all_bits;
-    if (out != 0) [[unlikely]] {
-        L::store(b.state.t_core_degC, j, s.t_core_degC);
-        find_corners(model, b, g, j, out);
-    }
     const auto weight = [](const V& x, const V& x0, const V& per) __attribute__((always_inline)) {
         const V w = (x - x0) * per;
         const V at_least = select(w < 0.0, V(0.0), w);
@@ -105,6 +97,22 @@ struct RunLanes {
           at(r.per_cell ? r.i_A + lane : r.i_A),
           q(run_charge<V>(m, p, c, current_A())) {}
 
+    /// Corners, and marks, of lanes that have left their intervals of the grid. The block holds soc.
+    [[gnu::always_inline]] void look_around(const EcmModel& model, unsigned due) {
+        BlockGrid& g = *r.grid;
+        const unsigned in =
+            lanes(mask_and(mask_and(s.soc >= L::load(g.x_lo, j), s.soc < L::load(g.x_hi, j)),
+                           mask_and(s.t_core_degC >= L::load(g.y_lo, j), s.t_core_degC < L::load(g.y_hi, j))));
+        const unsigned out = due & ~in & L::all_bits;
+        if (out == 0) [[likely]]
+            return;
+        L::store(b.state.t_core_degC, j, s.t_core_degC);
+        L::store(r.v_min_V, j, least);  // where find_corners reads them
+        L::store(r.v_max_V, j, most);
+        L::store(r.t_max_degC, j, hottest);
+        const auto done = static_cast<std::size_t>(at - (r.per_cell ? r.i_A + j : r.i_A)) / r.step_stride;
+        find_corners(model, r, j, out, done);
+    }
     [[gnu::always_inline]] V current_A() const { return r.per_cell ? L::load(at) : V(*at); }
 
     template <class M, class C>
@@ -138,12 +146,13 @@ struct RunLanes {
             find_grid_segments(model, b, *r.grid, j, ~in & L::all_bits);
         const auto due = moved_away<X>(s);
         if (lanes(due) != 0) [[unlikely]] {
+            look_around(model, lanes(due));
             if constexpr (X) {
                 each_changed<X>(s, b.state, StoreLane<V>{j});
                 follow_lanes(model, b, j, lanes(due));
                 each_kept<X>(s, b.state, LoadLane<V>{j});
             } else {
-                block_follow<V>(model, b, *r.grid, j, p, s, due);
+                block_follow<V>(b, *r.grid, j, p, s, due);
             }
         }
         v = block_emf<X, V>(model, m, b, j, s);

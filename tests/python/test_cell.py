@@ -99,6 +99,26 @@ def test_a_batch_refuses_what_does_not_fit():
         bmstwin.CellBatch("no-such-cell", 5)
 
 
+def test_a_batch_tells_which_cells_ran_out():
+    batch = bmstwin.CellBatch("lfp-100ah", 4, soc=np.array([0.9, 0.30, 0.26, 0.10]))
+    assert batch.extrapolated == [] and not batch.out_of.any()
+    run = batch.run(np.full(1000, 100.0), 1.0)  # 100 A of 105 Ah: 0.265 of charge
+    assert batch.out_of.tolist() == [0, 0, 1, 33] and batch.extrapolated == [
+        "soc below 0: 2 of 4 cells", "stopped, the charge left -0.05 .. 1.05: 1 of 4 cells"]
+    assert np.isinf(batch.out_since_s[:2]).all() and batch.out_since_s[2] == pytest.approx(0.26 * 105 * 36, abs=2)
+    assert batch.stopped_at_s[3] == pytest.approx(0.15 * 105 * 36, abs=2) and np.isinf(batch.stopped_at_s[:3]).all()
+    assert np.isnan(batch.v_V).tolist() == [False, False, False, True]
+    assert np.isnan(run.v_V[:, 3]).sum() == 1000 - batch.stopped_at_s[3] + 1
+    assert np.isfinite(batch.v_min_V).all() and batch.v_min_V[3] == pytest.approx(np.nanmin(run.v_V[:, 3]))
+    cell = bmstwin.Cell("lfp-100ah", soc=0.10)
+    with pytest.raises(bmstwin.RunError, match="abused"):
+        for _ in range(1000):
+            cell.step(100.0, 1.0)
+    high = bmstwin.CellBatch("lfp-100ah", 2, soc=0.5)
+    high.step(np.array([10.0, 400.0]), 1.0)
+    assert high.out_of.tolist() == [0, 16] and high.extrapolated == ["i_A beyond 315: 1 of 2 cells"]
+
+
 def test_fields_of_an_electrochemical_cell():
     """What the fields must be by their definitions: reaction balances the current, salt is conserved, lithium leaves one side."""
     cell = bmstwin.Cell("chen2020", "dfn")

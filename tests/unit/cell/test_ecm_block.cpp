@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <stdexcept>
@@ -138,19 +139,26 @@ TEST_CASE("a batch equals each cell alone to the bit: every kernel, currents ali
                         const auto p = cell::make_params(*m, cells[k].capacity_scale, cells[k].r_scale);
                         State s = cell::make_state<double>(*m, p, cells[k].soc, cells[k].temp_degC);
                         double v = 0.0, least = 1e9;
+                        bool gone = false;  // beyond -5 .. 105 %, by what is looked at again
                         for (std::size_t n = 0; n < steps; ++n) {
                             const double x = own ? i[n * cells.size() + k] : i[n];
                             cell::commit<double>(*m, p, s, c, x * h_s, s.r0_Ohm * x * x * h_s, cells[k].ambient_degC);
                             v = cell::emf<double>(*m, p, s, x) - s.r0_Ohm * x;
-                            least = v < least ? v : least;
+                            gone = gone || s.soc < -0.05 - 4e-5 || s.soc >= 1.05 + 4e-5;
+                            least = v < least && !gone ? v : least;
                             if ((n + 1) % every != 0) continue;
                             const std::size_t at = ((n + 1) / every - 1) * cells.size() + k;
+                            if (gone) {
+                                bad += std::isnan(rec.v_V[at]) && std::isnan(rec.soc[at]) ? 0 : 1;
+                                continue;
+                            }
                             bad += same(rec.v_V[at], v) && same(rec.soc[at], s.soc) ? 0 : 1;
                             bad += same(rec.temp_degC[at], s.t_surf_degC) ? 0 : 1;
                         }
                         const State got = batch.state(k);
                         bad += std::memcmp(&got, &s, sizeof s) == 0 ? 0 : 1;
                         bad += same(batch.v_V(k), v) && same(batch.v_min_V(k), least) ? 0 : 1;
+                        bad += batch.stopped(k) == gone ? 0 : 1;
                     }
                     CHECK(bad == 0);
                 }
@@ -174,4 +182,71 @@ TEST_CASE("a batch stepped one by one goes where a run goes; bad input is refuse
     CHECK_THROWS_AS(cell::EcmBatch(m, std::vector<BatchCell>{{0.0, 1.0, 0.5, 25.0, 25.0}}), std::invalid_argument);
     CHECK_THROWS_AS(cell::EcmBatch(m, std::vector<BatchCell>{{1.0, 1.0, __builtin_nan(""), 25.0, 25.0}}),
                     std::invalid_argument);
+}
+
+TEST_CASE("a batch marks the cells that leave their range, and when: every kernel, runs in parts") {
+    struct Reference {
+        unsigned what = 0;
+        double since_s = HUGE_VAL, stopped_s = HUGE_VAL, v_min_V = HUGE_VAL;
+    };
+    for (const char* name : {"lfp-314ah", "nca-ncr18650pf"}) {  // both forms of the kernel
+        const auto m = std::make_shared<const EcmModel>(model_of(name));
+        const double one_C_A = m->capacity_C / 3600.0, h_s = 2.0;
+        std::vector<BatchCell> cells;
+        for (std::size_t k = 0; k < 19; ++k) {
+            const double x = static_cast<double>(k);
+            cells.push_back({1.0, 1.0, 0.9 - 0.045 * x, 20.0 + (k % 5 == 4 ? -45.0 : 0.0), 20.0 + 2.0 * x});
+        }
+        constexpr std::size_t steps = 1500;
+        std::vector<double> i(steps, 0.45 * one_C_A);
+        for (std::size_t k = 900; k < steps; ++k) i[k] = -1.0 * one_C_A;
+        i[1400] = 1.01 * m->valid.i_max_A;
+        std::vector<Reference> want(cells.size());
+        const cell::EcmCoeffs c = cell::coeffs(*m, h_s);
+        for (std::size_t k = 0; k < cells.size(); ++k) {
+            const auto p = cell::make_params(*m);
+            State s = cell::make_state<double>(*m, p, cells[k].soc, cells[k].temp_degC);
+            const auto look = [&](std::size_t step, double i_A) {
+                const cell::ValidRange& v = m->valid;
+                unsigned now = (s.soc < v.soc_min - 1e-4 ? cell::k_soc_low : 0U) |
+                               (s.soc > v.soc_max + 1e-4 ? cell::k_soc_high : 0U) |
+                               (s.t_core_degC < v.t_min_degC - 1e-3 ? cell::k_cold : 0U) |
+                               (s.t_core_degC > v.t_max_degC + 1e-3 ? cell::k_hot : 0U) |
+                               (std::abs(i_A) > v.i_max_A ? cell::k_current : 0U);
+                if (s.soc < -0.05 || s.soc > 1.05) now |= cell::k_stopped;
+                const double t_s = static_cast<double>(step) * h_s;
+                if (now != 0 && want[k].what == 0) want[k].since_s = t_s;
+                if ((now & ~want[k].what & cell::k_stopped) != 0) want[k].stopped_s = t_s;
+                want[k].what |= now;
+            };
+            look(0, 0.0);
+            for (std::size_t n = 0; n < steps; ++n) {
+                cell::commit<double>(*m, p, s, c, i[n] * h_s, s.r0_Ohm * i[n] * i[n] * h_s, cells[k].ambient_degC);
+                look(n + 1, i[n]);
+                const double v_V = cell::emf<double>(*m, p, s, i[n]) - s.r0_Ohm * i[n];
+                if ((want[k].what & cell::k_stopped) == 0 && v_V < want[k].v_min_V) want[k].v_min_V = v_V;
+            }
+        }
+        std::size_t marked = 0, stopped = 0;
+        for (const BlockOps* ops : cell::block_ops_all()) {
+            for (const std::size_t part : {steps, std::size_t{125}, std::size_t{1}}) {
+                cell::EcmBatch batch(m, cells);
+                batch.use(*ops);
+                for (std::size_t n = 0; n < steps; n += part) (void)batch.run({i.data() + n, part}, part, h_s, 0);
+                for (std::size_t k = 0; k < cells.size(); ++k) {
+                    CAPTURE(k);
+                    CHECK(unsigned{batch.out_of(k)} == want[k].what);
+                    // temperatures are looked at after 1/128 K, charge after 1/32768
+                    const double late_s = batch.out_since_s(k) - want[k].since_s;
+                    CHECK((batch.out_since_s(k) == want[k].since_s || (late_s >= 0.0 && late_s <= 10.0 * h_s)));
+                    CHECK(batch.stopped_at_s(k) == want[k].stopped_s);
+                    marked += want[k].what != 0 ? 1U : 0U;
+                    stopped += batch.stopped(k) ? 1U : 0U;
+                    CHECK(batch.v_min_V(k) == want[k].v_min_V);
+                }
+            }
+        }
+        CHECK(marked > 0);
+        CHECK(stopped > 0);
+    }
 }
