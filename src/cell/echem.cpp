@@ -2,6 +2,7 @@
 #include "cell/echem.hpp"
 
 #include <bit>
+#include <iterator>
 #include <span>
 #include <stdexcept>
 
@@ -327,6 +328,15 @@ std::vector<double> Echem::state_numbers() const {
     for (const Particles& p : s_.particle) p.save(v);
     if (side_.on()) side_.save(v);
     return v;
+}
+
+void Echem::hash(base::Hasher& h) const {
+    const double v[] = {s_.h_old_s,          s_.t_K,           s_.charge_C,     s_.i_A, s_.jumped, ambient_K,
+                        thermal ? 1.0 : 0.0, s_.hysteresis[0], s_.hysteresis[1]};
+    h.f64s(v, std::size(v));
+    for (const auto* part : {&s_.c_e, &s_.c_e_old, &s_.phi, &s_.phi_old}) h.f64s(part->data(), part->size());
+    for (const Particles& p : s_.particle) p.hash(h);
+    if (side_.on()) side_.hash(h);
 }
 
 std::vector<std::uint8_t> Echem::snapshot() const {

@@ -16,6 +16,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/hash.hpp"
 #include "base/status.hpp"
 #include "cell/echem_params.hpp"
 #include "cell/echem_particles.hpp"
@@ -106,6 +107,8 @@ public:
     /// The state as bytes (little-endian, with kind, mesh and a checksum). A restored cell goes on equal to the bit.
     /// restore throws std::invalid_argument if the bytes are of another kind or mesh, or damaged.
     std::vector<std::uint8_t> snapshot() const;
+    /// Feeds all that a snapshot holds. Doesn't allocate.
+    void hash(base::Hasher& h) const;
     void restore(const std::vector<std::uint8_t>& bytes);
 
 private:

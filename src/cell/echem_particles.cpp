@@ -344,6 +344,10 @@ void Particles::save(std::vector<double>& out) const {
     for (const auto* v : {&mean_, &j_, &j_old_, &q_, &q_old_, &side_old_}) out.insert(out.end(), v->begin(), v->end());
 }
 
+void Particles::hash(base::Hasher& h) const {
+    for (const auto* v : {&mean_, &j_, &j_old_, &q_, &q_old_, &side_old_}) h.f64s(v->data(), v->size());
+}
+
 const double* Particles::load(const double* in) {
     for (auto* v : {&mean_, &j_, &j_old_, &q_, &q_old_, &side_old_}) {
         for (double& x : *v) {

@@ -13,6 +13,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "base/hash.hpp"
+
 #include "cell/echem_params.hpp"
 
 namespace twin::cell {
@@ -51,6 +53,7 @@ public:
     std::vector<double> surface() const;
     /// All state as numbers, and back.
     void save(std::vector<double>& out) const;
+    void hash(base::Hasher& h) const;
     const double* load(const double* in);
     std::size_t state_size() const;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cell/echem_side.hpp"
 
+#include <iterator>
+
 #include "base/math.hpp"
 #include "cell/echem_params.hpp"
 
@@ -175,6 +177,14 @@ void SideReactions::save(std::vector<double>& out) const {
         for (const double x :
              {p.sei_m, p.plated, p.dead, p.strip_per_s, p.plate_mol_m3_s, p.sei_drive, p.i_A_m2, p.mean_A_m2, p.i_sei})
             out.push_back(x);
+    }
+}
+
+void SideReactions::hash(base::Hasher& h) const {
+    for (const Place& p : now_) {
+        const double v[] = {p.sei_m,     p.plated, p.dead,      p.strip_per_s, p.plate_mol_m3_s,
+                            p.sei_drive, p.i_A_m2, p.mean_A_m2, p.i_sei};
+        h.f64s(v, std::size(v));
     }
 }
 

@@ -22,6 +22,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "base/hash.hpp"
+
 #include "cell/echem_side_params.hpp"
 
 namespace twin::cell {
@@ -73,6 +75,7 @@ public:
     void slow(std::vector<double>& out) const;
     void move_slow(const double* d, double* taken);
 
+    void hash(base::Hasher& h) const;
     void save(std::vector<double>& out) const;
     const double* load(const double* in);
 

@@ -46,6 +46,9 @@ void Plant<T>::hash(base::Hasher& h, std::size_t lane) const {
             left -= n;
         }
     }
+    if constexpr (std::is_same_v<T, double>) {  // what is inside electrochemical cells
+        for (const cell::Echem& x : s_->echem) x.hash(h);
+    }
 }
 
 namespace {

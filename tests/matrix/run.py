@@ -16,8 +16,9 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-# One of each kind: microseconds with a clamp, a load with its own dynamics, two packs on one bus, miswired taps, cells alone.
-SCENARIOS = ["short-hard-clamp", "motor-start", "parallel-0v9", "swap-neighbours", "hppc-cell"]
+# One of each kind: microseconds with a clamp, a load with its own dynamics, two packs on one bus, miswired taps, cells alone,
+# electrochemical cells behind a board and in the cold (their inner profiles are in the hash).
+SCENARIOS = ["short-hard-clamp", "motor-start", "parallel-0v9", "swap-neighbours", "hppc-cell", "overcurrent-spme", "pulse-dfn"]
 MASK = "glibc.cpu.hwcaps=-AVX2,-FMA,-FMA4"
 V3 = {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", "xsave"}
 V4 = V3 | {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/bytes.hpp"
+#include "base/hash.hpp"
 #include "echem_sets.hpp"
 #include "io/bpx.hpp"
 #include "study/protocol.hpp"
@@ -254,4 +256,41 @@ TEST_CASE("a BPX file with mistakes gets all of them with their places") {
     CHECK(r.errors[0].message.find("frobnicate") != std::string::npos);
     CHECK(r.errors[1].message.find("0.0001 .. 1") != std::string::npos);
     CHECK(r.errors[2].message.find("must be a number") != std::string::npos);
+}
+
+TEST_CASE("every number of an electrochemical cell's state reaches its hash") {
+    const auto digest = [](const cell::Echem& c) {
+        base::Hasher h;
+        c.hash(h);
+        return h.digest();
+    };
+    for (const char* const set : {"chen2020", "oregan2022", "okane2022"}) {
+        const bool side = std::string(set) == "okane2022";
+        const auto r = io::read_bpx(root() + "/models/echem/" + set + ".json");
+        REQUIRE(r.ok());
+        const cell::SideLaws laws = side ? cell::parse_side_laws("on") : cell::SideLaws{};
+        cell::Echem c(r.params, side ? EchemKind::spme : EchemKind::dfn, {}, laws);
+        c.reset(0.5, 288.15);
+        for (int k = 0; k < 5; ++k) {
+            (void)c.trial(1.0, k < 3 ? 5.0 : -2.0, k == 0);
+            c.commit();
+        }
+        const std::uint64_t whole = digest(c);
+        std::vector<std::uint8_t> bytes = c.snapshot();
+        cell::Echem other = c;
+        std::size_t unseen = 0;
+        for (std::size_t word = 3; word + 1 < bytes.size() / 8; ++word) {
+            if (word == 3 + 6) continue;  // a flag: warms up or not
+            std::vector<std::uint8_t> changed = bytes;
+            changed[8 * word] ^= 1;  // the last bit of one number
+            changed.resize(bytes.size() - 8);
+            base::put_u64(changed, base::checksum(changed));
+            other.restore(changed);
+            unseen += digest(other) == whole ? 1U : 0U;
+        }
+        CHECK(bytes.size() / 8 > 200);
+        CHECK(unseen == 0);
+        other.restore(bytes);
+        CHECK(digest(other) == whole);
+    }
 }
