@@ -110,7 +110,7 @@ void Echem::reset(double soc, double t_K, std::optional<double> h) {
     s_.phi_old = s_.phi;
     s_.h_old_s = 0.0;
     s_.t_K = t_K;
-    s_.charge_C = s_.i_A = s_.mixing_W = 0.0;
+    s_.charge_C = s_.i_A = s_.mixing_W = s_.mixing_old_W = 0.0;
     s_.jumped = 1.0;
     factors_t_K_ = -1.0;
     if (side_.on()) side_.reset();
@@ -237,7 +237,7 @@ void Echem::heat(double i_A) {
         }
     }
     if (side_.on()) u += side_heat_W_m2();
-    trial_.heat_W = (u + rev) * p_->area_m2 - i_A * trial_.v_V + s_.mixing_W;
+    trial_.heat_W = (u + rev) * p_->area_m2 - i_A * trial_.v_V + mixing_mean_W();
     trial_.t_K = s_.t_K;
     if (thermal && p_->heat_capacity_J_K > 0.0) {
         const double rate = p_->cooling_W_K / p_->heat_capacity_J_K;
@@ -266,6 +266,7 @@ void Echem::commit() {
     if (side_.on()) side_.commit();
     s_.hysteresis = hysteresis_;
     s_.jumped = jump_ ? 1.0 : 0.0;
+    s_.mixing_old_W = s_.mixing_W;
     s_.mixing_W = thermal && heat_of_mixing ? mixing_W() : 0.0;
 }
 
@@ -322,8 +323,9 @@ constexpr std::uint64_t k_magic = 0x32304d4843454d42ULL;  // "BMECHM02"
 }  // namespace
 
 std::vector<double> Echem::state_numbers() const {
-    std::vector<double> v{s_.h_old_s,          s_.t_K,           s_.charge_C,      s_.i_A,     s_.jumped, ambient_K,
-                          thermal ? 1.0 : 0.0, s_.hysteresis[0], s_.hysteresis[1], s_.mixing_W};
+    std::vector<double> v{s_.h_old_s,       s_.t_K,      s_.charge_C,         s_.i_A,
+                          s_.jumped,        ambient_K,   thermal ? 1.0 : 0.0, s_.hysteresis[0],
+                          s_.hysteresis[1], s_.mixing_W, s_.mixing_old_W};
     for (const auto* part : {&s_.c_e, &s_.c_e_old, &s_.phi, &s_.phi_old}) v.insert(v.end(), part->begin(), part->end());
     for (const Particles& p : s_.particle) p.save(v);
     if (side_.on()) side_.save(v);
@@ -371,7 +373,8 @@ void Echem::restore(const std::vector<std::uint8_t>& bytes) {
     thermal = v[6] != 0.0;
     s_.hysteresis = {v[7], v[8]};
     s_.mixing_W = v[9];
-    const double* at = v.data() + 10;
+    s_.mixing_old_W = v[10];
+    const double* at = v.data() + 11;
     for (auto* part : {&s_.c_e, &s_.c_e_old, &s_.phi, &s_.phi_old}) {
         for (double& x : *part) {
             x = *at;

@@ -118,8 +118,8 @@ private:
         std::vector<double> phi, phi_old;  // (neg, pos volumes) phi_s - phi_e, start of the next Newton
         double h_old_s = 0.0;              // length of the step before, 0: none to build on
         double t_K = 298.15, charge_C = 0.0, i_A = 0.0;
-        double jumped = 1.0;    // 1: the step before began with a jump
-        double mixing_W = 0.0;  // heat of mixing at the end of the step before
+        double jumped = 1.0;                        // 1: the step before began with a jump
+        double mixing_W = 0.0, mixing_old_W = 0.0;  // heat of mixing at the ends of the last two steps
         std::array<double, 2> hysteresis{};
     };
     struct Block {  // a y[v-1] + b y[v] + c y[v+1] = r for the changes y of phi and c_e
@@ -174,6 +174,7 @@ private:
     double inside(std::size_t v) const;
     void heat(double i_A);
     double mixing_W() const;
+    double mixing_mean_W() const;
     double j0_of(std::size_t side, double x, double c_e) const;
     std::size_t first_of(std::size_t side) const { return side == 0 ? 0 : n_[0] + n_[1]; }
     std::vector<double> state_numbers() const;

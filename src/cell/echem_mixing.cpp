@@ -126,6 +126,12 @@ double Particles::mixing_of_volumes(std::size_t k, double t_ref_K) const {
     return 3.0 * k_faraday_CperMol * sum;
 }
 
+/// Mean over the step of the trial, as the last two steps go on.
+double Echem::mixing_mean_W() const {
+    if (jump_ || !(s_.h_old_s > 0.0)) return s_.mixing_W;
+    return base::max2(s_.mixing_W + 0.5 * h_s_ / s_.h_old_s * (s_.mixing_W - s_.mixing_old_W), 0.0);
+}
+
 double Echem::mixing_W() const {
     double sum = 0.0;
     for (std::size_t sd = 0; sd < 2; ++sd) {
