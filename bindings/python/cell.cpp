@@ -314,6 +314,8 @@ void bind_cell(py::module_& m) {
             "circuits.")
         .def_property_readonly("soc", &Cell::soc)
         .def_property_readonly("temp_degC", &Cell::temp_degC)
+        .def_property_readonly("direction", &Cell::direction_rel,
+                               "Of the last current, as resistances follow it: -1 discharge .. +1 charge; 0: not known")
         .def_property_readonly("hysteresis", &Cell::hysteresis_rel,
                                "-1 discharged .. +1 charged; 0 for a model without")
         .def_property_readonly("extrapolated", &Cell::extrapolated,

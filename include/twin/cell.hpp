@@ -24,7 +24,8 @@ struct CellStart {
     std::optional<double> soc = {};  // 0 .. 1
     std::optional<double> temp_degC = {},
                           ambient_degC = {};  // the surroundings are as the cell where only temp_degC is given
-    /// How it came there: -1 by a long discharge, +1 by a long charge. RunError for a model without hysteresis.
+    /// How it came there: -1 by a long discharge, +1 by a long charge. Sets the hysteresis and the direction of the
+    /// last current (see Cell::direction_rel). RunError for a model to which it makes no difference.
     std::optional<double> hysteresis_rel = {};
 };
 /// What a protocol gave: columns of equal length, one row per accepted step.
@@ -132,7 +133,10 @@ public:
     /// As CellRun::extrapolated, of all steps since the last reset or load, ends of runs included.
     std::vector<std::string> extrapolated() const;
     double hysteresis_rel() const;  // -1 discharged .. +1 charged; 0 for a model without
-    double charge_out_Ah() const;   // since the last reset
+    /// Of the last current, as an equivalent circuit's resistances and instantaneous hysteresis follow it: -1 discharge
+    /// .. +1 charge; 0: not known, or a model without.
+    double direction_rel() const;
+    double charge_out_Ah() const;  // since the last reset
     double nominal_Ah() const;
     /// Of a BPX file: what was assumed, is not known or doesn't fit together.
     const std::vector<std::string>& notes() const;
@@ -148,7 +152,7 @@ private:
 struct CellBatchStart {
     std::vector<double> capacity_rel, r_rel;           // of the model's; default 1
     std::vector<double> soc, temp_degC, ambient_degC;  // default 1, 25, as temp_degC
-    std::vector<double> hysteresis_rel = {};           // -1 discharged .. +1 charged; default 0
+    std::vector<double> hysteresis_rel = {};           // history, -1 discharged .. +1 charged; default 0
 };
 struct CellBatchRun {
     std::size_t n_cells = 0;

@@ -145,7 +145,8 @@ void Cell::step(double i_A, double dt_s) {
         throw RunError("no solution for this step: the cell is beyond its range, or the step too long", "step");
     impl_->model->commit();
     impl_->i_A = i_A;
-    impl_->v_V = v;
+    // an equivalent circuit's trial has the resistances of the step's start: here are those of its end
+    impl_->v_V = m.kind == "ecm" ? m.voltage_V(i_A) : v;
     impl_->fresh = false;
     impl_->reached.add(m.soc(), m.t_core_K() - k_zero_degC_K, i_A);
 }
@@ -318,6 +319,7 @@ CellFields Cell::fields() const {
 
 double Cell::soc() const { return impl_->model->soc(); }
 double Cell::hysteresis_rel() const { return impl_->model->hysteresis(); }
+double Cell::direction_rel() const { return impl_->model->direction(); }
 double Cell::temp_degC() const { return impl_->model->t_K() - k_zero_degC_K; }
 double Cell::charge_out_Ah() const { return impl_->model->charge_out_C() / 3600.0; }
 double Cell::nominal_Ah() const { return impl_->model->nominal_Ah; }

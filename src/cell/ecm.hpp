@@ -103,10 +103,10 @@ template <bool X, class T>
 
 }  // namespace detail
 
-/// A rested cell at one temperature; h0 and dir0 in -1..1.
+/// A rested cell at one temperature; h0 and dir0 in -1..1: hysteresis and direction of the last current.
 template <class T>
-inline EcmState<T> make_state(const EcmModel& m, const EcmParams<T>& p, const T& soc, const T& t_degC,
-                              const T& h0 = T(0.0), const T& dir0 = T(0.0)) {
+inline EcmState<T> make_state(const EcmModel& m, const EcmParams<T>& p, const T& soc, const T& t_degC, const T& h0,
+                              const T& dir0) {
     EcmState<T> s{};
     s.soc = soc;
     s.h = h0;
@@ -114,6 +114,14 @@ inline EcmState<T> make_state(const EcmModel& m, const EcmParams<T>& p, const T&
     s.t_core_degC = s.t_surf_degC = t_degC;
     refresh(m, p, s);
     return s;
+}
+
+/// The same by its history: -1 came by a long discharge, +1 by a long charge, which were its last current, too; 0: not
+/// known.
+template <class T>
+inline EcmState<T> make_state(const EcmModel& m, const EcmParams<T>& p, const T& soc, const T& t_degC,
+                              const T& history = T(0.0)) {
+    return make_state<T>(m, p, soc, t_degC, history, history);
 }
 
 /// Series resistance of the branch for the next step.

@@ -271,6 +271,7 @@ EcmModel build(const EcmModelFile& f) {
 }
 
 bool has_hysteresis(const EcmModel& model) {
+    if (model.extras.directional) return true;
     for (const HystSegment& s : model.hyst) {
         if (s.m0_V != 0.0 || s.m1 != 0.0) return true;
     }

@@ -71,7 +71,7 @@ std::vector<ModelError> check(const EcmModelFile& f);
 
 /// Tables of a checked file. Throws std::invalid_argument with all messages of `check` otherwise.
 EcmModel build(const EcmModelFile& f);
-/// True if the state of hysteresis changes the voltage somewhere.
+/// True if a cell's history (hysteresis, direction of the last current) changes its voltage somewhere.
 bool has_hysteresis(const EcmModel& model);
 
 template <class V>

@@ -211,7 +211,8 @@ void add_cell(CLI::App& app, CellArguments& a, std::function<int()>& verb) {
     cell->add_option("--soc", a.soc_pct, "Charge at the start; else what a BPX file's State says, else full")
         ->type_name("PCT")
         ->check(CLI::Range(0.0, 100.0));
-    cell->add_option("--hysteresis", a.hysteresis, "How it came there: -1 by a long discharge, 1 by a long charge")
+    cell->add_option("--hysteresis", a.hysteresis,
+                     "How it came there, and its last current: -1 by a long discharge, 1 by a long charge")
         ->check(CLI::Range(-1.0, 1.0));
     cell->add_option("--temp", a.temp_degC, "Cell and surroundings")
         ->type_name("DEGC")

@@ -49,7 +49,8 @@ void describe(V& v, CellOverride& s) {
     v.about("cell", "What one cell has different from its pack.");
     v.field("soc", s.soc, {.doc = "state of charge at the start, 0 .. 1", .min = 0, .max = 1});
     v.field("hysteresis", s.hysteresis,
-            {.doc = "how the charge at the start was reached: -1 by a long discharge, +1 by a long charge; as the pack "
+            {.doc = "how the charge at the start was reached, and the direction of the last current: -1 by a long "
+                    "discharge, +1 by a long charge; as the pack "
                     "by default",
              .min = -1,
              .max = 1});
@@ -110,7 +111,8 @@ void describe(V& v, Pack& s) {
             "must be ecm, spm, spme or dfn");
     v.field("soc", s.soc, {.doc = "state of charge at the start, 0 .. 1", .min = 0, .max = 1});
     v.field("hysteresis", s.hysteresis,
-            {.doc = "how the charge at the start was reached: -1 by a long discharge, +1 by a long charge; by default "
+            {.doc = "how the charge at the start was reached, and the direction of the last current: -1 by a long "
+                    "discharge, +1 by a long charge; by default "
                     "0, of a BPX file what it states, else 1",
              .min = -1,
              .max = 1});

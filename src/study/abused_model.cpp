@@ -32,6 +32,7 @@ public:
     }
     bool has_hysteresis() const override { return cell::has_hysteresis(*m_); }
     double hysteresis() const override { return s_.ecm.h; }
+    double direction() const override { return s_.ecm.dir; }
     double voltage_V(double i_A) override { return c_.voltage_V(s_, i_A); }
     double trial(double h_s, double i_A, bool) override {
         next_ = s_;

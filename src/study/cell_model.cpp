@@ -39,6 +39,7 @@ public:
     }
     bool has_hysteresis() const override { return cell::has_hysteresis(*m_); }
     double hysteresis() const override { return s_.h; }
+    double direction() const override { return s_.dir; }
     double voltage_V(double i_A) override { return cell::emf(*m_, p_, s_, i_A) - i_A * s_.r0_Ohm; }
     double trial(double h_s, double i_A, bool) override {
         if (k_.h_s != h_s) k_ = cell::coeffs(*m_, h_s);

@@ -38,6 +38,8 @@ public:
     virtual void reset(double soc, double t_K, std::optional<double> h = {}) = 0;
     virtual bool has_hysteresis() const = 0;
     virtual double hysteresis() const = 0;
+    /// Of the last current, -1 discharge .. +1 charge; 0: not known, or the model doesn't ask.
+    virtual double direction() const { return 0.0; }
     /// Terminal voltage just after the current has become i.
     virtual double voltage_V(double i_A) = 0;
     /// Voltage at the end of a step of h at constant i; changes nothing. Not finite: the step is too long.

@@ -10,7 +10,7 @@ Replay replay(const cell::EcmModel& m, const Recording& r, Temperature temperatu
     const bool held = temperature == Temperature::as_measured;
     const cell::EcmParams<double> p = cell::make_params(m);
     cell::EcmState<double> s =
-        cell::make_state(m, p, r.soc_start_rel, r.t_degC.front(), m.gamma > 0.0 ? r.h_start : 0.0);
+        cell::make_state(m, p, r.soc_start_rel, r.t_degC.front(), m.gamma > 0.0 ? r.h_start : 0.0, 0.0);
     const std::size_t n = r.t_s.size();
     Replay out{std::vector<double>(n), std::vector<double>(n), std::vector<double>(n, 0.0)};
     std::map<double, cell::EcmCoeffs> coeffs;  // most files have a handful of sample periods

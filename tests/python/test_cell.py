@@ -149,7 +149,7 @@ def test_a_history_of_the_start():
     middle = bmstwin.Cell("lfp-100ah", soc=0.5)
     for h in (-1.0, 1.0):
         cell = bmstwin.Cell("lfp-100ah", soc=0.5, hysteresis=h)
-        assert cell.hysteresis == h and (cell.v_V - middle.v_V) * h > 0.005
+        assert cell.hysteresis == h and cell.direction == h and (cell.v_V - middle.v_V) * h > 0.005
         run = cell.run("Rest for 1 minute")  # begins where the cell was made to begin
         assert run.soc[0] == 0.5 and run.v_V[0] == pytest.approx(cell.v_V, abs=1e-9)
     batch = bmstwin.CellBatch("lfp-100ah", 2, soc=0.5, hysteresis=np.array([-1.0, 1.0]))

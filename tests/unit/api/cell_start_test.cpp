@@ -345,3 +345,70 @@ TEST_CASE("a BPX file's State is where the cell begins; what of the file is not 
     for (const Warning& w : x.warnings) told = told || (w.code == "INPUT" && has(w.text, "Colour"));
     CHECK(told);
 }
+
+TEST_CASE("a start with a history is where the history leads: hysteresis, direction, voltage, resistance") {
+    const std::string models = std::string(BMSTWIN_SOURCE_DIR) + "/models/cells/";
+    for (const char* const name : {"lfp-a123-26650.json", "lfp-100ah.json"}) {
+        for (const double side : {-1.0, 1.0}) {
+            CAPTURE(name);
+            CAPTURE(side);
+            CellStart from;
+            from.soc = side > 0.0 ? 0.0 : 1.0;
+            Cell came(models + name, "", false, "", from);
+            const double i_A = -side * came.nominal_Ah() / 20.0;
+            while (side > 0.0 ? came.soc() < 0.6 : came.soc() > 0.6) came.step(i_A, 60.0);
+            came.step(0.0, 1e5);  // its RC pairs and its heat are gone
+            CellStart there;
+            there.soc = came.soc();
+            there.hysteresis_rel = side;
+            Cell made(models + name, "", false, "", there);
+            const bool directional = std::string(name) != "lfp-100ah.json";
+            if (directional) CHECK(came.direction_rel() == doctest::Approx(side).epsilon(1e-3));
+            CHECK(made.direction_rel() == side);
+            CHECK(made.v_V() == doctest::Approx(came.voltage_V(0.0)).epsilon(2e-4));
+            const double drop_V = came.voltage_V(0.0) - came.voltage_V(came.nominal_Ah());
+            CHECK(made.v_V() - made.voltage_V(made.nominal_Ah()) == doctest::Approx(drop_V).epsilon(1e-3));
+            came.step(came.nominal_Ah(), 10.0);
+            made.step(came.nominal_Ah(), 10.0);
+            CHECK(made.v_V() == doctest::Approx(came.v_V()).epsilon(2e-4));
+        }
+    }
+}
+
+TEST_CASE("the start's direction in packs, overrides and batches") {
+    const std::string model = std::string(BMSTWIN_SOURCE_DIR) + "/models/cells/lfp-a123-26650.json";
+    const auto alone_V = [&](double h) {
+        CellStart s;
+        s.soc = 0.5;
+        s.hysteresis_rel = h;
+        Cell c(model, "", false, "", s);
+        c.step(5.0, 1.0);
+        return c.v_V();
+    };
+    CHECK(alone_V(1.0) - alone_V(-1.0) > 1e-3);
+    CellBatchStart b;
+    b.soc = {0.5};
+    b.hysteresis_rel = {-1.0, 1.0};
+    CellBatch batch(model, 2, b);
+    const double i_A = 5.0;
+    (void)batch.run(&i_A, 1, false, 1.0, 0);
+    CHECK(batch.v_V()[0] == doctest::Approx(alone_V(-1.0)).epsilon(1e-12));  // temperatures by way of kelvin
+    CHECK(batch.v_V()[1] == doctest::Approx(alone_V(1.0)).epsilon(1e-12));
+    const RunResult r = run(Scenario::from_json(
+        R"({"bmstwin": 1, "id": "d", "duration_s": 2, "pack": {"cells": "2S1P", "model": "lfp-a123-26650", "soc": 0.5, "hysteresis": -1,
+            "override": {"cell[2]": {"hysteresis": 1}}, "board": "none"}, "protocol": {"steps": ["Discharge at 5 A for 1 s"]},
+            "expect": [{"id": "a", "metric": "step[1].charge_Ah", "min": 0}], "record": {"rate_hz": 10, "channels": ["truth.cell[*].v_V"]}})",
+        "<test>", {}));
+    double apart_V = 0.0;
+    const Trace& t = r.traces.at(0);
+    for (std::size_t k = 0; k < t.t_ns.size(); ++k) {
+        if (t.t_ns[k] != 900'000'000) continue;
+        for (const TraceColumn& c : t.columns) {
+            if (c.name == "truth.cell[1].v_V") apart_V = -c.samples[k];
+        }
+        for (const TraceColumn& c : t.columns) {
+            if (c.name == "truth.cell[2].v_V") apart_V += c.samples[k];
+        }
+    }
+    CHECK(apart_V == doctest::Approx(alone_V(1.0) - alone_V(-1.0)).epsilon(0.01));
+}
