@@ -322,10 +322,14 @@ namespace {
 constexpr std::uint64_t k_magic = 0x32304d4843454d42ULL;  // "BMECHM02"
 }  // namespace
 
+Echem::Scalars Echem::scalars() const {
+    return {s_.h_old_s,          s_.t_K,           s_.charge_C,      s_.i_A,      s_.jumped,      ambient_K,
+            thermal ? 1.0 : 0.0, s_.hysteresis[0], s_.hysteresis[1], s_.mixing_W, s_.mixing_old_W};
+}
+
 std::vector<double> Echem::state_numbers() const {
-    std::vector<double> v{s_.h_old_s,       s_.t_K,      s_.charge_C,         s_.i_A,
-                          s_.jumped,        ambient_K,   thermal ? 1.0 : 0.0, s_.hysteresis[0],
-                          s_.hysteresis[1], s_.mixing_W, s_.mixing_old_W};
+    const Scalars head = scalars();
+    std::vector<double> v(head.begin(), head.end());
     for (const auto* part : {&s_.c_e, &s_.c_e_old, &s_.phi, &s_.phi_old}) v.insert(v.end(), part->begin(), part->end());
     for (const Particles& p : s_.particle) p.save(v);
     if (side_.on()) side_.save(v);
@@ -333,9 +337,8 @@ std::vector<double> Echem::state_numbers() const {
 }
 
 void Echem::hash(base::Hasher& h) const {
-    const double v[] = {s_.h_old_s,          s_.t_K,           s_.charge_C,     s_.i_A, s_.jumped, ambient_K,
-                        thermal ? 1.0 : 0.0, s_.hysteresis[0], s_.hysteresis[1]};
-    h.f64s(v, std::size(v));
+    const Scalars head = scalars();
+    h.f64s(head.data(), head.size());
     for (const auto* part : {&s_.c_e, &s_.c_e_old, &s_.phi, &s_.phi_old}) h.f64s(part->data(), part->size());
     for (const Particles& p : s_.particle) p.hash(h);
     if (side_.on()) side_.hash(h);
@@ -374,7 +377,7 @@ void Echem::restore(const std::vector<std::uint8_t>& bytes) {
     s_.hysteresis = {v[7], v[8]};
     s_.mixing_W = v[9];
     s_.mixing_old_W = v[10];
-    const double* at = v.data() + 11;
+    const double* at = v.data() + std::tuple_size_v<Scalars>;
     for (auto* part : {&s_.c_e, &s_.c_e_old, &s_.phi, &s_.phi_old}) {
         for (double& x : *part) {
             x = *at;

@@ -177,6 +177,8 @@ private:
     double mixing_mean_W() const;
     double j0_of(std::size_t side, double x, double c_e) const;
     std::size_t first_of(std::size_t side) const { return side == 0 ? 0 : n_[0] + n_[1]; }
+    using Scalars = std::array<double, 11>;  // of the state, first in a snapshot
+    Scalars scalars() const;
     std::vector<double> state_numbers() const;
 
     std::shared_ptr<const EchemParams> p_;
