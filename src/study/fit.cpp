@@ -12,6 +12,7 @@
 #include "study/charge_count.hpp"
 #include "study/charge_transfer.hpp"
 #include "study/direction.hpp"
+#include "study/first_samples.hpp"
 #include "study/from_bpx.hpp"
 #include "study/model_out.hpp"
 #include "study/replay.hpp"
@@ -289,9 +290,20 @@ FitResult identify(std::vector<Recording>& all, const std::vector<Spectrum>& spe
     say(o, fmt::format("{} parameters, {} files, capacity {:.4g} Ah", b.n, b.files.size(), b.capacity_Ah));
     try_directions(b);
     Solution s = solve(b, o.progress);
+    const std::string left_out = leave_out_unsynchronised(b, s);
+    if (!left_out.empty()) {
+        say(o, left_out);
+        s = solve(b, o.progress, s.p);
+    }
     const std::vector<FitParameter> tried = direction_parameters(b, s, {});
     if (keep_what_shows(b, s)) s = solve(b, o.progress);
+    const auto with_typical = [&] {
+        const std::vector<double> from = expect_typical(b, s);
+        if (!from.empty()) s = solve(b, o.progress, from);
+    };
+    with_typical();
     const FitParameter kinetic = try_kinetic(b, s, o.progress);
+    if (kinetic.identified) with_typical();  // less noise then
     FitResult out;
     out.parameters = parameters_of(b, s);
     out.parameters.push_back(kinetic);
@@ -299,6 +311,7 @@ FitResult identify(std::vector<Recording>& all, const std::vector<Spectrum>& spe
         out.parameters.insert(out.parameters.end(), more.begin(), more.end());
     cell::EcmModelFile file = model_of(b, s, o);
     file.notes.insert(file.notes.end(), notes.begin(), notes.end());
+    if (!left_out.empty()) file.notes.push_back(left_out);
     file.thermal = {1.0, 1.0, 1.0, 1.0};
     ThermalFit heat = fit_thermal(cell::build(file), all, o);
     file.thermal = heat.thermal;
@@ -308,6 +321,7 @@ FitResult identify(std::vector<Recording>& all, const std::vector<Spectrum>& spe
     judge_spectra(cell::build(file), b, file, out);
     out.model_json = io::print_json(io::JsonPrinter::print(file, nullptr, false));
     warn(b, s, out);
+    if (!left_out.empty()) out.warnings.push_back(left_out);
     return out;
 }
 

@@ -10,6 +10,7 @@
 #include "base/constants.hpp"
 #include "cell/ecm_step.hpp"
 #include "study/direction.hpp"
+#include "study/slow_pair.hpp"
 
 namespace twin::study {
 
@@ -258,12 +259,18 @@ double Problem::ohmic(const std::vector<double>& p) const {
 }
 
 double Problem::log_typical(double t_degC) const {
-    const double rest = chemistry == "LFP" ? 0.6 : 0.75;
-    return std::log(rest + (1.0 - rest) * std::exp(5000.0 / (t_degC + k_zero_degC_K) - 5000.0 / 298.15));
+    const bool lfp = chemistry == "LFP";
+    const double rest = lfp ? 0.6 : 0.78, act_K = lfp ? 5000.0 : 5800.0;
+    return std::log(rest + (1.0 - rest) * std::exp(act_K / (t_degC + k_zero_degC_K) - act_K / 298.15));
 }
 
 double Problem::log_typical_slow(double t_degC) const {
     return k_slow_K / (t_degC + k_zero_degC_K) - k_slow_K / 298.15;
+}
+
+double Problem::log_expected(int k, std::size_t s, std::size_t t) const {
+    const double typical_OhmAh = k == n_rc ? k_typical_hour_OhmAh : k_typical_minute_OhmAh;
+    return std::log(typical_OhmAh / capacity_Ah) + log_typical_slow(t_K[t] - k_zero_degC_K) + log_shape(k, s);
 }
 
 double Problem::slope_prior(std::size_t k) const {

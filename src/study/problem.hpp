@@ -31,7 +31,8 @@ struct Priors {
     double smooth_soc = 2e-3, level = 3e-4, firm = 1.0, arrhenius = 1e-3, ocv = 2e-2, ocv_bend = 0.0, entropy = 0.3,
            known_entropy = 1.0, shift = 0.3, log_tau = 1e-4, log_gamma = 3e-4, log_amplitude = 1e-2, log_ratio = 3e-4,
            instant = 3e-4, loss = 5e-4, kinetic = 3e-4,
-           any = 1e-6;  // volts per unit of the parameter
+           typical = 0.0,  // of the pairs that are diffusion: see expect_typical (slow_pair.hpp)
+        any = 1e-6;        // volts per unit of the parameter
 };
 
 /// log R at one charge and temperature: beyond + sum of w p[first + at].
@@ -54,6 +55,7 @@ struct Problem {
     std::vector<double> ocv_soc, entropy_soc;  // knots of c and e
     int slow = -1;                             // pairs from this on are diffusion (slow_pair.hpp); -1: none
     std::vector<double> slow_log_shape;        // (r_soc) about which the slowest one's log R is smooth
+    std::vector<std::vector<bool>> left_out;   // (files)(samples) without weight; empty: none
     Priors priors;
     int n_rc = 2;  // 1..3
     bool hysteresis = false, entropy = false;
@@ -75,9 +77,10 @@ struct Problem {
     std::vector<double> start() const;
     /// R_ohm; infinite without charge transfer.
     double ohmic(const std::vector<double>& p) const;
-    /// Assumed beyond the measured temperatures: log of c + (1 - c) exp(5000 K / T - 5000 K / 298 K), c = 0.6 for LFP
-    /// (fitted A123, -25..45 degC, within 10 %), 0.75 for the others: at 50 degC 0.82 of what it is at 25 degC, where
-    /// LG M50 has 0.9, VTC5A 0.7 (pulses of 10 s).
+    /// Assumed beyond the measured temperatures: log of c + (1 - c) exp(E / T - E / 298 K). LFP c = 0.6, E = 5000 K
+    /// (fitted A123, -25..45 degC, within 10 %); the others c = 0.78, E = 5800 K (48 kJ/mol, charge transfer): at 10, 0
+    /// and -10 degC 1.40, 2.08, 3.70 of what it is at 25 degC, where NCR18650PF has 1.40, 2.15, 3.38 (pulses of 10 s,
+    /// 1C), at 50 degC 0.83, where LG M50 has 0.9, VTC5A 0.7.
     double log_typical(double t_degC) const;
     /// The same of diffusion: Arrhenius with 2500 K, 21 kJ/mol (LG M50 at 0.5C..2C, 25..53 degC; ORegan2022's
     /// diffusivities have 12 and 17 kJ/mol, its electrolyte about 17).
@@ -89,6 +92,8 @@ struct Problem {
     bool is_slow(int k) const { return slow > 0 && k >= slow; }
     /// log R about which pair k is smooth over soc, at knot s: that of diffusion for the slowest one.
     double log_shape(int k, std::size_t s) const { return slow > 0 && k == n_rc ? slow_log_shape[s] : 0.0; }
+    /// Typical log R of pair k, one that is diffusion, at knots s and t.
+    double log_expected(int k, std::size_t s, std::size_t t) const;
     /// What the prior says of parameter k of the slope, 0.1 V/K: dU/dT of the slow tests, 0 if they have none.
     double slope_prior(std::size_t k) const;
     KnotWeights knots_at(double soc, double t_degC) const;
@@ -101,11 +106,11 @@ struct Problem {
 };
 
 struct Solution {
-    std::vector<double> p, sigma;
-    std::vector<double> covariance;   // (parameters x parameters)
-    std::vector<double> data_weight;  // diagonal of the data's normal matrix: 0 where no sample
-                                      // depends on the parameter
-    double rms_V = 0.0;
+    std::vector<double> p, sigma;           // uncertainty without the prior `typical`: what the data say
+    std::vector<double> covariance;         // (parameters x parameters)
+    std::vector<double> data_weight;        // diagonal of the data's normal matrix: 0 where no sample
+                                            // depends on the parameter
+    double rms_V = 0.0, independent = 0.0;  // residual, and how many samples of it count as independent
     int iterations = 0;
     bool converged = false;
 };

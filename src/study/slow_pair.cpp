@@ -14,6 +14,7 @@ constexpr double k_floor = 0.3, k_ceiling = 8.0;  // of the mean steepness
 constexpr double k_offset_s = 1.0;                // of the logarithmic time after a step
 constexpr double k_rest_share = 0.005;            // of the largest current
 constexpr std::size_t k_single_pulse = 6;         // current steps of a file that holds a pulse or two
+constexpr double k_step_share = 0.1;              // of the largest current: a step that tells of R
 constexpr double k_same_K = 5.0;                  // slow tests and pulses this close have one temperature
 
 double steepness(const OcvData& o, double soc, double window) {
@@ -46,6 +47,33 @@ std::vector<double> sample_weights(const Recording& r) {
     }
     for (double& x : w) x *= sum > 0.0 ? static_cast<double>(n) / sum : 1.0;
     return w;
+}
+
+std::vector<double> counted_weights(const Problem& b, std::size_t f) {
+    const Recording& r = *b.files[f];
+    std::vector<double> w = sample_weights(r);
+    const std::vector<double> soc = r.soc_rel(b.capacity_Ah);
+    const double floor = r.is_slow() ? 0.0 : b.soc_floor_rel;
+    for (std::size_t k = 0; k < w.size(); ++k)
+        if (!(soc[k] >= floor) || r.mixed(k) || (!b.left_out.empty() && b.left_out[f][k])) w[k] = 0.0;
+    return w;
+}
+
+std::vector<double> expect_typical(Problem& b, const Solution& s) {
+    if (b.slow < 0) return {};
+    double steps = 0.0;
+    for (const Recording* r : b.files)
+        for (std::size_t k = 1; k < r->t_s.size() && !r->is_slow(); ++k)
+            steps += std::abs(r->i_A[k] - r->i_A[k - 1]) > k_step_share * r->i_max_A ? 1.0 : 0.0;
+    b.priors.typical = s.rms_V / (std::sqrt(std::max(1.0, std::min(steps, s.independent))) * k_typical_log);
+    std::vector<double> from = s.p;  // from nothing the search would not come back
+    for (int k = b.slow; k <= b.n_rc; ++k)
+        for (std::size_t x = 0; x < b.r_soc.size(); ++x)
+            for (std::size_t t = 0; t < b.t_K.size(); ++t) {
+                double& p = from[static_cast<std::size_t>(b.r[static_cast<std::size_t>(k)].at) + x * b.t_K.size() + t];
+                p = std::max(p, b.log_expected(k, x, t) - k_typical_log);
+            }
+    return from;
 }
 
 bool is_pulse_test(const Recording& r) {

@@ -22,7 +22,8 @@ using Eigen::VectorXd;
 constexpr std::size_t k_most_rows = 4000;  // of one file in the Jacobian; the residual itself counts every sample
 
 struct Assembled {
-    MatrixXd data, prior;  // (n+1 x n+1) normal matrices of [J r]
+    MatrixXd data, prior;      // (n+1 x n+1) normal matrices of [J r]
+    MatrixXd without_typical;  // the prior without that part
 };
 
 Index b_n(const Assembled& a) { return a.data.rows() - 1; }
@@ -46,6 +47,19 @@ void bend(MatrixXd& m, const VectorXd& p, double w, const double x[3], Index a, 
 }
 
 constexpr double k_flat[3] = {};
+
+// Pull of the pairs that are diffusion towards what is typical.
+void expect(const Problem& b, const VectorXd& p, MatrixXd& m) {
+    if (b.slow < 0 || !(b.priors.typical > 0.0)) return;
+    const std::size_t nt = b.t_K.size();
+    const double w = b.priors.typical / std::sqrt(static_cast<double>(b.r_soc.size() * nt));
+    for (int k = b.slow; k <= b.n_rc; ++k)
+        for (std::size_t s = 0; s < b.r_soc.size(); ++s)
+            for (std::size_t t = 0; t < nt; ++t) {
+                const Index at = b.r[static_cast<std::size_t>(k)].at + static_cast<Index>(s * nt + t);
+                add_row(m, w, {{at, 1.0}}, p[at] - b.log_expected(k, s, t));
+            }
+}
 
 MatrixXd prior_matrix(const Problem& b, const VectorXd& p, const VectorXd& p0) {
     MatrixXd m = MatrixXd::Zero(b.n + 1, b.n + 1);
@@ -123,14 +137,8 @@ std::vector<Rows> rows_of(const Problem& b) {
     double total = 0.0, slow = 0.0;
     for (const Recording* r : b.files) {
         Rows x;
-        const auto n = static_cast<Index>(r->t_s.size());
-        x.weight = VectorXd::Zero(n);
-        const std::vector<double> w = sample_weights(*r), soc = r->soc_rel(b.capacity_Ah);
-        const double floor = r->is_slow() ? 0.0 : b.soc_floor_rel;
-        for (Index k = 0; k < n; ++k) {
-            const auto j = static_cast<std::size_t>(k);
-            if (soc[j] >= floor && !r->mixed(j)) x.weight[k] = w[j];
-        }
+        const std::vector<double> w = counted_weights(b, all.size());
+        x.weight = Eigen::Map<const VectorXd>(w.data(), static_cast<Index>(w.size()));
         (r->is_slow() ? slow : total) += x.weight.sum();
         all.push_back(std::move(x));
     }
@@ -151,7 +159,9 @@ VectorXd residual(const Problem& b, std::size_t f, const std::vector<double>& v)
 }
 
 Assembled assemble(const Problem& b, const std::vector<Rows>& rows, const VectorXd& p, const VectorXd& p0) {
-    Assembled a{MatrixXd::Zero(b.n + 1, b.n + 1), prior_matrix(b, p, p0)};
+    Assembled a{MatrixXd::Zero(b.n + 1, b.n + 1), prior_matrix(b, p, p0), {}};
+    a.without_typical = a.prior;
+    expect(b, p, a.prior);
     MatrixXd jac;
     for (std::size_t f = 0; f < b.files.size(); ++f) {
         const auto n = static_cast<Index>(rows[f].kept.size());
@@ -278,7 +288,8 @@ Solution solve(const Problem& b, const std::function<void(const std::string&)>& 
     });
     s.rms_V = std::sqrt(sum / std::max(counted, 1.0));
     s.data_weight = plain(f.last.data.diagonal().head(b.n));
-    const MatrixXd normal = (f.last.data + f.last.prior).topLeftCorner(b.n, b.n);
+    s.independent = independent;
+    const MatrixXd normal = (f.last.data + f.last.without_typical).topLeftCorner(b.n, b.n);
     const MatrixXd inverse = normal.llt().solve(MatrixXd::Identity(b.n, b.n));
     const MatrixXd covariance = inverse * (s.rms_V * s.rms_V / std::max(independent, 1.0));
     s.sigma = plain(covariance.diagonal().array().max(0.0).sqrt());

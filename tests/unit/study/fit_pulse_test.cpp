@@ -9,6 +9,7 @@
 #include <string>
 
 #include "io/model.hpp"
+#include "study/first_samples.hpp"
 #include "study/fit.hpp"
 #include "study/slow_pair.hpp"
 #include "study/step_list.hpp"
@@ -30,19 +31,31 @@ double slope(double soc) {
 
 // The cell, and what a laboratory records of it.
 struct Cell {
-    double share = 0.0;  // of R0 that is charge transfer, by asinh
+    double share = 0.0;    // of R0 that is charge transfer, by asinh
+    double lag = k_lag;    // R3 over slope of the OCV
+    double noise_V = 0.0;  // of the voltage, even from - to +
+    bool blurred = false;  // the first sample after a step lies somewhere between the voltages before and after
+    double before_V = 0.0, before_A = 0.0, random = 0.37;
     double soc = 1.0, t = 0.0, u[3] = {};
     std::string text = "time_s,current_A,voltage_V\n";
     double voltage(double i) const {
         const double ri = k_r0 * i, four_vt = 4.0 * 8.31446261815324 * 298.15 / 96485.33212;
         return ocv(soc) - u[0] - u[1] - u[2] - (1.0 - share) * ri - four_vt * std::asinh(share * ri / four_vt);
     }
-    void record(double i) { fmt::format_to(std::back_inserter(text), "{:.3f},{:.5f},{:.6f}\n", t, i, voltage(i)); }
+    void record(double i) {
+        double v = voltage(i);
+        const double now_V = v;
+        random = std::fmod(random * 97.0 + 0.41, 1.0);
+        if (blurred && i != before_A) v += random * (before_V - v);
+        v += noise_V * (2.0 * random - 1.0);
+        before_V = now_V, before_A = i;
+        fmt::format_to(std::back_inserter(text), "{:.3f},{:.5f},{:.6f}\n", t, i, v);
+    }
     void run(double i, double length_s, double step_s, double until_V = 0.0) {
         const int steps = static_cast<int>(std::lround(length_s / step_s));
         for (int n = 0; n < steps; ++n) {
             for (int k = 0; k < 4; ++k) {  // finer than the record: R3 follows soc
-                const double h = step_s / 4.0, r[3] = {k_r1, k_r2, k_lag * slope(soc)};
+                const double h = step_s / 4.0, r[3] = {k_r1, k_r2, lag * slope(soc)};
                 for (int p = 0; p < 3; ++p) u[p] += (r[p] * i - u[p]) * (1.0 - std::exp(-h / k_tau[p]));
                 soc -= i * h / 3600.0 / k_q_Ah;
             }
@@ -53,15 +66,15 @@ struct Cell {
     }
 };
 
-std::string slow_test(double share = 0.0) {
-    Cell c{share};
+std::string slow_test(const Cell& cell) {
+    Cell c = cell;
     c.record(0.0);
     c.run(0.5, 36000.0, 10.0);
     return c.text;
 }
 
-std::string pulses(double rest_s, double share = 0.0) {
-    Cell c{share};
+std::string pulses(double rest_s, const Cell& cell = {}) {
+    Cell c = cell;
     c.record(0.0);
     for (int k = 0; k < 9; ++k) {
         c.run(5.0, 360.0, 2.0);
@@ -79,18 +92,17 @@ std::string pulses(double rest_s, double share = 0.0) {
     return c.text;
 }
 
-std::string discharge(double i, double share = 0.0) {
-    Cell c{share};
+std::string discharge(double i, const Cell& cell = {}) {
+    Cell c = cell;
     c.run(i, 36000.0, 2.0, 2.9);
     return c.text;
 }
 
-twin::FitOptions options(const Folder& d, double share = 0.0) {
+twin::FitOptions options(const Folder& d, const Cell& cell = {}) {
     twin::FitOptions o;
     o.sources = {"made"};
     o.soc_floor_rel = 0.1;
-    o.files = {{d.write("c10.csv", slow_test(share)), 25.0, {}},
-               {d.write("hppc.csv", pulses(3600.0, share)), 25.0, {}}};
+    o.files = {{d.write("c10.csv", slow_test(cell)), 25.0, {}}, {d.write("hppc.csv", pulses(3600.0, cell)), 25.0, {}}};
     return o;
 }
 
@@ -133,14 +145,69 @@ TEST_CASE("slow discharge and pulses: OCV freed of polarisation, diffusion found
 
 TEST_CASE("charge transfer shows in pulses of 1C and predicts 3C") {
     const Folder d;
-    twin::FitOptions o = options(d, 0.8);
-    o.validate.push_back({d.write("dis_3C.csv", discharge(3.0 * k_q_Ah, 0.8)), 25.0, 1.0});
+    const Cell cell{0.8};
+    twin::FitOptions o = options(d, cell);
+    o.validate.push_back({d.write("dis_3C.csv", discharge(3.0 * k_q_Ah, cell)), 25.0, 1.0});
     const twin::FitResult r = twin::study::fit_model(o);
     const twin::FitParameter& k = named(r, "ohmic part of R0");
     CHECK(k.identified);
     CHECK(std::abs(k.value - 1e3 * 0.2 * k_r0) < 2.5);  // of 25 mOhm
     CHECK(r.model_json.find("\"ohmic_mohm\": 0.0") == std::string::npos);
     CHECK(r.files.back().rms_mV < 15.0);  // 50 mV without
+}
+
+TEST_CASE("first samples after steps that don't belong to their current are left out, and said so") {
+    const Folder d;
+    Cell cell;
+    cell.blurred = true;
+    twin::FitOptions o = options(d, cell);
+    o.validate.push_back({d.write("dis_2C.csv", discharge(2.0 * k_q_Ah)), 25.0, 1.0});
+    const twin::FitResult r = twin::study::fit_model(o);
+    CHECK(named(r, "R0(soc=0.50, 25 degC)").value == doctest::Approx(1e3 * k_r0).epsilon(0.08));
+    CHECK(named(r, "tau3").value == doctest::Approx(k_tau[2]).epsilon(0.25));
+    CHECK(r.files.back().rms_mV < 8.0);
+    REQUIRE_FALSE(r.warnings.empty());
+    CHECK(r.warnings.back().find("first samples after steps") != std::string::npos);
+    CHECK(r.model_json.find("first samples after steps") != std::string::npos);
+    const twin::FitResult sharp = twin::study::fit_model(options(d));
+    CHECK(sharp.model_json.find("first samples after steps") == std::string::npos);
+
+    twin::study::Recording rec;
+    rec.t_s = {0.0, 1.0, 2.0, 3.0, 3.5, 4.0, 5.0};
+    rec.i_A = {0.0, 0.0, 5.0, 5.0, 0.0, 0.0, 0.0};
+    rec.i_max_A = 5.0, rec.sample_s = 1.0;
+    CHECK(twin::study::first_samples(rec) == std::vector<bool>{false, false, true, false, true, true, false});
+}
+
+TEST_CASE("slow diffusion that the data don't show is typical and not identified; where they show none, it is little") {
+    const Folder d;
+    twin::FitOptions o;
+    o.sources = {"made"};
+    std::string table = "soc,ocv_V\n";
+    for (int k = 0; k <= 100; ++k) fmt::format_to(std::back_inserter(table), "{},{:.6f}\n", 0.01 * k, ocv(0.01 * k));
+    o.ocv_table = d.write("ocv.csv", table);
+    o.capacity_Ah = k_q_Ah;
+    for (const double soc : {0.2, 0.35, 0.5, 0.65, 0.8}) {  // rested, pulses of 10 s, no more
+        Cell c;
+        c.soc = soc;
+        c.noise_V = 3e-3;
+        c.run(0.0, 10.0, 1.0);
+        for (int n = 0; n < 2; ++n) {
+            c.run(5.0, 10.0, 1.0);
+            c.run(0.0, 30.0, 1.0);
+        }
+        o.files.push_back({d.write(fmt::format("pulse_{:g}.csv", soc), c.text), 25.0, soc});
+    }
+    const twin::FitResult r = twin::study::fit_model(o);
+    const twin::FitParameter& unknown = named(r, "R3(soc=0.50, 25 degC)");
+    const double typical = 1e3 * twin::study::k_typical_hour_OhmAh / k_q_Ah;
+    CHECK_FALSE(unknown.identified);
+    CHECK(unknown.value > 0.5 * typical);
+    CHECK(unknown.value < 1.5 * typical);
+
+    Cell none;
+    none.lag = 0.0;
+    CHECK(named(twin::study::fit_model(options(d, none)), "R3(soc=0.50, 25 degC)").value < 0.1 * typical);
 }
 
 TEST_CASE("a file under load from its first sample starts full by its charge, and its steps are listed") {
