@@ -19,7 +19,7 @@ struct Workspace {
     std::vector<T> rhs;       // (n_nodes + 1) by position, ground last
     std::vector<T> x;         // (n_nodes + 1) solution by position, ground last and always 0
     std::vector<T> dense;     // (n_trail * n_trail) unit-lower factor, inverse pivots on the diagonal
-    std::vector<T> dense_b;   // (n_trail)
+    std::vector<T> dense_b;   // (n_trail + 1), ground last
 
     void resize(const Program& p) {
         const auto n = static_cast<std::size_t>(p.n_nodes);
@@ -30,7 +30,7 @@ struct Workspace {
         rhs.assign(n + 1, T(0.0));
         x.assign(n + 1, T(0.0));
         dense.assign(m * m, T(0.0));
-        dense_b.assign(m, T(0.0));
+        dense_b.assign(m + 1, T(0.0));
     }
 };
 
@@ -114,11 +114,17 @@ template <int N, class T>
 }
 }  // namespace detail
 
-/// Forward elimination of the right-hand side through the leading nodes.
+/// Forward elimination of the right-hand side through the leading nodes. Before position `first` it is 0 everywhere:
+/// there is nothing to eliminate.
 template <class T>
-inline void forward_leading(const Program& p, Workspace<T>& w) {
+inline void forward_leading(const Program& p, Workspace<T>& w, std::int32_t first = 0) {
     T* const b = w.rhs.data();
-    for (const EqualRun& r : p.columns) {
+    for (EqualRun r : p.columns) {
+        if (r.end <= first) continue;
+        if (r.first < first) {
+            r.entries0 += r.n * (first - r.first);
+            r.first = first;
+        }
         const T* l = w.l.data() + r.entries0;
         const std::int32_t* at = p.row.data() + r.entries0;
         switch (r.n) {
@@ -220,6 +226,27 @@ inline base::MaskOf<T> factor_trailing(const Program& p, Workspace<T>& w) {
     return positive;
 }
 
+namespace detail {
+/// y - sum of l[k * Stride] x[k] over N entries, in their order.
+template <std::size_t N, std::size_t Stride, class T>
+[[gnu::always_inline]] inline T less_row(const T& y, const T* l, const T* x) {
+    if constexpr (N == 0) {
+        return y;
+    } else {
+        return less_row<N - 1, Stride>(y - l[0] * x[0], l + Stride, x + 1);
+    }
+}
+/// Rows I .. M - 1 of a block of M, forward from the first and backward from the last.
+template <std::size_t M, std::size_t I, class T>
+[[gnu::always_inline]] inline void solve_rows(const T* a, T* b, T* x) {
+    if constexpr (I < M) {
+        b[I] = less_row<I, 1>(b[I], a + I * M, b);
+        solve_rows<M, I + 1>(a, b, x);
+        x[I] = less_row<M - 1 - I, M>(b[I] * a[I * M + I], a + (I + 1) * M + I, x + I + 1);
+    }
+}
+}  // namespace detail
+
 /// Solves for the trailing positions of x; dense_b holds the right-hand side and is used up.
 template <class T>
 inline void solve_trailing(const Program& p, Workspace<T>& w) {
@@ -227,6 +254,7 @@ inline void solve_trailing(const Program& p, Workspace<T>& w) {
     const T* const a = w.dense.data();
     T* const b = w.dense_b.data();
     T* const x = w.x.data() + p.n_lead;
+    if (m == 6) return detail::solve_rows<6, 0>(a, b, x);  // one pack at one load or charger: the same, unrolled
     for (std::size_t j = 0; j < m; ++j) {
         for (std::size_t i = j + 1; i < m; ++i) b[i] = b[i] - a[i * m + j] * b[j];
     }

@@ -91,6 +91,7 @@ public:
 
     // --- outputs --------------------------------------------------------------------------------------------------
     PackView<T> view(std::size_t pack) const;
+    T pack_power_W(std::size_t pack) const;  // of the stack
     T element_current_A(std::size_t element) const;
     T element_voltage_V(std::size_t element) const;
     T fet_tj_degC(std::size_t pack, Group g) const;
@@ -164,11 +165,13 @@ private:
     void init_board(std::size_t p);
     void init_cell_emf();
     void flatten_topology();
+    void list_board(std::size_t p);
     void list_references();
     void rebuild_topology();
     void open_branch(std::size_t rl, Line line);  // the energy of its inductance goes into the opening contact
     void list_leaks();
     void list_sources();
+    void find_first_fed();
     void list_clamps();
     void list_clamp_limits();
     // one stage
@@ -205,11 +208,11 @@ private:
     void echem_mean(std::size_t p, double h_s, bool slope);
     bool echem_settled(std::size_t p, double h_s, bool slope);
     void echem_commit(std::size_t p, double h_s, T& ocv_J, T& loss_J, T& moved_C);
-    void derivatives(double dh_s, std::vector<T>& rl_k, std::vector<T>& rc_k);
+    void first_slopes(double dh_s);
     base::Status try_sdirk(double h_s);
     base::Status try_one_stage(double h_s);
     template <bool Sdirk>
-    void estimate_error(double h_s);
+    base::Status finish_trial(double h_s, double dh_s);
     base::Status check_finite() const;
     // taking it
     CoeffSlot& slot(double h_s);

@@ -144,6 +144,7 @@ void Plant<T>::build_scratch() {
         v->assign(std::is_same_v<T, double> ? cell::blocks_of(most) : most, base::Pack8(0.0));
     w.rl_g = w.rl_w = w.rl_s = w.rl_hist = w.rl_i = w.rl_k1 = w.rl_k2 = w.rl_dq = w.rl_i2 = w.rl_de = zero(n_rl);
     w.rc_g = w.rc_per_c = w.rc_s = w.rc_hist = w.rc_i = w.rc_v = w.rc_k1 = w.rc_k2 = w.rc_i2 = w.rc_de = zero(n_rc);
+    w.rc_u = w.rc_in = w.side_g = w.side_s = zero(n_rc);
     w.res_g = w.res_de = zero(n_res);
     w.port_i = w.port_e = w.port_v = w.port_at = w.port_g = w.port_s = w.port_de = zero(n_port);
     w.line_e = zero(k_lines);
@@ -211,6 +212,13 @@ void extend(std::vector<Run>& runs, std::size_t first, std::size_t n) {
     else
         runs.push_back({first, first + n});
 }
+/// Adds a branch between the ends of a capacitor.
+void beside(std::vector<Beside>& runs, std::size_t branch, std::size_t rc) {
+    if (!runs.empty() && runs.back().end == branch && runs.back().rc + (branch - runs.back().first) == rc)
+        runs.back().end = branch + 1;
+    else
+        runs.push_back({branch, branch + 1, rc});
+}
 }  // namespace
 
 /// Structure of the topology as flat arrays of positions, and the lists that say which branches take part in what.
@@ -243,7 +251,7 @@ void Plant<T>::flatten_topology() {
         w.port_ib.push_back(w.port.b[k] == t.n_nodes ? -1 : w.port.b[k] - t.program.n_lead);
     }
     w.input_res.clear();
-    const auto input = [&w](std::size_t first, std::size_t n) { extend(w.input_res, first, n); };
+    w.pin_leaks.clear();
     w.element_res.clear();
     w.lossy_rc.clear();
     w.rc_scale_V.assign(t.rc.size(), k_err_voltage_V);
@@ -256,21 +264,7 @@ void Plant<T>::flatten_topology() {
         if (t.port[k].kind == PortKind::power_draw && t.port[k].index < t.n_board_draws) w.is_board_draw[k] = 1;
         if (t.port[k].kind == PortKind::fet) w.fet_port[at(t.port[k].index)] = k;
     }
-    for (std::size_t p = 0; p < t.pack.size(); ++p) {
-        const PackBranches& b = t.pack[p];
-        input(at(b.insulation), 1);
-        if (!setup_.packs[p].board_fitted) continue;
-        const std::size_t n1 = at(setup_.packs[p].n_cells) + 1;
-        for (const std::int32_t first : {b.lead0, b.filter0, b.pin_leak0}) input(at(first), n1);
-        for (std::size_t k = 0; k < n1; ++k) w.rc_scale_V[at(b.pin_cap0) + k] = k_err_pin_V;
-        input(at(b.p_sense), 1);
-        for (std::size_t k = at(b.pin_cap0); k <= at(b.holdup); ++k) w.board_rc.push_back(k);
-        for (const std::int32_t k : {b.snubber_dsg, b.snubber_chg}) w.lossy_rc.push_back(at(k));
-        for (std::size_t k = 0; k < t.port.size(); ++k) {
-            if (t.port[k].kind == PortKind::power_draw && t.port[k].index == b.draw) w.draw_port[p] = k;
-            if (t.port[k].kind == PortKind::clamp && t.port[k].index == b.clamp) w.clamp_port[p] = k;
-        }
-    }
+    for (std::size_t p = 0; p < t.pack.size(); ++p) list_board(p);
     for (const ElementBranches& e : t.element) {
         if (e.res >= 0) w.element_res.push_back(at(e.res));
         if (e.rc >= 0 && e.rl < 0) w.lossy_rc.push_back(at(e.rc));
@@ -286,11 +280,41 @@ void Plant<T>::flatten_topology() {
         f.rl_w.assign(t.rl.size(), T(0.0));
         f.rc_g.assign(t.rc.size(), T(0.0));
         f.res_g.assign(t.res.size(), T(0.0));
+        f.side_g.assign(t.rc.size(), T(0.0));
     }
     list_references();
     list_clamps();
     list_leaks();
     list_sources();
+}
+
+/// Branches of one pack's input stage and board, by what they take part in.
+template <class T>
+void Plant<T>::list_board(std::size_t p) {
+    const Topology& t = *topo_;
+    Scratch& w = *s_;
+    const PackBranches& b = t.pack[p];
+    const auto input = [&w](std::int32_t first, std::size_t n) { extend(w.input_res, at(first), n); };
+    input(b.insulation, 1);
+    if (!setup_.packs[p].board_fitted) return;
+    const std::size_t n1 = at(setup_.packs[p].n_cells) + 1;
+    input(b.lead0, n1);
+    input(b.filter0, n1);
+    for (std::size_t k = 0; k < n1; ++k) {
+        const std::size_t leak = at(b.pin_leak0) + k, rc = at(b.pin_cap0) + k;
+        w.rc_scale_V[rc] = k_err_pin_V;
+        if (w.res.a[leak] == w.rc.a[rc] && w.res.b[leak] == w.rc.b[rc])
+            beside(w.pin_leaks, leak, rc);
+        else
+            extend(w.input_res, leak, 1);
+    }
+    input(b.p_sense, 1);
+    for (std::size_t k = at(b.pin_cap0); k <= at(b.holdup); ++k) w.board_rc.push_back(k);
+    for (const std::int32_t k : {b.snubber_dsg, b.snubber_chg}) w.lossy_rc.push_back(at(k));
+    for (std::size_t k = 0; k < t.port.size(); ++k) {
+        if (t.port[k].kind == PortKind::power_draw && t.port[k].index == b.draw) w.draw_port[p] = k;
+        if (t.port[k].kind == PortKind::clamp && t.port[k].index == b.clamp) w.clamp_port[p] = k;
+    }
 }
 
 /// Which tap's no-load potential each node follows, and the branches between different ones.
@@ -349,7 +373,12 @@ void Plant<T>::list_references() {
         }
     };
     list(w.rl_ref, w.rl_de, t.rl, w.n_cells);  // a cell's EMF cancels its potential step
-    list(w.rc_ref, w.rc_de, t.rc, 0);
+    w.rc_ra.clear();
+    w.rc_rb.clear();
+    for (const auto& x : t.rc) {
+        w.rc_ra.push_back(slot(x.edge.a));
+        w.rc_rb.push_back(slot(x.edge.b));
+    }
     list(w.res_ref, w.res_de, t.res, 0);
     list(w.port_ref, w.port_de, t.port, 0);
     list(w.src_ref, w.src_de, t.source, 0);
@@ -359,13 +388,20 @@ template <class T>
 void Plant<T>::list_clamps() {
     Scratch& w = *s_;
     w.clamps.clear();
+    w.pin_clamps.clear();
     for (std::size_t p = 0; p < topo_->pack.size(); ++p) {
         const PackBranches& b = topo_->pack[p];
         if (!setup_.packs[p].board_fitted) continue;
         for (std::size_t k = 0; k < at(setup_.packs[p].n_cells); ++k) {
+            beside(w.pin_clamps, w.clamps.size(), at(b.pin_cap0) + 1 + k);
             w.clamps.push_back({at(b.pin_clamp0) + k, p, false});
-            if (b.fet_diode0 >= 0) w.clamps.push_back({at(b.fet_diode0) + k, p, true});
         }
+    }
+    w.n_pin_clamps = w.clamps.size();
+    for (std::size_t p = 0; p < topo_->pack.size(); ++p) {
+        const std::int32_t first = topo_->pack[p].fet_diode0;
+        for (std::size_t k = 0; first >= 0 && k < at(setup_.packs[p].n_cells); ++k)
+            w.clamps.push_back({at(first) + k, p, true});
     }
     const std::size_t n = w.clamps.size();
     w.clamp_g.resize(n, T(0.0));
@@ -374,23 +410,23 @@ void Plant<T>::list_clamps() {
     for (std::vector<T>* v : {&w.clamp_lo, &w.clamp_hi, &w.clamp_leak}) v->resize(n, T(0.0));
     w.clamp.a.resize(n);
     w.clamp.b.resize(n);
-    w.clamp_ra.assign(n, 0);
-    w.clamp_rb.assign(n, 0);
     for (std::size_t k = 0; k < n; ++k) {
         w.clamp.a[k] = w.res.a[w.clamps[k].res];
         w.clamp.b[k] = w.res.b[w.clamps[k].res];
     }
-    // what has a no-load difference has g de beside it: clamps, cell leaks only while they are there, the others always
+    // What has a no-load difference has g de beside it: clamps that stand alone, cell leaks while they are there, the
+    // others always; what lies between the ends of a capacitor enters with it.
     std::vector<RefDiff> others;
     w.leak_ref.clear();
+    w.clamp_ref.clear();
     w.res_rhs.clear();
     for (const RefDiff& d : w.res_ref) {
         bool own = false;
+        for (const Beside& r : w.pin_leaks) own = own || (d.k >= r.first && d.k < r.end);
         for (std::size_t k = 0; k < n; ++k) {
             if (w.clamps[k].res != d.k) continue;
             own = true;
-            w.clamp_ra[k] = d.a;
-            w.clamp_rb[k] = d.b;
+            if (k >= w.n_pin_clamps) w.clamp_ref.push_back({k, d.a, d.b});
         }
         bool leak = false;
         for (std::size_t p = 0; p < topo_->pack.size(); ++p) {
@@ -430,6 +466,7 @@ void Plant<T>::list_leaks() {
             if (base::any(in(o_res_g_)[r] > T(0.0))) w.leaks.push_back(r);
         }
     }
+    find_first_fed();
 }
 
 template <class T>
@@ -456,6 +493,25 @@ void Plant<T>::list_sources() {
         while (d != w.src_ref.end() && d->k < k) ++d;
         if (d != w.src_ref.end() && d->k == k) w.source_ref.push_back(*d);
     }
+    find_first_fed();
+}
+
+/// The lead ends come first in the order, and mostly nothing feeds them.
+template <class T>
+void Plant<T>::find_first_fed() {
+    Scratch& w = *s_;
+    std::int32_t first = topo_->program.n_lead;
+    const auto feed = [&first](const Ends& e, std::size_t k) {
+        first = e.a[k] < first ? e.a[k] : first;
+        first = e.b[k] < first ? e.b[k] : first;
+    };
+    for (std::size_t k = 0; k < w.rl.size(); ++k) feed(w.rl, k);
+    for (std::size_t k = 0; k < w.rc.size(); ++k) feed(w.rc, k);
+    for (const std::size_t k : w.res_rhs) feed(w.res, k);
+    for (const std::size_t k : w.leaks) feed(w.res, k);
+    for (std::size_t k = w.n_pin_clamps; k < w.clamps.size(); ++k) feed(w.clamp, k);
+    for (const std::size_t k : w.sources) feed(w.src, k);
+    w.first_fed = first;
 }
 
 template <class T>

@@ -144,16 +144,16 @@ void Plant<T>::commit_cells(const CoeffSlot& k) {
         }
         const T env = in(o_env_)[k_env_stride * p];
         const std::size_t c0 = w.cell0[p], n = at(setup_.packs[p].n_cells);
-        T* const joule = array_of<T>(w.block_in[1]);
+        T *const dq_C = array_of<T>(w.block_in[0]), *const joule = array_of<T>(w.block_in[1]);
         each_pair<T>(0, n, [&]<class V>(const V&, std::size_t c) {
+            put(dq_C + c, fetch<V>(&w.rl_dq[c0 + c]));
             put(joule + c, fetch<V>(held + c0 + c) * fetch<V>(&w.rl_i2[c0 + c]));
         });
         if constexpr (std::is_same_v<T, double>) {
-            double *const dq = array_of<T>(w.block_in[0]), *const emf = array_of<T>(w.block_out[0]);
-            copy_n(dq, &w.rl_dq[c0], n);
+            double* const emf = array_of<T>(w.block_out[0]);
             cell::BlockEnergy sum{};
-            const bool followed = block_ops_->commit(k.cell[p], &cells_.block[cells_.block0[p]], cell::blocks_of(n), dq,
-                                                     joule, env, &sum, emf);
+            const bool followed = block_ops_->commit(k.cell[p], &cells_.block[cells_.block0[p]], cell::blocks_of(n),
+                                                     dq_C, joule, env, &sum, emf);
             if (followed) {
                 w.cells_followed = true;
                 saved_cells_.whole = false;
@@ -171,7 +171,7 @@ void Plant<T>::commit_cells(const CoeffSlot& k) {
             for (std::size_t c = 0; c < n; ++c) {
                 const cell::EcmParams<T>& params = cells_.own_params[c0 + c];
                 cell::EcmState<T>& s = cells_.own[c0 + c];
-                const T dq = w.rl_dq[c0 + c];
+                const T dq = dq_C[c];
                 const auto e = cell::commit<T>(*k.cell[p].model, params, s, k.cell[p].c, dq, joule[c], env);
                 w.emf_end_V[c0 + c] = cell::emf<T>(*k.cell[p].model, params, s, dq * k.cell[p].c.per_h_perS);
                 const T lines[7] = {e.ocv_work_J,  e.rc_heat_J,     e.hyst_heat_J, e.side_heat_J,
@@ -183,20 +183,16 @@ void Plant<T>::commit_cells(const CoeffSlot& k) {
             w.cells_followed = true;
         }
     }
-    each_pair<T>(0, w.n_cells, [&]<class V>(const V&, std::size_t c) {
-        base::Sum<V> s{fetch<V>(q + c), fetch<V>(q + w.n_cells + c)};
-        s.add(fetch<V>(&w.rl_dq[c]));
-        put(q + c, s.hi);
-        put(q + w.n_cells + c, s.lo);
-    });
+    each_pair<T>(0, w.n_cells,
+                 [&]<class V>(const V&, std::size_t c) { add_to(q + c, q + w.n_cells + c, fetch<V>(&w.rl_dq[c])); });
     book(Line::ocv_work, ocv);
     book(Line::rc_heat, rc_h);
     book(Line::hyst_heat, hy_h);
     book(Line::side_heat, side);
     book(Line::rc_stored, rc_s);
     book(Line::hyst_stored, hy_s);
-    add_to(st(o_abs_), base::abs2(ocv));
-    add_to(st(o_abs_) + 2, moved);
+    add_to(st(o_abs_), st(o_abs_) + 1, base::abs2(ocv));
+    add_to(st(o_abs_) + 2, st(o_abs_) + 3, moved);
 }
 
 #define TWIN_INSTANTIATE(T)                                                \

@@ -40,7 +40,8 @@ typename Plant<T>::CoeffSlot& Plant<T>::slot(double h_s) {
 
 template <class T>
 void Plant<T>::add_line(Line l, const T& e_J) {
-    add_to(st(o_line_) + 2 * static_cast<std::size_t>(l), e_J);
+    T* const line = st(o_line_) + static_cast<std::size_t>(l);
+    add_to(line, line + k_lines, e_J);
 }
 
 /// The ledger takes what the step booked.
@@ -53,7 +54,7 @@ void Plant<T>::book_sums() {
     std::vector<T>& e = s_->line_e;
     T* const line = st(o_line_);
     each_pair<T>(0, k_lines, [&]<class V>(const V&, std::size_t k) {
-        add_to(line + 2 * k, fetch<V>(&e[k]));
+        add_to(line + k, line + k_lines + k, fetch<V>(&e[k]));
         put(&e[k], V(0.0));
     });
 }
@@ -186,7 +187,7 @@ void Plant<T>::book_branches() {
     book(Line::elements, elem);
     book(Line::r0_heat, r0);
     book(Line::defect, w.defect_J);
-    add_to(st(o_abs_), base::abs2((wiring + r0) + elem));
+    add_to(st(o_abs_), st(o_abs_) + 1, base::abs2((wiring + r0) + elem));
 }
 
 template <class T>

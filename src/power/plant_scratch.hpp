@@ -30,6 +30,10 @@ struct RefDiff {
 struct Run {
     std::size_t first = 0, end = 0;
 };
+/// Neighbouring branches that lie between the ends of neighbouring capacitors, from `rc` on.
+struct Beside {
+    std::size_t first = 0, end = 0, rc = 0;
+};
 /// Ends of branches: positions.
 struct Ends {
     std::vector<std::int32_t> a, b;
@@ -53,10 +57,12 @@ struct Plant<T>::Scratch {
     Ends rl, rc, res, port, src;
     std::vector<std::int32_t> port_ia, port_ib;  // trailing numbers, -1: ground
     std::vector<std::size_t> slot_of;            // node -> reference slot; 0 is 0 V
-    std::vector<RefDiff> rl_ref, rc_ref, res_ref, leak_ref, port_ref, src_ref;
-    std::vector<ClampRef> clamps;
+    std::vector<RefDiff> rl_ref, res_ref, leak_ref, port_ref, src_ref, clamp_ref;
+    std::vector<std::size_t> rc_ra, rc_rb;           // reference slots of the capacitors' ends
+    std::vector<ClampRef> clamps;                    // those beside a capacitor first
+    std::vector<Beside> pin_clamps, pin_leaks;       // (runs of clamps, of conductances) between a capacitor's ends
+    std::size_t n_pin_clamps = 0;                    // clamps from here on stand alone
     Ends clamp;                                      // of the clamps
-    std::vector<std::size_t> clamp_ra, clamp_rb;     // their reference slots
     std::vector<T> clamp_lo, clamp_hi, clamp_leak;   // idle between these voltages, with this conductance
     std::vector<Run> input_res;                      // by ledger line
     std::vector<std::size_t> element_res, res_rhs;   // by ledger line; with a source beside them
@@ -74,6 +80,7 @@ struct Plant<T>::Scratch {
     std::vector<std::size_t> cell0, pin0;            // per pack
     std::vector<double> rc_scale_V;                  // per rc branch: scale of its error
     std::size_t n_cells = 0;
+    std::int32_t first_fed = 0;  // lowest position that a source beside a linear branch feeds
     // no-load potentials: by slot, and their differences across branches
     std::vector<T> e_slot, rl_de, rc_de, res_de, port_de, src_de, clamp_de;
     // cells
@@ -87,6 +94,9 @@ struct Plant<T>::Scratch {
     // linear branches
     std::vector<T> rl_g, rl_w, rl_s, rl_hist, rl_i, rl_k1, rl_k2, rl_dq, rl_i2;
     std::vector<T> rc_g, rc_per_c, rc_s, rc_hist, rc_i, rc_v, rc_k1, rc_k2, rc_i2;
+    // Between the ends of each capacitor: the voltage u there, what leak and clamp of an AFE's pin carry beside it,
+    // side_g u + side_s, and the sources of all these together.
+    std::vector<T> rc_u, side_g, side_s, rc_in;
     std::vector<T> res_g;
     // ports, clamps, sources and balancers; the trial's own linearisations
     std::vector<T> port_i, port_e, port_v, port_at, port_g, port_s;
@@ -118,7 +128,7 @@ struct Plant<T>::Scratch {
     struct Factors {
         double dh_s = -1.0;
         std::uint64_t version = 0;
-        std::vector<T> values, l, inv_diag, rl_g, rl_w, rc_g, res_g;
+        std::vector<T> values, l, inv_diag, rl_g, rl_w, rc_g, res_g, side_g;
     };
     std::array<Factors, 40> kept;
     std::size_t kept_next = 0;
@@ -130,6 +140,7 @@ struct Plant<T>::Scratch {
         rl_w.swap(f.rl_w);
         rc_g.swap(f.rc_g);
         res_g.swap(f.res_g);
+        side_g.swap(f.side_g);
     }
     // published: two sets, so that a step is undone by turning back
     struct Published {
@@ -249,22 +260,13 @@ inline void copy_to(T* to, const std::vector<T>& from) {
     if (!from.empty()) std::memcpy(static_cast<void*>(to), from.data(), from.size() * sizeof(T));
 }
 
-/// Adds to a compensated sum {hi, lo}.
-template <class T>
-inline void add_to(T* hi_lo, const T& x) {
-    base::Sum<T> s{hi_lo[0], hi_lo[1]};
+/// Adds to a compensated sum, or to two neighbours.
+template <class T, class V>
+inline void add_to(T* hi, T* lo, const V& x) {
+    base::Sum<V> s{fetch<V>(hi), fetch<V>(lo)};
     s.add(x);
-    hi_lo[0] = s.hi;
-    hi_lo[1] = s.lo;
-}
-/// Compensated sums of two neighbours: {hi, lo} each.
-inline void add_to(double* q, const base::Pair& dq_C) {
-    base::Sum<base::Pair> s{{q[0], q[2]}, {q[1], q[3]}};
-    s.add(dq_C);
-    q[0] = s.hi[0];
-    q[1] = s.lo[0];
-    q[2] = s.hi[1];
-    q[3] = s.lo[1];
+    put(hi, s.hi);
+    put(lo, s.lo);
 }
 inline std::size_t at(std::int32_t k) { return static_cast<std::size_t>(k); }
 

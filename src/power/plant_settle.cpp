@@ -31,8 +31,8 @@ base::Status Plant<T>::settle() {
             if (!outside) st(o_rc_v_)[k] = (x[w.rc.a[k]] - x[w.rc.b[k]]) + w.rc_de[k];
         }
         keep_solver_memory();
-        T* const injected = st(o_line_) + 2 * static_cast<std::size_t>(Line::injected);
-        injected[0] = injected[1] = T(0.0);  // what was connected before the run is the start, not an injection
+        T* const injected = st(o_line_) + static_cast<std::size_t>(Line::injected);
+        injected[0] = injected[k_lines] = T(0.0);  // what was connected before the run is the start, not an injection
         st(o_stored0_)[0] = stored_J();
         end_emfs();
         publish(true);

@@ -59,13 +59,13 @@ void Plant<T>::reference_potentials() {
         }
     }
     for (const RefDiff& d : w.rl_ref) w.rl_de[d.k] = slot[d.a] - slot[d.b];
-    for (const RefDiff& d : w.rc_ref) w.rc_de[d.k] = slot[d.a] - slot[d.b];
+    each_pair<T>(0, w.rc_de.size(), [&]<class V>(const V&, std::size_t k) {
+        put(&w.rc_de[k], across<V>(slot, &w.rc_ra[k], &w.rc_rb[k]));
+    });
     for (const RefDiff& d : w.res_ref) w.res_de[d.k] = slot[d.a] - slot[d.b];
     if (!w.leaks.empty())
         for (const RefDiff& d : w.leak_ref) w.res_de[d.k] = slot[d.a] - slot[d.b];
-    each_pair<T>(0, w.clamp_de.size(), [&]<class V>(const V&, std::size_t k) {
-        put(&w.clamp_de[k], across<V>(slot, &w.clamp_ra[k], &w.clamp_rb[k]));
-    });
+    for (const RefDiff& d : w.clamp_ref) w.clamp_de[d.k] = slot[d.a] - slot[d.b];
     for (const RefDiff& d : w.source_ref) w.src_de[d.k] = slot[d.a] - slot[d.b];
     for (const RefDiff& d : w.port_ref) w.port_de[d.k] = slot[d.a] - slot[d.b];
 }
@@ -97,6 +97,17 @@ void Plant<T>::prepare_conductances(double dh_s, bool slope) {
     for (const std::size_t k : w.stiff_rc) w.rc_g[k] = T(k_stiff_S);
     for (std::size_t k = 0; k < w.res_g.size(); ++k) w.res_g[k] = in(o_res_g_)[k];
     for (std::size_t k = 0; k < w.clamps.size(); ++k) w.res_g[w.clamps[k].res] = w.clamp_g[k];
+    for (auto& g : w.side_g) g = T(0.0);
+    for (const Beside& leaks : w.pin_leaks) {
+        for (std::size_t k = leaks.first; k < leaks.end; ++k) w.side_g[leaks.rc + (k - leaks.first)] = w.res_g[k];
+    }
+    for (const Beside& clamps : w.pin_clamps) {
+        for (std::size_t k = clamps.first; k < clamps.end; ++k) {
+            const std::size_t beside = clamps.rc + (k - clamps.first);
+            w.side_g[beside] = w.side_g[beside] + w.clamp_g[k];
+            w.side_s[beside] = w.clamp_s[k];
+        }
+    }
 }
 
 /// Takes the factors of this step length and matrix out of the kept ones, or makes room for new ones.
@@ -156,13 +167,16 @@ void Plant<T>::linear_sources() {
         put(&w.rl_s[k], fetch<V>(&w.rl_w[k]) * fetch<V>(rl_from + k) + fetch<V>(&w.rl_g[k]) * fetch<V>(&w.rl_de[k]));
     });
     each_pair<T>(0, n_rc, [&]<class V>(const V&, std::size_t k) {
-        put(&w.rc_s[k], fetch<V>(&w.rc_g[k]) * (fetch<V>(&w.rc_de[k]) - fetch<V>(rc_from + k)));
+        const V de = fetch<V>(&w.rc_de[k]), s = fetch<V>(&w.rc_g[k]) * (de - fetch<V>(rc_from + k));
+        put(&w.rc_s[k], s);
+        put(&w.rc_in[k], s + (fetch<V>(&w.side_g[k]) * de + fetch<V>(&w.side_s[k])));
     });
     for (std::size_t k = 0; k < n_rl; ++k) flow(w.rl, k, w.rl_s[k]);
-    for (std::size_t k = 0; k < n_rc; ++k) flow(w.rc, k, w.rc_s[k]);
+    for (std::size_t k = 0; k < n_rc; ++k) flow(w.rc, k, w.rc_in[k]);
     for (const std::size_t k : w.res_rhs) flow(w.res, k, w.res_g[k] * w.res_de[k]);
     for (const std::size_t k : w.leaks) flow(w.res, k, w.res_g[k] * w.res_de[k]);
-    for (std::size_t k = 0; k < w.clamps.size(); ++k) flow(w.clamp, k, w.clamp_g[k] * w.clamp_de[k] + w.clamp_s[k]);
+    for (std::size_t k = w.n_pin_clamps; k < w.clamps.size(); ++k)
+        flow(w.clamp, k, w.clamp_g[k] * w.clamp_de[k] + w.clamp_s[k]);
     for (const std::size_t k : w.sources) flow(w.src, k, w.src_i[k]);
 }
 
@@ -271,11 +285,11 @@ void Plant<T>::solve_ports() {
     Scratch& w = *s_;
     const auto m = at(topo_->program.n_trail);
     const T* const rhs = ws_.rhs.data() + topo_->program.n_lead;
-    T* const b = ws_.dense_b.data();
-    for (std::size_t k = 0; k < m; ++k) b[k] = rhs[k];
+    for (std::size_t k = 0; k < m; ++k) ws_.dense_b[k] = rhs[k];
+    T* const b = ws_.dense_b.data() - topo_->program.n_lead;  // by position
     for (std::size_t k = 0; k < w.port_s.size(); ++k) {
-        if (w.port_ia[k] >= 0) b[w.port_ia[k]] = b[w.port_ia[k]] - w.port_s[k];
-        if (w.port_ib[k] >= 0) b[w.port_ib[k]] = b[w.port_ib[k]] + w.port_s[k];
+        b[w.port.a[k]] = b[w.port.a[k]] - w.port_s[k];
+        b[w.port.b[k]] = b[w.port.b[k]] + w.port_s[k];
     }
     net::solve_trailing(topo_->program, ws_);
     ++solves_;
@@ -326,7 +340,6 @@ bool Plant<T>::newton(double dh_s) {
 template <class T>
 bool Plant<T>::update_clamps() {
     Scratch& w = *s_;
-    const T* const x = ws_.x.data();
     bool changed = false;
     const auto one = [&](std::size_t k, const T& v) {
         const ClampRef& c = w.clamps[k];
@@ -337,8 +350,7 @@ bool Plant<T>::update_clamps() {
         w.clamp_s[k] = base::select(ok, w.clamp_s[k], r.i_A - r.g_S * v);
         changed = changed || !base::all(ok);
     };
-    each_pair<T>(0, w.clamps.size(), [&]<class V>(const V&, std::size_t k) {
-        const V v = across<V>(x, &w.clamp.a[k], &w.clamp.b[k]) + fetch<V>(&w.clamp_de[k]);
+    const auto check = [&]<class V>(const V& v, std::size_t k) {
         const auto idle = base::mask_and(base::mask_and(v > fetch<V>(&w.clamp_lo[k]), v < fetch<V>(&w.clamp_hi[k])),
                                          fetch<V>(&w.clamp_g[k]) <= fetch<V>(&w.clamp_leak[k]));
         if (base::all(idle)) return;  // on its leak line and staying there
@@ -348,7 +360,14 @@ bool Plant<T>::update_clamps() {
             if ((base::halves(idle) & 1) == 0) one(k, v[0]);
             if ((base::halves(idle) & 2) == 0) one(k + 1, v[1]);
         }
-    });
+    };
+    for (const Beside& r : w.pin_clamps) {
+        const T* const u = w.rc_u.data() + r.rc;
+        each_pair<T>(r.first, r.end, [&]<class V>(const V&, std::size_t k) { check(fetch<V>(u + (k - r.first)), k); });
+    }
+    const T* const x = ws_.x.data();
+    for (std::size_t k = w.n_pin_clamps; k < w.clamps.size(); ++k)
+        check((x[w.clamp.a[k]] - x[w.clamp.b[k]]) + w.clamp_de[k], k);
     if (changed) {
         w.clamps_moved = true;
         ++matrix_version_;
@@ -377,22 +396,23 @@ void Plant<T>::branch_currents() {
         put(&w.rl_i[k], fetch<V>(&w.rl_g[k]) * across<V>(x, &w.rl.a[k], &w.rl.b[k]) + fetch<V>(&w.rl_s[k]));
     });
     each_pair<T>(0, w.rc_i.size(), [&]<class V>(const V&, std::size_t k) {
-        put(&w.rc_i[k], fetch<V>(&w.rc_g[k]) * across<V>(x, &w.rc.a[k], &w.rc.b[k]) + fetch<V>(&w.rc_s[k]));
+        const V dx = across<V>(x, &w.rc.a[k], &w.rc.b[k]);
+        put(&w.rc_i[k], fetch<V>(&w.rc_g[k]) * dx + fetch<V>(&w.rc_s[k]));
+        put(&w.rc_u[k], dx + fetch<V>(&w.rc_de[k]));
     });
 }
 
 template <class T>
 bool Plant<T>::solve_stage(double dh_s, bool slope) {
+    const Scratch& w = *s_;
     for (int round = 0; round < k_clamp_rounds_max; ++round) {
         factor(dh_s, slope);
         linear_sources();
-        net::forward_leading(topo_->program, ws_);
+        net::forward_leading(topo_->program, ws_, w.first_fed);
         if (!newton(dh_s)) return false;
         net::backward_leading(topo_->program, ws_);
-        if (!update_clamps()) {
-            branch_currents();
-            return true;
-        }
+        branch_currents();
+        if (!update_clamps()) return true;
     }
     return false;
 }

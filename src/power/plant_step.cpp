@@ -12,10 +12,40 @@ constexpr int k_emf_rounds_max = 30;
 constexpr double k_err_current_A = 0.01;  // error scale of inductor currents, absolute part
 constexpr double k_err_gate_V = 10e-3;    // of the gates
 constexpr double k_err_rel = 5e-4;
+constexpr double k_err_none = 1e-6;      // errors below that count as this
+constexpr double k_err_open_S = 1e-6;    // what carries less is an open branch
 constexpr double k_sdirk_err = 0.10;     // share of h |K2 - K1| that is compared with the scales
 constexpr double k_defect_abs_J = 5e-7;  // allowed defect of a step: this and a share of the energy turned over
 constexpr double k_defect_rel = 1e-6;
 constexpr double k_resolve_s = 1e-9;
+
+/// The largest ratio so far, of lane 0; a division only where it counts.
+struct Worst {
+    double value = k_err_none;
+    [[gnu::always_inline]] void one(double by, double of) {
+        if (by > value * of) value = by / of;
+    }
+    /// What has `live` of 0 or less (an open branch, one that stores nothing) is not judged.
+    template <class V>
+    [[gnu::always_inline]] void take(const V& by, const V& of, const V& live) {
+        if constexpr (std::is_same_v<V, base::Pair>) {
+            if (!base::any(by > value * of)) return;
+            for (std::size_t i = 0; i < 2; ++i)
+                if (live[i] > 0.0) one(by[i], of[i]);
+        } else {
+            if (base::lane(live, 0) > 0.0) one(base::lane(by, 0), base::lane(of, 0));
+        }
+    }
+};
+/// One number of an array, the same in all lanes, or two neighbours.
+template <class V>
+V everywhere(const double* p) {
+    if constexpr (std::is_same_v<V, base::Pair>) {
+        return base::load_pair(p);
+    } else {
+        return V(*p);
+    }
+}
 }  // namespace
 
 template <class T>
@@ -83,10 +113,14 @@ void Plant<T>::accumulate(double hb_s) {
             input.add(fetch<V>(&w.res_g[k]) * (v * v), k - r.first);
         });
     }
-    each_pair<T>(0, w.clamps.size(), [&]<class V>(const V&, std::size_t k) {
-        const V v = across<V>(x, &w.clamp.a[k], &w.clamp.b[k]) + fetch<V>(&w.clamp_de[k]);
-        input.add((fetch<V>(&w.clamp_g[k]) * v + fetch<V>(&w.clamp_s[k])) * v, k);
+    each_pair<T>(0, w.rc_u.size(), [&]<class V>(const V&, std::size_t k) {
+        const V u = fetch<V>(&w.rc_u[k]);
+        input.add((fetch<V>(&w.side_g[k]) * u + fetch<V>(&w.side_s[k])) * u, k);
     });
+    for (std::size_t k = w.n_pin_clamps; k < w.clamps.size(); ++k) {
+        const T v = (x[w.clamp.a[k]] - x[w.clamp.b[k]]) + w.clamp_de[k];
+        input.add((w.clamp_g[k] * v + w.clamp_s[k]) * v, k);
+    }
     for (const std::size_t k : w.element_res) element = element + heat(k);
     for (const std::size_t k : w.leaks) element = element + heat(k);
     add(w.input_e, hb_s * input.value());
@@ -150,19 +184,17 @@ void Plant<T>::sdirk_history(double h_s, int stage) {
     }
 }
 
-/// Derivatives of the dynamic branches from the stage relation y = hist + dh K, and the capacitor voltages.
+/// Derivatives of the dynamic branches in the first stage, from its relation y = hist + dh K.
 template <class T>
-void Plant<T>::derivatives(double dh_s, std::vector<T>& rl_k, std::vector<T>& rc_k) {
+void Plant<T>::first_slopes(double dh_s) {
     Scratch& w = *s_;
     const double inv = 1.0 / dh_s;
-    const T *const rl_from = stage_i_A(), *const rc_from = stage_v_V();
+    const T* const rl_from = stage_i_A();
     each_pair<T>(0, w.rl_i.size(), [&]<class V>(const V&, std::size_t k) {
-        put(&rl_k[k], (fetch<V>(&w.rl_i[k]) - fetch<V>(rl_from + k)) * inv);
+        put(&w.rl_k1[k], (fetch<V>(&w.rl_i[k]) - fetch<V>(rl_from + k)) * inv);
     });
     each_pair<T>(0, w.rc_i.size(), [&]<class V>(const V&, std::size_t k) {
-        const V slope = fetch<V>(&w.rc_i[k]) * fetch<V>(&w.rc_per_c[k]);
-        put(&rc_k[k], slope);
-        put(&w.rc_v[k], fetch<V>(rc_from + k) + dh_s * slope);
+        put(&w.rc_k1[k], fetch<V>(&w.rc_i[k]) * fetch<V>(&w.rc_per_c[k]));
     });
 }
 
@@ -175,8 +207,8 @@ base::Status Plant<T>::try_sdirk(double h_s) {
     for (int stage = 0; stage < 2; ++stage) {
         sdirk_history(h_s, stage);
         if (!solve_stage(dh, false)) return failure(base::StatusCode::no_convergence, stage);
-        derivatives(dh, stage == 0 ? w.rl_k1 : w.rl_k2, stage == 0 ? w.rc_k1 : w.rc_k2);
         if (stage != 0) break;
+        first_slopes(dh);
         accumulate<true>(h_s * (1.0 - k_sdirk_d));
         for (std::size_t f = 0; f < w.fet.size(); ++f) {
             w.fet_gk1[f] = w.fet[f].dqg_dt_A;
@@ -184,13 +216,11 @@ base::Status Plant<T>::try_sdirk(double h_s) {
         }
     }
     accumulate<false>(h_s * k_sdirk_d);
-    estimate_error<true>(h_s);
-    return check_finite();
+    return finish_trial<true>(h_s, dh);
 }
 
 template <class T>
 base::Status Plant<T>::try_one_stage(double h_s) {
-    Scratch& w = *s_;
     const bool slope = h_s > k_slope_from_s;
     mean_emfs(h_s, slope);
     sdirk_history(h_s, 0);
@@ -201,92 +231,73 @@ base::Status Plant<T>::try_one_stage(double h_s) {
         settled = base::all(emfs_settled(h_s, slope));
     }
     if (!settled) return failure(base::StatusCode::no_convergence, 1);
-    derivatives(h_s, w.rl_k2, w.rc_k2);
     accumulate<true>(h_s);
-    estimate_error<false>(h_s);
-    return check_finite();
+    return finish_trial<false>(h_s, h_s);
 }
 
-/// Error measure of lane 0 and the integrator's defect h^2/2 sum (L or C) K^T M K. SDIRK2: M = d^2 diag(-1, 1); one
-/// stage: M = 1, and the derivatives are compared with those of the step before.
+/// After the last stage: derivatives K from y = hist + dh K, capacitor voltages, the error measure of lane 0 and the
+/// integrator's defect h^2/2 sum (L or C) K^T M K. SDIRK2: M = d^2 diag(-1, 1); one stage: M = 1, and the derivatives
+/// are compared with those of the step before. A step in which no lane is finite is a failure.
 template <class T>
 template <bool Sdirk>
-void Plant<T>::estimate_error(double h_s) {
+base::Status Plant<T>::finish_trial(double h_s, double dh_s) {
     using base::lane;
     Scratch& w = *s_;
-    const double share = Sdirk ? k_sdirk_err * h_s : 0.5 * h_s;
+    const double share = Sdirk ? k_sdirk_err * h_s : 0.5 * h_s, inv = 1.0 / dh_s;
     const T* const l = in(o_rl_l_);
     const T* const c = in(o_rc_c_);
     const T* const rl_k1 = Sdirk ? w.rl_k1.data() : st(o_rl_k_);
     const T* const rc_k1 = Sdirk ? w.rc_k1.data() : st(o_rc_k_);
-    double worst = 0.0;
-    Parity<T> defect;
-    const auto judge = [&worst, share](double k1, double k2, double y,
-                                       double scale) {  // a division only where it counts
-        const double e = base::abs2(k2 - k1) * share;
-        const double s = scale + k_err_rel * base::abs2(y);
-        if (e > worst * s) worst = e / s;
-    };
-    // one by one where a first look at both shows that it may count
-    const auto judge_pair = [&](const base::Pair& k1, const base::Pair& k2, const base::Pair& y,
-                                const base::Pair& scale, int has) {
-        const base::Pair e = base::abs2(k2 - k1) * share;
-        const int count = base::halves(e > worst * (scale + k_err_rel * base::abs2(y))) & has;
-        if ((count & 1) != 0) judge(k1[0], k2[0], y[0], scale[0]);
-        if ((count & 2) != 0) judge(k1[1], k2[1], y[1], scale[1]);
+    const T *const rl_from = stage_i_A(), *const rc_from = stage_v_V();
+    Worst worst;
+    Parity<T> defect, all;
+    const auto judge = [&worst, share]<class V>(const V& k1, const V& k2, const V& y, const V& scale, const V& live) {
+        worst.take(V(base::abs2(k2 - k1) * share), V(scale + k_err_rel * base::abs2(y)), live);
     };
     each_pair<T>(0, w.rl_i.size(), [&]<class V>(const V&, std::size_t k) {
-        const V k1 = fetch<V>(rl_k1 + k), k2 = fetch<V>(&w.rl_k2[k]), lk = fetch<V>(l + k);
+        const V i = fetch<V>(&w.rl_i[k]), lk = fetch<V>(l + k);
+        const V k1 = fetch<V>(rl_k1 + k), k2 = (i - fetch<V>(rl_from + k)) * inv;
+        put(&w.rl_k2[k], k2);
+        all.add(i, k);
         defect.add(lk * (Sdirk ? k2 * k2 - k1 * k1 : k2 * k2), k);
-        // an open branch carries nothing to judge
-        const V g = fetch<V>(&w.rl_g[k]);
-        if constexpr (std::is_same_v<V, base::Pair>) {
-            judge_pair(k1, k2, fetch<V>(&w.rl_i[k]), V(k_err_current_A),
-                       base::halves(lk > 0.0) & base::halves(g > 1e-6));
-        } else {
-            if (lane(lk, 0) > 0.0 && lane(g, 0) > 1e-6)
-                judge(lane(k1, 0), lane(k2, 0), lane(w.rl_i[k], 0), k_err_current_A);
-        }
+        judge(k1, k2, i, V(k_err_current_A), V(lk * (fetch<V>(&w.rl_g[k]) - k_err_open_S)));
     });
     each_pair<T>(0, w.rc_i.size(), [&]<class V>(const V&, std::size_t k) {
-        const V k1 = fetch<V>(rc_k1 + k), k2 = fetch<V>(&w.rc_k2[k]), ck = fetch<V>(c + k);
+        const V k1 = fetch<V>(rc_k1 + k), k2 = fetch<V>(&w.rc_i[k]) * fetch<V>(&w.rc_per_c[k]), ck = fetch<V>(c + k);
+        const V v = fetch<V>(rc_from + k) + dh_s * k2;
+        put(&w.rc_k2[k], k2);
+        put(&w.rc_v[k], v);
+        all.add(v, k);
         defect.add(ck * (Sdirk ? k2 * k2 - k1 * k1 : k2 * k2), k);
-        if constexpr (std::is_same_v<V, base::Pair>) {
-            judge_pair(k1, k2, fetch<V>(&w.rc_v[k]), base::load_pair(&w.rc_scale_V[k]), base::halves(ck > 0.0));
-        } else {
-            if (lane(ck, 0) > 0.0) judge(lane(k1, 0), lane(k2, 0), lane(w.rc_v[k], 0), w.rc_scale_V[k]);
-        }
+        judge(k1, k2, v, everywhere<V>(&w.rc_scale_V[k]), ck);
     });
     if constexpr (Sdirk) {
         for (std::size_t f = 0; f < w.fet.size(); ++f) {
             const double d = lane(w.fet[f].dqg_dt_A, 0) - lane(w.fet_gk1[f], 0);
-            worst = base::max2(base::abs2(d) * share / (lane(fet_coeff_[f].cgs_F, 0) * k_err_gate_V), worst);
+            worst.one(base::abs2(d) * share, lane(fet_coeff_[f].cgs_F, 0) * k_err_gate_V);
         }
     }
-    const auto more = [&worst](double by, double of) { worst = by > worst * of ? by / of : worst; };
     Parity<double> turned_J;
     const T* const i_old = st(o_rl_i_);
     each_pair<T>(0, w.n_cells, [&]<class V>(const V&, std::size_t k) {
-        const V i0 = fetch<V>(i_old + k), i1 = fetch<V>(&w.rl_i[k]);
         const V turned = base::abs2(fetch<V>(&w.emf_V[k]) * fetch<V>(&w.rl_dq[k]));
-        // constant currents over the step must be a fair description of the cells'
-        const V moved = base::abs2(i1 - i0), s = 1.0 + 0.05 * base::abs2(i0);
         if constexpr (std::is_same_v<V, base::Pair>) {
             turned_J.add(turned, k);
-            if (!Sdirk && base::any(moved > worst * s)) {
-                more(moved[0], s[0]);
-                more(moved[1], s[1]);
-            }
         } else {
             turned_J.add(lane(turned, 0), k);
-            if (!Sdirk) more(lane(moved, 0), lane(s, 0));
+        }
+        // constant currents over the step must be a fair description of the cells'
+        if constexpr (!Sdirk) {
+            const V i0 = fetch<V>(i_old + k);
+            worst.take(V(base::abs2(fetch<V>(&w.rl_i[k]) - i0)), V(1.0 + 0.05 * base::abs2(i0)), V(1.0));
         }
     });
     w.trial_rate_J = lane(defect.value(), 0);
     w.defect_J = (0.5 * h_s * h_s * (Sdirk ? k_sdirk_d * k_sdirk_d : 1.0)) * defect.value();
     trial_defect_J_ = lane(w.defect_J, 0);
-    worst = base::max2(base::abs2(trial_defect_J_) / (k_defect_abs_J + k_defect_rel * turned_J.value()), worst);
-    trial_error_ = worst;
+    worst.one(base::abs2(trial_defect_J_), k_defect_abs_J + k_defect_rel * turned_J.value());
+    trial_error_ = worst.value;
+    return base::any(base::is_finite(all.value())) ? base::Status{} : failure(base::StatusCode::not_finite, 0);
 }
 
 /// A step in which no lane is finite is a failure; a lane that is not goes on as it is.

@@ -11,10 +11,10 @@ void Plant<T>::publish(bool end_of_step) {
     const Topology& t = *topo_;
     w.pub_now = 1 - w.pub_now;
     typename Scratch::Published& q = w.shown();
-    q.x = ws_.x;  // same sizes: no allocation
-    q.rl_i = w.rl_i;
-    q.port_i = w.port_i;
-    q.port_v = w.port_v;
+    copy_to(q.x.data(), ws_.x);
+    copy_to(q.rl_i.data(), w.rl_i);
+    copy_to(q.port_i.data(), w.port_i);
+    copy_to(q.port_v.data(), w.port_v);
     const T* const held = st(o_cell_r_);
     for (std::size_t p = 0; p < t.pack_nodes.size(); ++p) {
         const PackNodes& n = t.pack_nodes[p];
@@ -84,6 +84,12 @@ PackView<T> Plant<T>::view(std::size_t pack) const {
         v.vds_V[1] = m[m_vds_chg];
     }
     return v;
+}
+
+template <class T>
+T Plant<T>::pack_power_W(std::size_t pack) const {
+    const T* const m = s_->shown().misc.data() + m_count * pack;
+    return m[m_i_pack] * m[m_stack_v];
 }
 
 template <class T>
@@ -218,8 +224,8 @@ T Plant<T>::balancer_to_A(std::size_t pack) const {
 
 template <class T>
 T Plant<T>::line_J(Line l) const {
-    const T* const x = st(o_line_) + 2 * static_cast<std::size_t>(l);
-    return x[0] + x[1];
+    const T* const x = st(o_line_) + static_cast<std::size_t>(l);
+    return x[0] + x[k_lines];
 }
 
 /// Of the committed state: inductances, capacitances and the charges of the MOSFETs.
@@ -267,6 +273,7 @@ T Plant<T>::charge_residual_rel() const {
     template void Plant<T>::publish(bool);                                                      \
     template T Plant<T>::node_V(std::int32_t) const;                                            \
     template PackView<T> Plant<T>::view(std::size_t) const;                                     \
+    template T Plant<T>::pack_power_W(std::size_t) const;                                       \
     template T Plant<T>::element_current_A(std::size_t) const;                                  \
     template T Plant<T>::element_voltage_V(std::size_t) const;                                  \
     template T Plant<T>::fet_tj_degC(std::size_t, Group) const;                                 \

@@ -35,9 +35,7 @@ double growth(double error) { return error < 1e-3 ? 64.0 : (error < 0.02 ? 8.0 :
 }  // namespace
 
 bool Stepper::one_stage_fits(const Plant<double>& plant, double h_s) const {
-    const PackView<double> v = plant.view(0);
-    double p_W = base::abs2(v.i_pack_A * v.stack_V);
-    p_W = base::max2(p_W, k_defect_min_W);
+    const double p_W = base::max2(base::abs2(plant.pack_power_W(0)), k_defect_min_W);
     return plant.predicted_defect_J(h_s) <= k_defect_share * p_W * h_s;
 }
 
