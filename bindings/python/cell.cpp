@@ -162,7 +162,20 @@ Steps steps_of(const py::object& protocol, int repeat) {
     }
     const auto text = [](const py::handle& step) {
         if (py::isinstance<py::str>(step)) return step.cast<std::string>();
-        if (py::isinstance<py::dict>(step)) return py::module_::import("json").attr("dumps")(step).cast<std::string>();
+        if (py::isinstance<py::dict>(step)) {
+            const auto number = py::cpp_function([](const py::object& x) -> py::object {  // of NumPy
+                if (py::hasattr(x, "item")) return x.attr("item")();
+                throw py::type_error("a step has numbers, words and dicts, not " + py::repr(x).cast<std::string>());
+            });
+            try {
+                return py::module_::import("json")
+                    .attr("dumps")(step, py::arg("default") = number, py::arg("allow_nan") = false)
+                    .cast<std::string>();
+            } catch (py::error_already_set& e) {
+                if (!e.matches(PyExc_ValueError)) throw;
+                throw py::value_error("a number of this step is not finite: " + py::repr(step).cast<std::string>());
+            }
+        }
         throw py::type_error("a step is a string or a dict, not " +
                              py::str(py::type::of(step).attr("__name__")).cast<std::string>());
     };
@@ -176,6 +189,8 @@ Steps steps_of(const py::object& protocol, int repeat) {
         }
         if (d.contains("repeat")) {
             if (repeat != 1) throw py::type_error("repeat is given twice");
+            if (PyIndex_Check(py::object(d["repeat"]).ptr()) == 0)
+                throw py::type_error("repeat is an integer, not " + py::repr(d["repeat"]).cast<std::string>());
             out.repeat = d["repeat"].cast<int>();
         }
         steps = d["steps"];
@@ -184,6 +199,9 @@ Steps steps_of(const py::object& protocol, int repeat) {
         out.steps.push_back(text(steps));
         return out;
     }
+    if (!py::isinstance<py::iterable>(steps))
+        throw py::type_error("a protocol is words, a dict, a list of both, or the path of a file, not " +
+                             py::repr(steps).cast<std::string>());
     for (const py::handle step : steps) out.steps.push_back(text(step));
     return out;
 }

@@ -24,7 +24,7 @@ constexpr std::uint64_t k_state_magic = 0x31'4C'4C'45'43'57'54'42ULL;  // "BTWCE
 
 void need_temp(double t_degC, const char* name) {
     if (!(t_degC >= -60.0 && t_degC <= 120.0))
-        throw RunError(fmt::format("{} degC is outside -60 .. 120", t_degC), name);
+        throw RunError(fmt::format("{} {} is outside -60 .. 120", name, t_degC), name);
 }
 
 /// The farthest values that a cell had.

@@ -21,8 +21,8 @@ double pick(const std::vector<double>& v, std::size_t n, std::size_t k, double o
         throw RunError(fmt::format("{} has {} values; allowed 1 or {}", name, v.size(), n), name);
     return v[v.size() == 1 ? 0 : k];
 }
-void within(double x, double lo, double hi, const char* name) {
-    if (!(x >= lo && x <= hi)) throw RunError(fmt::format("{} {} is outside {} .. {}", name, x, lo, hi), name);
+void within(double x, double lo, double hi, const char* name, std::size_t k) {
+    if (!(x >= lo && x <= hi)) throw RunError(fmt::format("{}[{}] = {} is outside {} .. {}", name, k, x, lo, hi), name);
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ struct CellBatch::Impl {
 
 CellBatch::CellBatch(const std::string& model, std::size_t n, const CellBatchStart& start) {
     if (n < 1 || n > 10'000'000) throw RunError(fmt::format("{} cells; allowed 1 .. 10000000", n), "n");
-    const auto file = io::read_model<cell::EcmModelFile>(study::model_path("cells", "cell model", model));
+    const auto file = io::read_model<cell::EcmModelFile>(study::model_path("cells", "equivalent circuit", model));
     if (!file.ok()) throw InputError(file.errors);
     std::vector<cell::BatchCell> cells(n);
     for (std::size_t k = 0; k < n; ++k) {
@@ -55,13 +55,13 @@ CellBatch::CellBatch(const std::string& model, std::size_t n, const CellBatchSta
         c.soc = pick(start.soc, n, k, 1.0, "soc");
         c.temp_degC = pick(start.temp_degC, n, k, 25.0, "temp_degC");
         c.ambient_degC = pick(start.ambient_degC, n, k, c.temp_degC, "ambient_degC");
-        within(c.capacity_scale, 0.01, 100.0, "capacity_rel");
-        within(c.r_scale, 0.01, 100.0, "r_rel");
-        within(c.soc, 0.0, 1.0, "soc");
-        within(c.temp_degC, -60.0, 120.0, "temp_degC");
-        within(c.ambient_degC, -60.0, 120.0, "ambient_degC");
+        within(c.capacity_scale, 0.01, 100.0, "capacity_rel", k);
+        within(c.r_scale, 0.01, 100.0, "r_rel", k);
+        within(c.soc, 0.0, 1.0, "soc", k);
+        within(c.temp_degC, -60.0, 120.0, "temp_degC", k);
+        within(c.ambient_degC, -60.0, 120.0, "ambient_degC", k);
         c.h = pick(start.hysteresis_rel, n, k, 0.0, "hysteresis");
-        within(c.h, -1.0, 1.0, "hysteresis");
+        within(c.h, -1.0, 1.0, "hysteresis", k);
     }
     auto built = std::make_shared<const cell::EcmModel>(cell::build(file.value));
     if (!start.hysteresis_rel.empty() && !cell::has_hysteresis(*built))
@@ -77,7 +77,7 @@ CellBatchRun CellBatch::run(const double* i_A, std::size_t n_steps, bool per_cel
                             std::size_t record_every) {
     const std::size_t n = per_cell ? n_steps * size() : n_steps;
     if (!(dt_s > 0.0 && dt_s <= 1e7)) throw RunError(fmt::format("dt {} s is outside 0 .. 1e7", dt_s), "dt_s");
-    for (std::size_t k = 0; k < n; ++k) within(i_A[k], -1e6, 1e6, "i_A");
+    for (std::size_t k = 0; k < n; ++k) within(i_A[k], -1e6, 1e6, "i_A", k);
     auto r = impl_->batch.run({i_A, n}, n_steps, dt_s, record_every);
     CellBatchRun out;
     out.n_cells = size();

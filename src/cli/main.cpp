@@ -72,6 +72,8 @@ const char* const k_fit_examples =
     "Examples: bmstwin fit slow.csv@25 hppc.csv@25@1 --validate us06.csv@25 --max-rms 25 --out my-cell.json\n"
     "bmstwin fit --from-bpx chen2020 --kind dfn --out chen.json --svg residuals.svg";
 
+void above_0(CLI::Option* o, const char* unit) { o->type_name(unit)->check(CLI::PositiveNumber); }
+
 void add_fit(CLI::App& app, FitArguments& a, std::function<int()>& verb) {
     CLI::App* fit = app.add_subcommand("fit", "Identifies a cell model from measured time series");
     fit->add_option(
@@ -108,11 +110,11 @@ void add_fit(CLI::App& app, FitArguments& a, std::function<int()>& verb) {
         ->check(CLI::IsMember({"discharge-positive", "charge-positive"}));
     fit->add_option("--ocv-table", a.options.ocv_table, "CSV with soc and OCV instead of slow tests")
         ->type_name("FILE");
-    fit->add_option("--capacity-Ah", a.options.capacity_Ah, "Instead of the slow discharge's")->type_name("AH");
+    above_0(fit->add_option("--capacity-Ah", a.options.capacity_Ah, "Instead of the slow discharge's"), "AH");
     fit->add_option("--ocv-capacity-Ah", a.options.ocv_capacity_Ah,
                     "Charge between soc 0 and 1 of the slow tests or the table, where it is not --capacity-Ah")
         ->type_name("AH");
-    fit->add_option("--nameplate-Ah", a.options.nameplate_Ah, "What is printed on the cell")->type_name("AH");
+    above_0(fit->add_option("--nameplate-Ah", a.options.nameplate_Ah, "What is printed on the cell"), "AH");
     fit->add_option("--mass-kg", a.options.mass_kg, "Mass")->type_name("KG");
     fit->add_option("--v-min", a.options.v_min_V, "Lower limit of the sheet")->type_name("V");
     fit->add_option("--v-max", a.options.v_max_V, "Upper limit of the sheet")->type_name("V");

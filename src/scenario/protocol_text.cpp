@@ -36,7 +36,12 @@ public:
             const bool charge = word("charge");
             if (!charge && lower_.ends_with(".json"))
                 fail("is no step; a file of steps is the whole protocol (--protocol FILE, run_file, run(\"FILE\"))");
-            if (!charge && !word("discharge")) fail("must begin with Discharge, Charge, Hold or Rest");
+            if (!charge && !word("discharge")) {
+                const std::string first = lower_.substr(at_, lower_.find(' ', at_) - at_);
+                const std::string near = base::nearest(first, {"discharge", "charge", "hold", "rest"});
+                fail("must begin with Discharge, Charge, Hold or Rest" +
+                     (near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
+            }
             need("at");
             drive(s, charge ? -1.0 : 1.0);
         }
@@ -87,6 +92,9 @@ private:
     }
     double number() {
         skip();
+        if (at_ < lower_.size() && lower_[at_] == '-')
+            fail(fmt::format("\"{}\": numbers are 0 or above here; Charge and Discharge say which way",
+                             text_.substr(at_)));
         double v = 0.0;
         const auto r = std::from_chars(lower_.data() + at_, lower_.data() + lower_.size(), v);
         if (r.ec != std::errc{} || !(v >= 0.0 && v < 1e9))

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <fstream>
@@ -47,16 +48,17 @@ bool number(const std::string& text, double* x) {
     return r.ec == std::errc() && r.ptr == last && std::isfinite(*x);
 }
 
-// Our names first and those that PyBaMM writes (positive on discharge); then the labels and the machine-readable names
-// of the Battery Data Format, and those of cyclers that export CSV (positive on charge; of the format: Battery Data
-// Alliance, https://w3id.org/battery-data-alliance/ontology/battery-data-format#current_ampere).
-const std::vector<std::string> k_time{"time_s",       "Time [s]",      "Test Time / s", "test_time_second",
-                                      "Test_Time(s)", "Test_Time (s)", "Test Time (s)"};
-const std::vector<std::string> k_current{"current_A",      "Current [A]", "Current / A",
-                                         "current_ampere", "Current(A)",  "Current (A)"};
-constexpr std::size_t k_discharge_positive = 2;  // of the names of the current
-const std::vector<std::string> k_voltage{"voltage_V",    "Voltage [V]", "Terminal voltage [V]", "Voltage / V",
-                                         "voltage_volt", "Voltage(V)",  "Voltage (V)"};
+// Our names first (of the command's CSV, of a run's columns in Python) and those that PyBaMM writes (positive on
+// discharge); then the labels and the machine-readable names of the Battery Data Format, and those of cyclers that
+// export CSV (positive on charge; of the format: Battery Data Alliance,
+// https://w3id.org/battery-data-alliance/ontology/battery-data-format#current_ampere).
+const std::vector<std::string> k_time{"time_s",           "t_s",          "Time [s]",      "Test Time / s",
+                                      "test_time_second", "Test_Time(s)", "Test_Time (s)", "Test Time (s)"};
+const std::vector<std::string> k_current{"current_A",      "i_A",        "Current [A]", "Current / A",
+                                         "current_ampere", "Current(A)", "Current (A)"};
+constexpr std::size_t k_discharge_positive = 3;  // of the names of the current
+const std::vector<std::string> k_voltage{"voltage_V",   "v_V",          "Voltage [V]", "Terminal voltage [V]",
+                                         "Voltage / V", "voltage_volt", "Voltage(V)",  "Voltage (V)"};
 const std::vector<std::string> k_temperature{"temp_C",
                                              "temp_degC",
                                              "Temperature [degC]",
@@ -68,7 +70,7 @@ const std::vector<std::string> k_temperature{"temp_C",
                                              "surface_temperature_t1_degree_celsius",
                                              "temperature_t1_celsius"};
 
-const std::vector<std::string> k_ambient{"ambient_C", "amb_C", "Ambient Temperature / degC",
+const std::vector<std::string> k_ambient{"ambient_C", "ambient_degC", "amb_C", "Ambient Temperature / degC",
                                          "ambient_temperature_celsius"};
 
 std::string joined(const std::vector<std::string>& names) {
@@ -156,7 +158,7 @@ Table read_table(const std::string& path, std::vector<Diagnostic>& errors) {
     }
     std::ifstream in(path);
     if (!in) {
-        fail(errors, path, 0, "cannot be opened");
+        fail(errors, path, 0, "cannot be opened: " + std::generic_category().message(errno));
         return {};
     }
     std::string line;
@@ -175,7 +177,14 @@ Table read_table(const std::string& path, std::vector<Diagnostic>& errors) {
             continue;
         }
         if (cells.size() + 1 != t.name.size()) {
-            fail(errors, path, n, fmt::format("has {} values; the header names {}", cells.size(), t.name.size() - 1));
+            const bool comma = line.find(';') != std::string::npos && line.find(',') != std::string::npos;
+            fail(errors, path, n,
+                 fmt::format("has {} values; the header names {}{}", cells.size(), t.name.size() - 1,
+                             comma ? "; decimals need a point, not a comma" : ""));
+            return {};
+        }
+        if (std::equal(cells.begin(), cells.end(), t.name.begin())) {
+            fail(errors, path, n, "names the columns a second time: give two recordings as two files");
             return {};
         }
         if (t.column[0].size() >= k_most_rows) {
@@ -230,7 +239,12 @@ Recording read_recording(const FitFile& file, const FitOptions& o, std::vector<D
         const double first = file.temp_degC ? *file.temp_degC : (*ck)[0];
         const double ambient = ca != nullptr && std::isfinite((*ca)[k]) ? (*ca)[k] : first;
         if (!std::isfinite((*ct)[k]) || !std::isfinite((*ci)[k]) || !std::isfinite((*cv)[k]) || !std::isfinite(temp)) {
-            fail(errors, file.path, n, "time, current, voltage and temperature must be numbers");
+            const char* const what = !std::isfinite((*ct)[k])   ? "time"
+                                     : !std::isfinite((*ci)[k]) ? "current"
+                                     : !std::isfinite((*cv)[k]) ? "voltage"
+                                                                : "temperature";
+            fail(errors, file.path, n,
+                 fmt::format("the {} is not a finite number; time, current, voltage and temperature must be", what));
             return {};
         }
         if (k > 0 && (*ct)[k] < (*ct)[k - 1]) {

@@ -169,7 +169,10 @@ def test_steps_in_the_forms_of_the_scenario_language():
     assert {"t_s", "v_V", "i_A"} <= set(alone.to_pandas().columns)
     with pytest.raises(bmstwin.InputError, match="/0/until/truth.fet.dsg.tj_degC"):
         cell.run({"charge_C": 1, "until": {"truth.fet.dsg.tj_degC": 80}})
-    for wrong in (3, [3], {"steps": "Rest for 1 s", "times": 2}):
+    assert cell.run({"charge_C": np.float32(0.5), "max_s": np.int64(2)}).ends[0].reason == "time"
+    with pytest.raises(ValueError, match="not finite.*nan"):
+        cell.run({"charge_C": float("nan"), "max_s": 2})
+    for wrong in (3, None, [3], {"steps": "Rest for 1 s", "times": 2}, {"steps": "Rest for 1 s", "repeat": 1.5}):
         with pytest.raises(TypeError):
             cell.run(wrong)
 
@@ -222,3 +225,55 @@ def test_odd_arguments_say_what_is_wrong():
     with pytest.raises(bmstwin.InputError, match="no step"):
         cell.run([])
     assert cell.step(np.float32(1.0), 1) > 3.0
+
+
+@pytest.mark.parametrize("words, message", [
+    ("Dischage at 1C for 10 s", 'did you mean "discharge"'),
+    ("Rest for -5 s", '"-5 s": numbers are 0 or above'),
+    ("Discharge at -1C until 2.5 V", "Charge and Discharge say which way"),
+])
+def test_typos_in_words(words, message):
+    with pytest.raises(bmstwin.InputError, match=message):
+        bmstwin.Cell("lfp-100ah").run(["Rest for 1 s", words])
+
+
+def test_values_are_named():
+    with pytest.raises(bmstwin.RunError, match=r"temp_degC 298 is outside -60 .. 120"):
+        bmstwin.Cell("lfp-100ah", temp_degC=298)
+    with pytest.raises(bmstwin.RunError, match=r"soc\[1\] = 1.5 is outside 0 .. 1"):
+        bmstwin.CellBatch("lfp-100ah", 3, soc=np.array([0.5, 1.5, 0.2]))
+    with pytest.raises(bmstwin.RunError, match=r"i_A\[1\] = nan is outside"):
+        bmstwin.CellBatch("lfp-100ah", 3).run(np.array([1.0, np.nan]), 1.0)
+    with pytest.raises(bmstwin.InputError, match="no equivalent circuit"):
+        bmstwin.CellBatch("chen2020", 3)
+
+
+def test_what_is_wrong_with_frames_is_told_by_recording_and_row():
+    pandas = pytest.importorskip("pandas")
+    good = pandas.DataFrame({"t_s": np.arange(100.0), "i_A": np.where(np.arange(100) > 10, 1.0, 0.0)})
+    good["v_V"] = 3.3 - 0.01 * good["i_A"]
+
+    def wrong(row, column, value):
+        frame = good.copy()
+        frame.loc[row, column] = value
+        return frame
+
+    for frames, message in [
+        ({"hppc": (wrong(5, "i_A", np.nan), 25)}, "^hppc, row 5: error: the current is not a finite number"),
+        ({"hppc": (wrong(50, "t_s", 3.0), 25)}, "^hppc, row 50: error: time goes back from 49 to 3 s"),
+        ([(good.rename(columns={"v_V": "v_mV"}), 25)], r'^recording 1: error: no column for voltage .* the file has t_s, i_A, v_mV; name it by columns="v=NAME"$'),
+        ([good.iloc[:0]], "^recording 1: error: has no rows"),
+        ([good], r"^recording 1: error: no temperature column; give the temperature as \(recording, 25\)"),
+        ([(good, 25)], "no ocv_table"),
+        ([], "^frames: error: there is no recording"),
+        (["nofile.csv"], "^nofile.csv: error: cannot be opened: No such file"),
+    ]:
+        with pytest.raises(bmstwin.InputError, match=message):
+            bmstwin.fit(frames)
+    with pytest.raises(bmstwin.InputError, match="^cell b: hppc, row 5: "):
+        bmstwin.fit_cells({"b": {"hppc": (wrong(5, "i_A", np.nan), 25)}})
+    for cells in ({}, [good]):
+        with pytest.raises(TypeError, match="dict of the cells' names"):
+            bmstwin.fit_cells(cells)
+    with pytest.raises(TypeError, match="did you mean 'n_rc'"):
+        bmstwin.fit([(good, 25)], n_rcc=2)

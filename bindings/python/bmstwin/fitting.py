@@ -2,12 +2,15 @@
 """bmstwin.fit: a cell model from measured series, given as files (CSV, Parquet) or as pandas frames."""
 from __future__ import annotations
 
+import difflib
 import json
 import os
+import re
 import tempfile
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 from . import _core
+from .errors import InputError
 
 Series = Union[str, "os.PathLike[str]", Any]
 Entry = Union[Series, Tuple[Any, ...]]
@@ -58,6 +61,27 @@ def _numbers_of(frame: Any) -> Any:
     return frame.select_dtypes("number") if hasattr(frame, "select_dtypes") else frame
 
 
+# Words of the command in messages, as they are called here.
+_WORDS = [(r" as [^\n]*@25", " as (recording, 25)"), (r"--columns (\w)=NAME", r'columns="\1=NAME"'), (r"--eis-columns (\w+)=NAME", r'eis_columns="\1=NAME"'),
+          (r"--ocv-table", "ocv_table"), (r"--capacity-Ah", "capacity_Ah"), (r"--current-sign", "charge_positive"), (r"--kind", "kind"),
+          (r"^FILE: error: no file to fit", "frames: error: there is no recording to fit")]
+
+
+def _fitted(options: "_core.FitOptions", folder: str = "", cell: str = "") -> Fit:
+    """The fit; its errors name recordings and rows (from 0, as iloc takes them) instead of temporary files."""
+    try:
+        return Fit(_core.fit(options))
+    except InputError as error:
+        text = str(error)
+        if folder:
+            text = re.sub(re.escape(folder) + r"/\w+/\d+/", "\0", text)
+            text = re.sub("\0([^\n\0]*?):(\\d+): ", lambda m: m[1] + (f", row {int(m[2]) - 2}" if int(m[2]) > 1 else "") + ": ", text)
+            text = text.replace("\0", "")
+        for word, here in _WORDS:
+            text = re.sub(word, here, text, flags=re.MULTILINE)
+        raise InputError(f"cell {cell}: {text}" if cell else text, error.diagnostics) from None
+
+
 def _files(entries: Any, folder: str) -> Iterable["_core.FitFile"]:
     named = entries.items() if isinstance(entries, Mapping) else ((f"recording {k + 1}", e) for k, e in enumerate(entries))
     for number, (name, entry) in enumerate(named):
@@ -81,7 +105,8 @@ def _options(given: Mapping[str, Any]) -> "_core.FitOptions":
     o = _core.FitOptions()
     for name, value in given.items():
         if not hasattr(o, name):
-            raise TypeError(f"fit() has no option '{name}'")
+            near = difflib.get_close_matches(name, [n for n in dir(o) if not n.startswith("_")], 1)
+            raise TypeError(f"fit() has no option '{name}'" + (f", did you mean '{near[0]}'?" if near else ""))
         setattr(o, name, value)
     return o
 
@@ -93,8 +118,8 @@ def fit_from_bpx(name: Union[str, "os.PathLike[str]"], *, kind: str = "spme", te
     The set is simulated as `kind` (spm, spme, dfn) in pulse tests at `temps_degC`; a 1C discharge and drive-like profiles are
     held back: Fit.worst_validation_rms_mV is their worst. `options` as for `fit`. Raises InputError.
     """
-    return Fit(_core.fit(_options({**options, "from_bpx": os.fspath(name), "from_kind": kind, "n_rc": n_rc, "chemistry": chemistry,
-                                   "from_temps_degC": [float(t) for t in temps_degC]})))
+    return _fitted(_options({**options, "from_bpx": os.fspath(name), "from_kind": kind, "n_rc": n_rc, "chemistry": chemistry,
+                             "from_temps_degC": [float(t) for t in temps_degC]}))
 
 
 def _spectra(entries: Any, folder: str) -> Iterable["_core.FitFile"]:
@@ -120,12 +145,13 @@ def _spectra(entries: Any, folder: str) -> Iterable["_core.FitFile"]:
         yield _core.FitFile(path, temp, soc)
 
 
-def fit(frames: Any = (), *, eis: Any = (), eis_columns: str = "", validate: Any = (), columns: str = "", charge_positive: Optional[bool] = None, **options: Any) -> Fit:
+def fit(frames: Any = (), *, eis: Any = (), eis_columns: str = "", validate: Any = (), columns: str = "", charge_positive: Optional[bool] = None,
+        _cell: str = "", **options: Any) -> Fit:
     """Identifies a cell model.
 
     `frames`: a dict of names to recordings, or a list of them. A recording is a path to a CSV or Parquet file, a pandas
     DataFrame, or a tuple (recording, degC, soc at the start, hysteresis there -1..1); what is None or left out is found. Columns: time_s, current_A (positive on discharge), voltage_V,
-    temp_C, or the names of the Battery Data Format (positive on charge), or `columns="t=..,i=..,v=..,T=..,A=..,soc=.."`.
+    temp_C, or t_s, i_A, v_V, temp_degC as a run of Cell gives them, or the names of the Battery Data Format (positive on charge), or `columns="t=..,i=..,v=..,T=..,A=..,soc=.."`.
     `eis`: impedance spectra, in a dict or list: a path, a DataFrame or (f_Hz, z_Ohm) as `bmstwin.eis` gives them, each in a
     tuple with degC and soc (0..1) or with columns of both; names by `eis_columns="f=..,re=..,im=..,T=..,soc=.."`. Without
     frames they need `ocv_table` and `capacity_Ah`.
@@ -147,7 +173,7 @@ def fit(frames: Any = (), *, eis: Any = (), eis_columns: str = "", validate: Any
         if not o.sources:
             names = [str(n) for n in frames] if isinstance(frames, Mapping) else [os.path.basename(f.path) for f in o.files]
             o.sources = [f"measured: {n}" for n in names + [os.path.basename(f.path) for f in o.eis]]
-        return Fit(_core.fit(o))
+        return _fitted(o, folder, _cell)
 
 
 class FitCells(Dict[str, Fit]):
@@ -171,9 +197,11 @@ def fit_cells(cells: Mapping[str, Any], *, validate: Optional[Mapping[str, Any]]
         fits = bmstwin.fit_cells({"a": {"c10": frame_a, "hppc": frame_b}, "b": [...]}, chemistry="LFP")
         fits["a"].save("a.json"); fits.table()
     """
+    if not isinstance(cells, Mapping) or not cells:
+        raise TypeError("cells is a dict of the cells' names to their recordings, with at least one, not " + repr(cells)[:80])
     held, spectra = dict(validate or {}), dict(eis or {})
     for name in [*held, *spectra]:
         if name not in cells:
             raise KeyError(f"cell {name!r} is not among the fitted ones: {', '.join(map(str, cells))}")
-    return FitCells({name: fit(frames, validate=held.get(name, ()), eis=spectra.get(name, ()), id=f"{id}-{name}", **options)
+    return FitCells({name: fit(frames, validate=held.get(name, ()), eis=spectra.get(name, ()), id=f"{id}-{name}", _cell=str(name), **options)
                      for name, frames in cells.items()})

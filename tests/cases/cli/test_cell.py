@@ -53,3 +53,19 @@ def test_which_protocol(command, arguments, word):
 def test_help_has_an_example(command):
     text = command("cell", "--help").stdout
     assert "--protocol hppc.json" in text and "Instead: steps of a JSON file" in text
+
+
+@pytest.mark.parametrize("text, words", [
+    ("t_s,i_A,v_V\n0,0,3.3\nt_s,i_A,v_V\n1,0,3.3\n", ["r.csv:3", "names the columns a second time"]),
+    ("t_s,i_A,v_V\n0,0,3.3\n1,nan,3.3\n", ["r.csv:3", "the current is not a finite number"]),
+    ("t_s;i_A;v_V\n0;0;3,3\n", ["r.csv:2", "4 values", "point, not a comma"]),
+    ("time_s,current_A,voltage_V\n0,0,3300\n", ["r.csv:2", "3300 V", "0..10 V"]),
+    ("", ["r.csv", "no rows"]),
+])
+def test_what_is_wrong_in_a_recording(command, text, words):
+    (command.folder / "r.csv").write_text(text)
+    done = command("fit", "r.csv@25", code=2)
+    for word in words:
+        assert word in done.stderr, done.stderr
+    assert "No such file" in command("fit", "none.csv@25", code=2).stderr
+    assert "--capacity-Ah" in command("fit", "r.csv@25", "--capacity-Ah", "0", code=2).stderr
