@@ -103,7 +103,7 @@ const std::vector<Mutation>& mutations() {
         {"cells of twice the resistance",
          "of every cell",
          [](RunSetup& s) { override_cells(s, 1.0, 2.0); },
-         {"hppc-cell"}},
+         {"hppc-cell", "pulse-dfn"}},
         {"cells of 85 % of their capacity",
          "of every cell",
          [](RunSetup& s) { override_cells(s, 0.85, 1.0); },
