@@ -9,13 +9,13 @@
 // 25 degC, moving by tc per kelvin at that current. No reverse recovery, no junction charge here (the MOSFET's drain
 // charge holds it).
 #pragma once
+#include "base/constants.hpp"
 #include "base/lanes.hpp"
 #include "base/math.hpp"
 
 namespace twin::power {
 
 inline constexpr double k_boltzmann_over_charge_V_per_K = 8.617333262e-5;  // CODATA 2018
-inline constexpr double k_kelvin_offset = 273.15;
 inline constexpr double k_diode_g_min_S = 1e-12;
 
 /// One junction. T is the lane type. rs_Ohm must be > 0 (loaders check), i_ref_A > 0, n in [1, 3].
@@ -50,7 +50,7 @@ template <class T>
 inline DiodeCoeff<T> diode_at(const DiodeParams<T>& p, const T& count, const T& tj_degC) {
     const T t_degC = base::min2(base::max2(tj_degC, T(-100.0)), T(300.0));
     DiodeCoeff<T> c;
-    c.nvt_V = p.n * (k_boltzmann_over_charge_V_per_K * (t_degC + k_kelvin_offset));
+    c.nvt_V = p.n * (k_boltzmann_over_charge_V_per_K * (t_degC + base::k_zero_degC_K));
     c.inv_nvt = 1.0 / c.nvt_V;
     const T ln_is = -(p.v_ref_V + p.tc_V_per_K * (t_degC - 25.0)) * c.inv_nvt;  // of Is / i_ref
     const T is_one_A = p.i_ref_A * base::det_exp(ln_is);
@@ -69,7 +69,7 @@ inline DiodeParams<T> diode_from_saturation(const T& is_A, const T& n, const T& 
     p.n = n;
     p.rs_Ohm = rs_Ohm;
     p.i_ref_A = T(1.0);
-    p.v_ref_V = -base::det_log(is_A) * n * (k_boltzmann_over_charge_V_per_K * (25.0 + k_kelvin_offset));
+    p.v_ref_V = -base::det_log(is_A) * n * (k_boltzmann_over_charge_V_per_K * (25.0 + base::k_zero_degC_K));
     return p;
 }
 

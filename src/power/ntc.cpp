@@ -30,7 +30,7 @@ struct Table {
     std::array<double, N> ln_r{};
     explicit Table(const std::array<Row, N>& rows) {
         for (std::size_t k = 0; k < N; ++k) {
-            inv_t[k] = 1.0 / (rows[k].t_degC + k_kelvin_offset);
+            inv_t[k] = 1.0 / (rows[k].t_degC + base::k_zero_degC_K);
             ln_r[k] = base::det_log(rows[k].r_kOhm * 1e3);
         }
     }

@@ -48,7 +48,7 @@ inline constexpr double k_ln_10k = 9.210340371976182736;
 /// Resistance (Ohm) at a bead temperature in degC; valid -50 .. 150 degC.
 template <class T>
 inline T ntc_resistance_Ohm(const NtcCurve& curve, const NtcPart<T>& part, const T& t_degC) {
-    const T inv_t = 1.0 / (t_degC + k_kelvin_offset);
+    const T inv_t = 1.0 / (t_degC + base::k_zero_degC_K);
     const T ln_r = detail::ntc_line(curve.inv_t_per_K, curve.ln_r, inv_t);
     return part.r25_factor * base::det_exp(detail::k_ln_10k + part.b_factor * (ln_r - detail::k_ln_10k));
 }
@@ -57,7 +57,7 @@ inline T ntc_resistance_Ohm(const NtcCurve& curve, const NtcPart<T>& part, const
 template <class T>
 inline T ntc_temperature_degC(const NtcCurve& curve, const T& r_Ohm) {
     const T inv_t = detail::ntc_line(curve.ln_r, curve.inv_t_per_K, base::det_log(r_Ohm));
-    return 1.0 / inv_t - k_kelvin_offset;
+    return 1.0 / inv_t - base::k_zero_degC_K;
 }
 
 /// Bead temperature after h with its place at `place_degC` (mean over the step): exact first-order lag.

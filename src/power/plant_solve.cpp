@@ -286,10 +286,12 @@ void Plant<T>::solve_ports() {
     const auto m = at(topo_->program.n_trail);
     const T* const rhs = ws_.rhs.data() + topo_->program.n_lead;
     for (std::size_t k = 0; k < m; ++k) ws_.dense_b[k] = rhs[k];
-    T* const b = ws_.dense_b.data() - topo_->program.n_lead;  // by position
+    const auto b = [this](std::int32_t at) -> T& {
+        return ws_.dense_b[static_cast<std::size_t>(at - topo_->program.n_lead)];
+    };
     for (std::size_t k = 0; k < w.port_s.size(); ++k) {
-        b[w.port.a[k]] = b[w.port.a[k]] - w.port_s[k];
-        b[w.port.b[k]] = b[w.port.b[k]] + w.port_s[k];
+        b(w.port.a[k]) = b(w.port.a[k]) - w.port_s[k];
+        b(w.port.b[k]) = b(w.port.b[k]) + w.port_s[k];
     }
     net::solve_trailing(topo_->program, ws_);
     ++solves_;

@@ -44,7 +44,7 @@ inline std::string spice_netlist(const LoopParts& p, const SpiceRun& r) {
         "Vch d dm 0\nM1 dm g 0 0 ch\n.model ch NMOS(level=1 VTO={:.17g} KP={:.17g} LAMBDA=0 GAMMA=0 RD={:.17g} IS=0)\n",
         f.vth_V, f.k_A_per_V2 * f.channel_count, f.r0_Ohm / f.channel_count);
     n += fmt::format("Rlk d 0 {:.17g}\n", 1.0 / (f.leak_S * f.count));
-    const double vt = power::k_boltzmann_over_charge_V_per_K * (p.tj_degC + power::k_kelvin_offset);
+    const double vt = power::k_boltzmann_over_charge_V_per_K * (p.tj_degC + base::k_zero_degC_K);
     const double is = f.diode.i_ref_A * std::exp(-f.diode.v_ref_V / (f.diode.n * vt)) * f.count;
     n += fmt::format("D1 0 d body\n.model body D(IS={:.17g} N={:.17g} RS={:.17g})\n", is, f.diode.n,
                      f.diode.rs_Ohm / f.count);

@@ -22,7 +22,7 @@ inline std::string group_netlist(const PackShort& x, const std::string& n, const
     power::MosfetParams<double> f = x.pack.fet;
     f.count = f.channel_count = x.pack.parts.n_fet_per_group;
     f.r_gate_Ohm = x.pack.parts.gate.r_gate_Ohm;
-    const double vt = power::k_boltzmann_over_charge_V_per_K * (x.tj_degC + power::k_kelvin_offset);
+    const double vt = power::k_boltzmann_over_charge_V_per_K * (x.tj_degC + base::k_zero_degC_K);
     const double is = f.diode.i_ref_A * std::exp(-f.diode.v_ref_V / (f.diode.n * vt)) * f.count;
     const std::string v = fmt::format("V({},{})", d, s);
     std::string t;
