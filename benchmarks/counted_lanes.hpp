@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lanes that count: the block kernels over this type tell how many additions, subtractions, multiplications and
-// divisions of doubles a step is (as written; comparisons and selections are not counted). Values are those of any
-// other lanes. Included before the kernels, which find its functions by name.
+// Lanes that count: the block kernels over this type tell how many additions, subtractions, multiplications,
+// divisions and roots of doubles a step is (as written; comparisons and selections are not counted). Values are those of
+// any other lanes. Included before the kernels, which find its functions by name.
 #pragma once
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -60,6 +61,10 @@ inline bool any(const CountedMask& a) { return lanes(a) != 0; }
 inline bool all(const CountedMask& a) { return lanes(a) == 0xFU; }
 inline Counted select(const CountedMask& m, const Counted& a, const Counted& b) {
     return Counted(Counted::V(m.m ? a.v : b.v));
+}
+inline Counted sqrt2(const Counted& a) {
+    counted_flop += 4;
+    return Counted(Counted::V{std::sqrt(a.v[0]), std::sqrt(a.v[1]), std::sqrt(a.v[2]), std::sqrt(a.v[3])});
 }
 inline Counted abs2(const Counted& a) { return Counted(Counted::V(-a.v > a.v ? -a.v : a.v)); }
 
