@@ -222,6 +222,25 @@ std::vector<Isotherm> isotherms(const std::vector<double>& soc, const std::vecto
 
 }  // namespace
 
+namespace {
+
+// Whether all of a column of an OCV table (null: none) lies in a range; else an error with the line.
+bool within(const std::string& path, const Table& t, const std::vector<double>* column, double lo, double hi,
+            std::vector<Diagnostic>& errors) {
+    for (std::size_t k = 0; column != nullptr && k < column->size(); ++k) {
+        const double x = (*column)[k];
+        if (x >= lo && x <= hi) continue;
+        const auto at = static_cast<std::size_t>(column - t.column.data());
+        const std::string value = std::isfinite(x) ? fmt::format("= {}", x) : "is no number";
+        fail(errors, path, fmt::format("{} {}; allowed {}..{}", t.name[at], value, lo, hi));
+        errors.back().line = static_cast<int>(std::lround(t.column.back()[k]));
+        return false;
+    }
+    return true;
+}
+
+}  // namespace
+
 OcvData ocv_of_table(const std::string& path, std::vector<Diagnostic>& errors) {
     const std::size_t before = errors.size();
     const Table t = read_table(path, errors);
@@ -243,6 +262,9 @@ OcvData ocv_of_table(const std::string& path, std::vector<Diagnostic>& errors) {
              "ocv_charge_V; it has only one of a pair, or none");
         return {};
     }
+    for (const std::vector<double>* const v : {mean, dis, chg})
+        if (!within(path, t, v, 0.0, 10.0, errors)) return {};
+    if (!within(path, t, gap, -10.0, 10.0, errors) || !within(path, t, temp, -60.0, 120.0, errors)) return {};
     const double per = t.find("soc") != nullptr ? 1.0 : 0.01;
     for (std::size_t k = 0; k < soc->size(); ++k) {
         if ((*soc)[k] * per >= -1e-9 && (*soc)[k] * per <= 1.0 + 1e-9) continue;

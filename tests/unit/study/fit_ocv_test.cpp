@@ -86,3 +86,19 @@ TEST_CASE("between the measured temperatures the resistance follows a bent Arrhe
     CHECK(std::abs(b.resistance(p, 0, 0.3, -40.0) / truth(-25.0) -
                    std::exp(b.log_typical(-40.0) - b.log_typical(-25.0))) < 1e-6);
 }
+
+TEST_CASE("a voltage or temperature of an OCV table that no cell has is an error with its line") {
+    const twin::test::Folder folder;
+    const auto error = [&](const std::string& text) {
+        std::vector<twin::Diagnostic> errors;
+        (void)ocv_of_table(folder.write("ocv.csv", text), errors);
+        REQUIRE(errors.size() == 1);
+        return twin::to_string(errors[0]);
+    };
+    CHECK(error("soc,ocv_V,temp_C\n0,3,25\n0.25,44444444444444444443.2,25\n1,4,25\n")
+              .find("ocv.csv:3: error: ocv_V = 4.444444444444444e+19; allowed 0..10") != std::string::npos);
+    CHECK(error("soc,ocv_V,temp_C\n0,3,25\n1,4,250\n").find("ocv.csv:3: error: temp_C = 250; allowed -60..120") !=
+          std::string::npos);
+    CHECK(error("soc,ocv_discharge_V,ocv_charge_V\n0,3,x\n1,4,4.1\n")
+              .find("ocv.csv:2: error: ocv_charge_V is no number; allowed 0..10") != std::string::npos);
+}
