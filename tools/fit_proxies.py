@@ -4,8 +4,8 @@
 
     tools/fit_proxies.py DATA_DIR [--only NAME ...] [--bmstwin build/release/bin/bmstwin] [--page docs/cells.md] [--keep DIR]
 
-DATA_DIR holds the folders ncr18650_thermal_ufsc, lgm50_wmg, stanford_lgm50t, nissan_leaf_33Ah, tum_vtc5a_nca and
-panasonic_18650pf. `dfn-chen2020` and `spme-prada2013` are made by the project's own electrochemical models and need no data.
+DATA_DIR holds the folders ncr18650_thermal_ufsc, lgm50_wmg, stanford_lgm50t, nissan_leaf_33Ah, tum_vtc5a_nca,
+panasonic_18650pf and bpx. The `dfn-` ones are made by the project's own electrochemical models.
 Each line is one held-back test: rms of the voltage above 10 % soc, with the measured temperature and with the simulated one,
 and the simulated minus the measured surface temperature at the end.
 """

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstddef>
 
+#include "base/constants.hpp"
 #include "base/math.hpp"
 
 namespace twin::cell {
@@ -17,6 +18,20 @@ inline double asinh_of(double z) {
     const double a = base::abs2(z);
     const double y = a < 1e-4 ? a * (1.0 - a * a / 6.0) : base::det_log(a + base::sqrt2(a * a + 1.0));
     return z < 0.0 ? -y : y;
+}
+
+inline double sine(double radian) { return base::sin_2pi(radian / (2.0 * base::k_pi)); }
+inline double cosine(double radian) { return base::sin_2pi(radian / (2.0 * base::k_pi) + 0.25); }
+
+/// Root n = 1, 2, .. of tan r = r: the eigenvalues of diffusion in a sphere with given flux are its squares.
+inline double sphere_root(std::size_t n) {
+    const double near = (static_cast<double>(n) + 0.5) * base::k_pi;
+    double r = near - 1.0 / near;
+    for (int it = 0; it < 6; ++it) {  // f = sin r - r cos r, f' = r sin r
+        const double sn = sine(r), cs = cosine(r);
+        r = r - (sn - r * cs) / (r * sn);
+    }
+    return r;
 }
 
 /// Solves a tridiagonal system in place: a x[k-1] + b x[k] + c x[k+1] = d; the result is in d, b is overwritten. n

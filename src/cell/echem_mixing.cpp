@@ -10,6 +10,7 @@
 
 #include "base/math.hpp"
 #include "cell/echem.hpp"
+#include "cell/echem_math.hpp"
 #include "cell/echem_particles.hpp"
 
 namespace twin::cell {
@@ -27,39 +28,21 @@ struct Shapes {
     std::array<double, k_modes> w{};  // of the steady state, R j / D
 };
 
-/// Root k of the Legendre polynomial in -1..1, and its weight.
-void gauss(std::size_t k, double* x, double* w) {
-    constexpr double n = k_points;
-    double at = base::sin_2pi(0.25 + (static_cast<double>(k) + 0.75) / (2.0 * n + 1.0)), slope = 1.0;
-    for (int it = 0; it < 20; ++it) {
-        double p0 = 1.0, p1 = at;
-        for (std::size_t m = 2; m <= k_points; ++m) {
-            const double q = static_cast<double>(m), p2 = ((2.0 * q - 1.0) * at * p1 - (q - 1.0) * p0) / q;
-            p0 = p1;
-            p1 = p2;
-        }
-        slope = n * (at * p1 - p0) / (at * at - 1.0);
-        at = at - p1 / slope;
-    }
-    *x = at;
-    *w = 2.0 / ((1.0 - at * at) * slope * slope);
-}
+// Gauss-Legendre, 8 points in -1..1: the positive ones and their weights (Abramowitz and Stegun 1964, table 25.4).
+constexpr double k_gauss[k_points / 2][2] = {{0.183434642495650, 0.362683783378362},
+                                             {0.525532409916329, 0.313706645877887},
+                                             {0.796666477413627, 0.222381034453374},
+                                             {0.960289856497536, 0.101228536290376}};
 
 Shapes make_shapes() {
-    constexpr double pi = 3.14159265358979323846;
     Shapes s;
     for (std::size_t i = 0; i < k_points; ++i) {
-        double x = 0.0, w = 0.0;
-        gauss(i, &x, &w);
-        s.rho[i] = 0.5 * (1.0 + x);
+        const auto& [x, w] = k_gauss[i / 2];
+        s.rho[i] = 0.5 * (i % 2 == 0 ? 1.0 - x : 1.0 + x);
         s.weight[i] = 0.5 * w * 3.0 * s.rho[i] * s.rho[i];
     }
-    const auto sine = [](double r) { return base::sin_2pi(r / (2.0 * pi)); };
-    const auto cosine = [](double r) { return base::sin_2pi(r / (2.0 * pi) + 0.25); };
     for (std::size_t n = 0; n < k_modes; ++n) {
-        const double near = (static_cast<double>(n) + 1.5) * pi;
-        double l = near - 1.0 / near;  // tan l = l
-        for (int it = 0; it < 6; ++it) l = l - (sine(l) - l * cosine(l)) / (l * sine(l));
+        const double l = sphere_root(n + 1);
         s.w[n] = 2.0 / (l * l);
         for (std::size_t i = 0; i < k_points; ++i) {
             const double r = s.rho[i], lr = l * r;
@@ -78,6 +61,8 @@ const Shapes& shapes() {
 double within(double x) { return base::min2(base::max2(x, 0.0), 1.0); }
 
 }  // namespace
+
+void Particles::prepare_mixing() { (void)shapes(); }
 
 double Particles::mixing_W_m3(std::size_t k, double t_ref_K) const {
     return modal_ ? mixing_of_modes(k, t_ref_K) : mixing_of_volumes(k, t_ref_K);

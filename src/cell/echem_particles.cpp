@@ -2,13 +2,13 @@
 #include "cell/echem_particles.hpp"
 
 #include "base/math.hpp"
+#include "cell/echem_math.hpp"
 
 namespace twin::cell {
 
 namespace {
 
-constexpr double k_settled = 2e-5;  // change of a concentration by one more pass, in c_max
-constexpr double k_pi = 3.14159265358979323846;
+constexpr double k_settled = 2e-5;        // change of a concentration by one more pass, in c_max
 constexpr double k_first_width = 1.5e-3;  // of the volume at the surface, in radii
 
 /// Decay rates and weights of a sphere's surface response to its flux, dimensionless: l in D/R^2, w in R j / D.
@@ -23,11 +23,7 @@ Sphere make_sphere() {
     constexpr double ratio = 1.45;
     double group_w = 0.0, group_wl = 0.0, until = single * ratio;
     for (int n = 1; n <= last; ++n) {
-        double r = (n + 0.5) * k_pi - 1.0 / ((n + 0.5) * k_pi);  // tan r = r, near (n + 1/2) pi
-        for (int it = 0; it < 6; ++it) {                         // f = sin r - r cos r, f' = r sin r
-            const double sn = base::sin_2pi(r / (2.0 * k_pi)), cs = base::sin_2pi(r / (2.0 * k_pi) + 0.25);
-            r = r - (sn - r * cs) / (r * sn);
-        }
+        const double r = sphere_root(static_cast<std::size_t>(n));
         const double l = r * r, w = 2.0 / l;
         s.rest -= w;
         if (n <= single) {
@@ -59,6 +55,7 @@ Particles::Particles(const EchemElectrode& e, std::size_t n, std::size_t shells,
         rows_ = sphere().l.size();
         e_decay_.assign(rows_, 0.0);
         g0_ = g1_ = e_decay_;
+        prepare_mixing();
     } else {
         make_shells(shells);
     }

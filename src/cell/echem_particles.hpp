@@ -64,6 +64,7 @@ private:
     void begin_volumes();
     void turn_back();
     void make_shells(std::size_t shells);
+    static void prepare_mixing();  // its tables, which all cells share
     double mixing_of_modes(std::size_t k, double t_ref_K) const;
     double mixing_of_volumes(std::size_t k, double t_ref_K) const;
     double diffusivity(double c) const;

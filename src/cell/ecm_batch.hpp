@@ -80,7 +80,8 @@ public:
     double t_max_degC(std::size_t k) const {  // of the core
         return extreme(k, &BlockRun::t_max_degC, &BlockMarks::t_max_degC);
     }
-    /// Bits of BatchRange: what left the range in which the model holds (0.01 % of charge and 1 mK beyond count as in).
+    /// Bits k_soc_low .. k_stopped of what left the range in which the model holds (0.01 % of charge and 1 mK beyond
+    /// count as in).
     std::uint8_t out_of(std::size_t k) const { return grid_[k / k_block].mark.what[k % k_block]; }
     double out_since_s(std::size_t k) const { return out_since_s_[k]; }    // time since the start; infinity: never
     double stopped_at_s(std::size_t k) const { return stopped_at_s_[k]; }  // the same of k_stopped
